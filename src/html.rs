@@ -1,0 +1,228 @@
+//! HTML of posts to plain text: tags removed, blocks to line ends, entities decoded once. No rendering.
+
+use std::cell::RefCell;
+
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
+
+/// What a piece of HTML says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plain {
+    /// The words, with line ends where blocks end.
+    pub text: String,
+    /// Targets of the links that lead somewhere, in order; links that mark a hashtag or an account are
+    /// left out.
+    pub links: Vec<String>,
+    /// Addresses and alternative texts of pictures.
+    pub images: Vec<(String, String)>,
+}
+
+/// Elements that separate words like the end of a line.
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "br",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "option",
+    "p",
+    "pre",
+    "section",
+    "select",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "ul",
+];
+/// Elements whose content is no text.
+const HIDDEN: &[&str] =
+    &["script", "style", "template", "noembed", "noframes", "iframe", "object", "svg", "math"];
+
+#[derive(Debug, Default)]
+struct Collector {
+    plain: RefCell<Plain>,
+    hidden: RefCell<Vec<String>>,
+}
+
+impl Collector {
+    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
+        let name: &str = &tag.name;
+        let mut hidden = self.hidden.borrow_mut();
+        if HIDDEN.contains(&name) {
+            match tag.kind {
+                TagKind::StartTag if !tag.self_closing => hidden.push(name.to_owned()),
+                TagKind::EndTag => {
+                    if let Some(at) = hidden.iter().rposition(|open| open == name) {
+                        hidden.truncate(at);
+                    }
+                }
+                TagKind::StartTag => {}
+            }
+            let raw = matches!(name, "script" | "style" | "noembed" | "noframes" | "iframe");
+            return if raw && tag.kind == TagKind::StartTag {
+                TokenSinkResult::RawData(if name == "script" {
+                    RawKind::ScriptData
+                } else {
+                    RawKind::Rawtext
+                })
+            } else {
+                TokenSinkResult::Continue
+            };
+        }
+        if !hidden.is_empty() {
+            return TokenSinkResult::Continue;
+        }
+        let mut plain = self.plain.borrow_mut();
+        if BLOCKS.contains(&name) {
+            end_line(&mut plain.text);
+        }
+        if tag.kind == TagKind::StartTag {
+            let attribute = |wanted: &str| {
+                tag.attrs
+                    .iter()
+                    .find(|attr| &*attr.name.local == wanted)
+                    .map(|attr| attr.value.trim().to_owned())
+            };
+            if name == "a" {
+                let marks =
+                    |class: &str| class.split_whitespace().any(|one| matches!(one, "hashtag" | "mention"));
+                let tagged = attribute("class").is_some_and(|class| marks(&class))
+                    || attribute("rel").is_some_and(|rel| rel.split_whitespace().any(|one| one == "tag"));
+                if let Some(href) = attribute("href").filter(|href| !href.is_empty() && !tagged) {
+                    plain.links.push(href);
+                }
+            } else if name == "img" {
+                let alt = attribute("alt").unwrap_or_default();
+                if let Some(source) = attribute("src") {
+                    plain.images.push((source, alt));
+                }
+            }
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+impl TokenSink for Collector {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::TagToken(tag) => return self.tag(&tag),
+            Token::CharacterTokens(text) if self.hidden.borrow().is_empty() => {
+                self.plain.borrow_mut().text.push_str(&text);
+            }
+            Token::CharacterTokens(_)
+            | Token::NullCharacterToken
+            | Token::DoctypeToken(_)
+            | Token::CommentToken(_)
+            | Token::EOFToken
+            | Token::ParseError(_) => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+fn end_line(text: &mut String) {
+    text.truncate(text.trim_end_matches([' ', '\t']).len());
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+}
+
+/// Reads HTML of any quality into its words, links and pictures.
+pub fn read(html: &str) -> Plain {
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(html));
+    let tokenizer = Tokenizer::new(Collector::default(), TokenizerOpts::default());
+    while !matches!(tokenizer.feed(&input), html5ever::TokenizerResult::Done) {}
+    tokenizer.end();
+    let mut plain = tokenizer.sink.plain.take();
+    plain.text.truncate(plain.text.trim_end().len());
+    let leading = plain.text.len() - plain.text.trim_start().len();
+    plain.text.drain(..leading);
+    plain
+}
+
+/// The words of a piece of HTML. Text without any sign of markup comes back as it is.
+pub fn to_text(html: &str) -> String {
+    if html.contains(['<', '&']) { read(html).text } else { html.trim().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(html: &str, expected: &str) {
+        assert_eq!(to_text(html), expected, "{html}");
+    }
+
+    #[test]
+    fn blocks_separate_and_inline_tags_do_not() {
+        check("<p>Un</p><p>Deux</p>", "Un\nDeux");
+        check("caf<b>é</b> cr<wbr>ème", "café crème");
+        check("a<br>b<br/>c", "a\nb\nc");
+        check("plain words", "plain words");
+        check("l&#x27;&eacute;t&eacute; &amp; moi &lt;3", "l'été & moi <3");
+    }
+
+    #[test]
+    fn scripts_comments_and_styles_are_no_text() {
+        check("a<script>if (a < b) alert('x')</script>b<style>p{}</style>c<!-- no -->d", "abcd");
+        check("1 < 2 and 3 > 2 &unknown; &", "1 < 2 and 3 > 2 &unknown; &");
+    }
+
+    #[test]
+    fn links_lead_somewhere() {
+        let plain = read(
+            "<a href='https://a.example/x'>x</a> <a class='mention hashtag' href='https://b.example/tags/y'>#<span>y</span></a>",
+        );
+        assert_eq!(plain.links, ["https://a.example/x"]);
+        assert_eq!(plain.text, "x #y");
+    }
+
+    #[test]
+    fn deep_and_cut_markup_does_not_panic() {
+        let deep = "<div>".repeat(50_000);
+        assert_eq!(to_text(&deep), "");
+        for end in 0..40 {
+            let cut: String = "<p>é<a href='x'>l</a><!-- c --><script>s</script>".chars().take(end).collect();
+            to_text(&cut);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Starts Vigie.
+fn main() {}

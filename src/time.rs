@@ -1,0 +1,107 @@
+//! A moment, as Vigie keeps it: UTC milliseconds. It does not know what time it is now.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Milliseconds in one hour.
+pub const HOUR: i64 = 3_600_000;
+/// Milliseconds in one day.
+pub const DAY: i64 = 24 * HOUR;
+
+/// A moment in UTC milliseconds since 1970. Written and read as RFC 3339 (`2026-01-05T00:00:00.016Z`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Time(pub i64);
+
+impl Time {
+    /// The moment `seconds` after 1970, when that can be said in milliseconds.
+    pub fn from_seconds(seconds: i64) -> Option<Time> {
+        Time(seconds.checked_mul(1000)?).valid()
+    }
+
+    /// Reads RFC 3339 (any offset, a space for `T`, missing seconds or offset taken as UTC), or a bare date.
+    pub fn parse(text: &str) -> Option<Time> {
+        let text = text.trim();
+        let millis = if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
+            stamp.as_millisecond()
+        } else if let Ok(local) = text.parse::<jiff::civil::DateTime>() {
+            local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond()
+        } else {
+            let date = text.parse::<jiff::civil::Date>().ok()?;
+            date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond()
+        };
+        Some(Time(millis))
+    }
+
+    /// This moment if it can be shown as a date (years -9999 to 9999), else `None`.
+    pub fn valid(self) -> Option<Time> {
+        jiff::Timestamp::from_millisecond(self.0).ok().map(|_| self)
+    }
+
+    /// The start of the hour this moment is in.
+    pub fn hour(self) -> Time {
+        Time(self.0.div_euclid(HOUR).saturating_mul(HOUR))
+    }
+
+    /// The moment `millis` later (earlier when negative), held at the ends of time.
+    #[must_use]
+    pub fn plus(self, millis: i64) -> Time {
+        Time(self.0.saturating_add(millis))
+    }
+
+    /// The moment `pause` later.
+    #[must_use]
+    pub fn after(self, pause: Duration) -> Time {
+        self.plus(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Milliseconds from `earlier` to this moment; negative when it is later.
+    pub fn since(self, earlier: Time) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// As a jiff timestamp; moments that no calendar can show become 1970.
+    pub fn stamp(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:.3}", self.stamp())
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(input)?;
+        Time::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("not a time: {text:.40}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_the_usual_forms() {
+        for (text, millis) in [
+            ("2026-01-05T00:00:00.016Z", 1_767_571_200_016),
+            ("2026-01-05T01:00:00+01:00", 1_767_571_200_000),
+            ("2026-01-05 00:00:00", 1_767_571_200_000),
+            ("2026-01-05", 1_767_571_200_000),
+        ] {
+            assert_eq!(Time::parse(text), Some(Time(millis)), "{text}");
+        }
+        assert_eq!(Time(1_767_571_200_016).to_string(), "2026-01-05T00:00:00.016Z");
+        assert_eq!(Time::parse("yesterday"), None);
+        assert_eq!(Time::from_seconds(i64::MAX), None);
+    }
+}

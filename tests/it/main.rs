@@ -1,0 +1,1 @@
+//! The tests, one module a subject, through the doors people use.
