@@ -2,7 +2,17 @@
 //!
 //! One sentence a module, in the order in which data flows. `ARCHITECTURE.md` has the picture.
 
+/// TOML that people write, with every fault named.
+pub mod document;
+/// Texts brought to one form.
+pub mod fold;
+/// HTML of posts to plain text.
 pub mod html;
+/// Brand files.
+pub mod keyword;
+/// What to ask each network, and what its answer said.
 pub mod network;
+/// Posts, authors, deletions, accounts.
 pub mod post;
+/// A moment: UTC milliseconds.
 pub mod time;

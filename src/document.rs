@@ -1,0 +1,294 @@
+//! TOML documents that people write: every fault at once, each with its file, line, key, reason and the
+//! nearest valid key.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// One thing wrong in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file.
+    pub file: PathBuf,
+    /// Its line, from 1; 0 when it is the file as a whole.
+    pub line: usize,
+    /// The key, with its section (`mail.smtp.port`); empty when there is none.
+    pub key: String,
+    /// What is wrong and what to do.
+    pub reason: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.file.display())?;
+        if self.line > 0 {
+            write!(out, ":{}", self.line)?;
+        }
+        if !self.key.is_empty() {
+            write!(out, ": {}", self.key)?;
+        }
+        write!(out, ": {}", self.reason)
+    }
+}
+
+/// Every fault of one or more files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Faults(pub Vec<Fault>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, fault) in self.0.iter().enumerate() {
+            if place > 0 {
+                out.write_str("\n")?;
+            }
+            write!(out, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// The faults of one file being read.
+#[derive(Debug)]
+pub struct Reader<'i> {
+    file: &'i Path,
+    text: &'i str,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl<'i> Reader<'i> {
+    /// Prepares to read `text`, which came from `file`.
+    pub fn new(file: &'i Path, text: &'i str) -> Reader<'i> {
+        Reader { file, text, faults: RefCell::new(Vec::new()) }
+    }
+
+    /// Parses the text; what cannot be parsed becomes faults, the rest is read.
+    pub fn parse(&self) -> DeTable<'i> {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        for error in errors {
+            self.fault(error.span(), "", error.message().to_owned());
+        }
+        table.into_inner()
+    }
+
+    /// Notes a fault at a place of the text.
+    pub fn fault(&self, span: Option<Range<usize>>, key: &str, reason: impl Into<String>) {
+        let line = span.map_or(0, |span| {
+            let upto = self.text.as_bytes().get(..span.start).unwrap_or_default();
+            upto.iter().filter(|byte| **byte == b'\n').count() + 1
+        });
+        self.faults.borrow_mut().push(Fault {
+            file: self.file.to_owned(),
+            line,
+            key: key.to_owned(),
+            reason: reason.into(),
+        });
+    }
+
+    /// All faults, in the order of their lines.
+    pub fn into_faults(self) -> Vec<Fault> {
+        let mut faults = self.faults.into_inner();
+        faults.sort_by_key(|fault| fault.line);
+        faults
+    }
+}
+
+/// One table of a document.
+#[derive(Debug)]
+pub struct Section<'r, 'i> {
+    reader: &'r Reader<'i>,
+    table: &'r DeTable<'i>,
+    /// Its own name with a dot after it, or nothing for the whole document.
+    prefix: String,
+    span: Option<Range<usize>>,
+    known: RefCell<Vec<&'r str>>,
+}
+
+impl<'r, 'i> Section<'r, 'i> {
+    /// The whole document.
+    pub fn whole(reader: &'r Reader<'i>, table: &'r DeTable<'i>) -> Section<'r, 'i> {
+        Section { reader, table, prefix: String::new(), span: None, known: RefCell::default() }
+    }
+
+    /// The value of `key`, which from now on counts as known.
+    pub fn value(&self, key: &'r str) -> Option<&'r Spanned<DeValue<'i>>> {
+        self.known.borrow_mut().push(key);
+        self.table.get(key)
+    }
+
+    /// Notes a fault of `key`.
+    pub fn fault(&self, key: &str, reason: impl Into<String>) {
+        let span = self.table.get(key).map(Spanned::span).or_else(|| self.span.clone());
+        self.reader.fault(span, &format!("{}{key}", self.prefix), reason);
+    }
+
+    fn wrong(&self, key: &str, wanted: &str, value: &DeValue<'_>) {
+        self.fault(key, format!("must be {wanted}, not {}", article(value.type_str())));
+    }
+
+    /// A text.
+    pub fn text(&self, key: &'r str) -> Option<String> {
+        let value = self.value(key)?.get_ref();
+        let text = value.as_str();
+        if text.is_none() {
+            self.wrong(key, "a text in quotes", value);
+        }
+        text.map(str::to_owned)
+    }
+
+    /// A list of texts; a single text counts as a list of one.
+    pub fn texts(&self, key: &'r str) -> Vec<String> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        if let Some(one) = value.get_ref().as_str() {
+            return vec![one.to_owned()];
+        }
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong(key, "a list of texts such as [\"one\", \"two\"]", value.get_ref());
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for one in list.iter() {
+            match one.get_ref().as_str() {
+                Some(text) => texts.push(text.to_owned()),
+                None => self.reader.fault(
+                    Some(one.span()),
+                    &format!("{}{key}", self.prefix),
+                    format!(
+                        "every entry must be a text in quotes, not {}",
+                        article(one.get_ref().type_str())
+                    ),
+                ),
+            }
+        }
+        texts
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, key: &'r str) -> Option<bool> {
+        let value = self.value(key)?.get_ref();
+        let flag = value.as_bool();
+        if flag.is_none() {
+            self.wrong(key, "true or false", value);
+        }
+        flag
+    }
+
+    /// A whole number from `range`.
+    pub fn number(&self, key: &'r str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let value = self.value(key)?.get_ref();
+        let number = value
+            .as_integer()
+            .and_then(|whole| i64::from_str_radix(&whole.as_str().replace('_', ""), whole.radix()).ok());
+        match number {
+            Some(number) if range.contains(&number) => Some(number),
+            Some(_) => {
+                self.fault(key, format!("must be from {} to {}", range.start(), range.end()));
+                None
+            }
+            None => {
+                self.wrong(key, "a whole number", value);
+                None
+            }
+        }
+    }
+
+    /// A table inside this one.
+    pub fn section(&self, key: &'r str) -> Option<Section<'r, 'i>> {
+        let value = self.value(key)?;
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong(key, &format!("a section [{}{key}]", self.prefix), value.get_ref());
+        }
+        table.map(|table| self.inner(key, table, value.span()))
+    }
+
+    /// The tables of a list such as `[[source]]`.
+    pub fn sections(&self, key: &'r str) -> Vec<Section<'r, 'i>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong(key, &format!("written [[{}{key}]], once for each", self.prefix), value.get_ref());
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for one in list.iter() {
+            match one.get_ref().as_table() {
+                Some(table) => sections.push(self.inner(key, table, one.span())),
+                None => self.wrong(
+                    key,
+                    &format!("written [[{}{key}]], once for each", self.prefix),
+                    one.get_ref(),
+                ),
+            }
+        }
+        sections
+    }
+
+    fn inner(&self, key: &str, table: &'r DeTable<'i>, span: Range<usize>) -> Section<'r, 'i> {
+        let prefix = format!("{}{key}.", self.prefix);
+        Section { reader: self.reader, table, prefix, span: Some(span), known: RefCell::default() }
+    }
+
+    /// The table as plain TOML without `known` keys, for a type that reads itself.
+    pub fn rest(&self, without: &[&str]) -> toml::Table {
+        let mut rest = toml::Table::new();
+        for (key, value) in self.table {
+            if !without.contains(&key.get_ref().as_ref()) {
+                rest.insert(key.get_ref().to_string(), plain(value.get_ref()));
+            }
+        }
+        rest
+    }
+
+    /// Makes a fault of every key that nobody asked for, naming the nearest valid one.
+    pub fn finish(&self, also: &[&str]) {
+        let known: Vec<&str> = self.known.borrow().iter().copied().chain(also.iter().copied()).collect();
+        for key in self.table.keys() {
+            let name: &str = key.get_ref();
+            if !known.contains(&name) {
+                let reason = match nearest(name, &known) {
+                    Some(near) => format!("unknown key; did you mean `{near}`?"),
+                    None => format!("unknown key; valid keys: {}", known.join(", ")),
+                };
+                self.reader.fault(Some(key.span()), &format!("{}{name}", self.prefix), reason);
+            }
+        }
+    }
+}
+
+/// The one of `known` that `typed` most likely stands for.
+pub fn nearest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
+    known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(typed, known), *known))
+        .filter(|(likeness, _)| *likeness >= 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+fn article(kind: &str) -> String {
+    match kind {
+        "integer" | "array" => format!("an {kind}"),
+        other => format!("a {other}"),
+    }
+}
+
+fn plain(value: &DeValue<'_>) -> toml::Value {
+    match value {
+        DeValue::String(text) => toml::Value::String(text.to_string()),
+        DeValue::Integer(whole) => {
+            i64::from_str_radix(&whole.as_str().replace('_', ""), whole.radix()).unwrap_or(i64::MAX).into()
+        }
+        DeValue::Float(float) => float.as_str().parse::<f64>().unwrap_or(f64::NAN).into(),
+        DeValue::Boolean(flag) => (*flag).into(),
+        DeValue::Datetime(date) => toml::Value::Datetime(*date),
+        DeValue::Array(list) => toml::Value::Array(list.iter().map(|one| plain(one.get_ref())).collect()),
+        DeValue::Table(table) => toml::Value::Table(
+            table.iter().map(|(key, value)| (key.get_ref().to_string(), plain(value.get_ref()))).collect(),
+        ),
+    }
+}

@@ -1,0 +1,235 @@
+//! Keyword files: one TOML file a brand, written by people who do not program.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Fault, Faults, Reader, Section};
+use crate::fold;
+use crate::post::NetworkName;
+
+/// A keyword file larger than this is not one that a person wrote.
+const FILE_LIMIT: u64 = 16 << 20;
+
+/// A brand's identity: the name of its file without `.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BrandId(pub Arc<str>);
+
+impl fmt::Display for BrandId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// An account that the brand says is its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfficialAccount {
+    /// Where; `None` holds on every network.
+    pub network: Option<NetworkName>,
+    /// Its handle without the leading `@`.
+    pub handle: String,
+}
+
+/// Whom we track: ourselves or a competitor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brand {
+    /// Its identity.
+    pub id: BrandId,
+    /// Its name as people know it.
+    pub name: String,
+    /// Whether it is ours; else it is a competitor.
+    pub ours: bool,
+    /// Strings to find; one of them is enough.
+    pub keywords: Vec<String>,
+    /// Words that mean something else: a post with one of them is no mention.
+    pub unless: Vec<String>,
+    /// Words of which one must stand in the post too, when there are any.
+    pub context: Vec<String>,
+    /// Its own accounts.
+    pub official: Vec<OfficialAccount>,
+    /// Its own domains.
+    pub domains: Vec<String>,
+}
+
+impl Brand {
+    /// A brand known by its name alone, as `vigie watch --brand` makes it.
+    pub fn named(name: &str, ours: bool) -> Brand {
+        Brand {
+            id: BrandId(slug(name).into()),
+            name: name.to_owned(),
+            ours,
+            keywords: vec![name.to_owned()],
+            unless: Vec::new(),
+            context: Vec::new(),
+            official: Vec::new(),
+            domains: Vec::new(),
+        }
+    }
+}
+
+/// A name as a file name: folded, with hyphens for spaces.
+pub fn slug(name: &str) -> String {
+    let slug: String = fold::fold(name).chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    let slug = slug.trim_matches('-').to_owned();
+    if slug.is_empty() { "brand".to_owned() } else { slug }
+}
+
+/// Reads every `*.toml` of a folder, in the order of their names.
+///
+/// # Errors
+/// Every fault of every file.
+pub fn read_folder(folder: &Path) -> Result<Vec<Brand>, Faults> {
+    let whole =
+        |reason: String| Faults(vec![Fault { file: folder.to_owned(), line: 0, key: String::new(), reason }]);
+    let entries = std::fs::read_dir(folder).map_err(|error| whole(format!("cannot be read: {error}")))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .filter(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')))
+        .collect();
+    files.sort();
+    let mut brands = Vec::new();
+    let mut faults = Vec::new();
+    for file in files {
+        match read_file(&file) {
+            Ok(brand) => brands.push(brand),
+            Err(Faults(more)) => faults.extend(more),
+        }
+    }
+    if brands.is_empty() && faults.is_empty() {
+        return Err(whole("holds no brand file (*.toml); `vigie init` writes one".to_owned()));
+    }
+    if faults.is_empty() { Ok(brands) } else { Err(Faults(faults)) }
+}
+
+/// Reads one brand file.
+///
+/// # Errors
+/// Every fault of the file.
+pub fn read_file(file: &Path) -> Result<Brand, Faults> {
+    let whole =
+        |reason: String| Faults(vec![Fault { file: file.to_owned(), line: 0, key: String::new(), reason }]);
+    let size = std::fs::metadata(file).map_err(|error| whole(format!("cannot be read: {error}")))?.len();
+    if size > FILE_LIMIT {
+        return Err(whole(format!("has {size} bytes; a brand file holds at most {FILE_LIMIT}")));
+    }
+    let bytes = std::fs::read(file).map_err(|error| whole(format!("cannot be read: {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        whole(format!("is not UTF-8 text (byte {}); save it as UTF-8", error.utf8_error().valid_up_to()))
+    })?;
+    let id = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    parse(file, &id, &text)
+}
+
+/// Reads the text of a brand file.
+///
+/// # Errors
+/// Every fault of the text.
+pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
+    let reader = Reader::new(file, text.strip_prefix('\u{feff}').unwrap_or(text));
+    let table = reader.parse();
+    let section = Section::whole(&reader, &table);
+    let brand = Brand {
+        id: BrandId(id.into()),
+        name: section.text("brand").filter(|name| !name.trim().is_empty()).unwrap_or_else(|| id.to_owned()),
+        ours: section.flag("ours").unwrap_or(false),
+        keywords: words(&section, "keywords"),
+        unless: words(&section, "unless"),
+        context: words(&section, "context"),
+        official: section.texts("official").iter().filter_map(|text| official(&section, text)).collect(),
+        domains: section.texts("domains").iter().filter_map(|text| domain(&section, text)).collect(),
+    };
+    if table.get("keywords").is_none() {
+        section.fault("keywords", "is missing: list the names to find, such as keywords = [\"Acme\"]");
+    } else if brand.keywords.is_empty() {
+        section.fault("keywords", "lists no name to find");
+    }
+    section.finish(&[]);
+    let faults = reader.into_faults();
+    if faults.is_empty() { Ok(brand) } else { Err(Faults(faults)) }
+}
+
+/// The words of a list; one without letters or digits is a fault.
+fn words<'r>(section: &Section<'r, '_>, key: &'r str) -> Vec<String> {
+    let mut words = section.texts(key);
+    words.retain(|word| {
+        let empty = fold::fold(word).chars().all(|c| c == ' ' || c == fold::LINK);
+        if empty {
+            section.fault(key, format!("\"{}\" has no letter, digit or emoji to find", word.escape_debug()));
+        }
+        !empty
+    });
+    words
+}
+
+fn official(section: &Section<'_, '_>, text: &str) -> Option<OfficialAccount> {
+    let text = text.trim();
+    let (network, handle) = match text.split_once(':') {
+        Some((network, handle)) => (Some(network.trim().to_lowercase()), handle.trim()),
+        None => (None, text),
+    };
+    let handle = handle.trim_start_matches('@');
+    if handle.is_empty() || handle.contains(char::is_whitespace) || handle.contains("//") {
+        section
+            .fault("official", format!("\"{}\" is no account; write \"network:@name\"", text.escape_debug()));
+        return None;
+    }
+    Some(OfficialAccount { network: network.map(|name| NetworkName(name.into())), handle: handle.to_owned() })
+}
+
+fn domain(section: &Section<'_, '_>, text: &str) -> Option<String> {
+    let bare = text.trim().trim_start_matches("https://").trim_start_matches("http://");
+    let bare = bare.trim_start_matches("www.").trim_end_matches('/').to_lowercase();
+    match url::Host::parse(&bare) {
+        Ok(url::Host::Domain(domain)) if domain.contains('.') => Some(domain),
+        Ok(_) | Err(_) => {
+            section.fault(
+                "domains",
+                format!("\"{}\" is no domain; write \"acme.example\"", text.escape_debug()),
+            );
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Brand, String> {
+        parse(Path::new("acme.toml"), "acme", text).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn a_small_file_is_enough() {
+        let brand = read("keywords = [\"Acme\"]").unwrap();
+        assert_eq!((brand.name.as_str(), brand.ours), ("acme", false));
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let faults = read(
+            "brand = \"Acme\"\nkeyword = [\"acme\"]\nours = \"yes\"\nunless = [\"!!\", 3]\nofficial = [\"mastodon:\"]\ndomains = [\"acme\"]\n",
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(faults, @r#"
+        acme.toml: keywords: is missing: list the names to find, such as keywords = ["Acme"]
+        acme.toml:2: keyword: unknown key; did you mean `keywords`?
+        acme.toml:3: ours: must be true or false, not a string
+        acme.toml:4: unless: every entry must be a text in quotes, not an integer
+        acme.toml:4: unless: "!!" has no letter, digit or emoji to find
+        acme.toml:5: official: "mastodon:" is no account; write "network:@name"
+        acme.toml:6: domains: "acme" is no domain; write "acme.example"
+        "#);
+    }
+
+    #[test]
+    fn broken_toml_names_its_line() {
+        let faults = read("brand = \"Acme\nkeywords = [\"a\"]\n").unwrap_err();
+        assert!(faults.starts_with("acme.toml:1: "), "{faults}");
+    }
+}
