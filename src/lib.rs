@@ -10,6 +10,8 @@ pub mod fold;
 pub mod html;
 /// Brand files.
 pub mod keyword;
+/// Keywords of every brand found in one pass; what is a mention.
+pub mod matcher;
 /// What to ask each network, and what its answer said.
 pub mod network;
 /// Posts, authors, deletions, accounts.

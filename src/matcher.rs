@@ -1,0 +1,405 @@
+//! Matching: one pass over a post finds every keyword of every brand, and the brand's query decides what is
+//! a mention. Knows texts and brands; knows nothing of clocks, disks or networks.
+
+use std::collections::HashMap;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use crate::fold;
+use crate::keyword::{Brand, BrandId};
+use crate::post::Post;
+
+/// Up to this many strings a full table (about 2 KiB a string) is the fastest automaton; above it grows too
+/// large for the caches and the contiguous form wins.
+const TABLE_LIMIT: usize = 1_000;
+
+/// The part of a post in which something was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Field {
+    /// The title.
+    Title,
+    /// The text.
+    Text,
+    /// The summary beside the text.
+    Summary,
+    /// The texts that describe its pictures, one a line.
+    Alt,
+}
+
+/// The parts of a post that are searched, with the text of each.
+pub fn fields(post: &Post) -> impl Iterator<Item = (Field, std::borrow::Cow<'_, str>)> {
+    use std::borrow::Cow;
+    let alt = post.media.iter().any(|media| media.alt.is_some()).then(|| {
+        let texts: Vec<&str> = post.media.iter().filter_map(|media| media.alt.as_deref()).collect();
+        Cow::Owned(texts.join("\n"))
+    });
+    [
+        post.title.as_deref().map(|title| (Field::Title, Cow::Borrowed(title))),
+        Some((Field::Text, Cow::Borrowed(post.text.as_str()))),
+        post.summary.as_deref().map(|summary| (Field::Summary, Cow::Borrowed(summary))),
+        alt.map(|alt| (Field::Alt, alt)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// One keyword found at one place of one post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The keyword as it stands in the brand's file.
+    pub keyword: String,
+    /// The part of the post.
+    pub field: Field,
+    /// Where it starts in that part, in bytes of the original text.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+}
+
+/// Why a post is, or is not, a mention of a brand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It is one.
+    Mention,
+    /// No keyword of the brand stands in it.
+    NoKeyword,
+    /// A keyword does, but none of the words asked for beside it.
+    NoContext,
+    /// A word that means something else stands in it.
+    Excluded,
+}
+
+/// What one brand's query says of a post, with everything it found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The brand.
+    pub brand: BrandId,
+    /// What was decided.
+    pub decision: Decision,
+    /// Keywords found.
+    pub tags: Vec<Tag>,
+    /// Context words found.
+    pub context: Vec<Tag>,
+    /// Excluding words found.
+    pub unless: Vec<Tag>,
+}
+
+/// What a string of the automaton is to a brand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Keyword,
+    Context,
+    Unless,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Role {
+    brand: usize,
+    part: Part,
+    /// Its place in that list of the brand.
+    place: usize,
+}
+
+/// The brands cannot be made into an automaton.
+#[derive(Debug, Error)]
+#[error("failed to build the matcher for {strings} keywords: {reason}")]
+pub struct BuildError {
+    strings: usize,
+    reason: String,
+}
+
+/// Buffers that are used again from post to post.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    folded: String,
+    hits: Vec<(Field, usize, std::ops::Range<usize>)>,
+}
+
+/// All brands, compiled.
+#[derive(Debug)]
+pub struct Matcher {
+    automaton: AhoCorasick,
+    /// For each string of the automaton, whom it serves.
+    roles: Vec<Vec<Role>>,
+    brands: Vec<Brand>,
+    versions: Vec<String>,
+}
+
+impl Matcher {
+    /// Compiles the keywords, context and excluding words of all `brands` into one automaton.
+    ///
+    /// # Errors
+    /// When there are more keywords than an automaton can hold.
+    pub fn new(brands: &[Brand]) -> Result<Matcher, BuildError> {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut strings: Vec<String> = Vec::new();
+        let mut roles: Vec<Vec<Role>> = Vec::new();
+        for (brand, of) in brands.iter().enumerate() {
+            for (part, words) in
+                [(Part::Keyword, &of.keywords), (Part::Context, &of.context), (Part::Unless, &of.unless)]
+            {
+                for (place, word) in words.iter().enumerate() {
+                    let folded = fold::fold(word);
+                    if folded.is_empty() {
+                        continue;
+                    }
+                    let at = *places.entry(folded.clone()).or_insert_with(|| {
+                        strings.push(folded);
+                        roles.push(Vec::new());
+                        roles.len() - 1
+                    });
+                    if let Some(roles) = roles.get_mut(at) {
+                        roles.push(Role { brand, part, place });
+                    }
+                }
+            }
+        }
+        let kind =
+            if strings.len() <= TABLE_LIMIT { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(kind))
+            .build(&strings)
+            .map_err(|error| BuildError { strings: strings.len(), reason: error.to_string() })?;
+        let versions = brands.iter().map(version).collect();
+        Ok(Matcher { automaton, roles, brands: brands.to_vec(), versions })
+    }
+
+    /// The brands it was built from.
+    pub fn brands(&self) -> &[Brand] {
+        &self.brands
+    }
+
+    /// The brand with this identity.
+    pub fn brand(&self, id: &BrandId) -> Option<&Brand> {
+        self.brands.iter().find(|brand| brand.id == *id)
+    }
+
+    /// The version of a brand's query: the same words give the same version.
+    pub fn version(&self, id: &BrandId) -> &str {
+        self.brands
+            .iter()
+            .zip(&self.versions)
+            .find(|(brand, _)| brand.id == *id)
+            .map_or("", |(_, version)| version.as_str())
+    }
+
+    /// What every brand of which anything was found says of `post`; empty for nearly all posts, and then
+    /// nothing was allocated.
+    pub fn judge(&self, post: &Post, scratch: &mut Scratch) -> Vec<Verdict> {
+        scratch.hits.clear();
+        for (field, text) in fields(post) {
+            fold::fold_into(&text, &mut scratch.folded);
+            for hit in self.automaton.find_overlapping_iter(&scratch.folded) {
+                if is_whole(&scratch.folded, hit.start(), hit.end()) {
+                    scratch.hits.push((field, hit.pattern().as_usize(), hit.start()..hit.end()));
+                }
+            }
+        }
+        if scratch.hits.is_empty() {
+            return Vec::new();
+        }
+        self.verdicts(post, &scratch.hits)
+    }
+
+    /// The brands that `post` is a mention of.
+    pub fn mentions(&self, post: &Post, scratch: &mut Scratch) -> Vec<Verdict> {
+        let mut verdicts = self.judge(post, scratch);
+        verdicts.retain(|verdict| verdict.decision == Decision::Mention);
+        verdicts
+    }
+
+    fn verdicts(&self, post: &Post, hits: &[(Field, usize, std::ops::Range<usize>)]) -> Vec<Verdict> {
+        let mut verdicts: Vec<(usize, Verdict)> = Vec::new();
+        let mut cut = None;
+        for (field, pattern, range) in hits {
+            for role in self.roles.get(*pattern).into_iter().flatten() {
+                let Some(brand) = self.brands.get(role.brand) else { continue };
+                let words = match role.part {
+                    Part::Keyword => &brand.keywords,
+                    Part::Context => &brand.context,
+                    Part::Unless => &brand.unless,
+                };
+                let Some(keyword) = words.get(role.place) else { continue };
+                // The place in the original is worked out once for all brands that share the string.
+                let place = match &cut {
+                    Some((last_field, last_range, place)) if last_field == field && last_range == range => {
+                        Clone::clone(place)
+                    }
+                    _ => {
+                        let text = fields(post)
+                            .find(|(name, _)| name == field)
+                            .map(|(_, text)| text)
+                            .unwrap_or_default();
+                        fold::locate(&text, range)
+                    }
+                };
+                cut = Some((*field, range.clone(), place.clone()));
+                let tag = Tag { keyword: keyword.clone(), field: *field, start: place.start, end: place.end };
+                let at = verdicts.iter().position(|(known, _)| *known == role.brand).unwrap_or_else(|| {
+                    verdicts.push((
+                        role.brand,
+                        Verdict {
+                            brand: brand.id.clone(),
+                            decision: Decision::NoKeyword,
+                            tags: Vec::new(),
+                            context: Vec::new(),
+                            unless: Vec::new(),
+                        },
+                    ));
+                    verdicts.len() - 1
+                });
+                if let Some((_, verdict)) = verdicts.get_mut(at) {
+                    match role.part {
+                        Part::Keyword => verdict.tags.push(tag),
+                        Part::Context => verdict.context.push(tag),
+                        Part::Unless => verdict.unless.push(tag),
+                    }
+                }
+            }
+        }
+        verdicts.sort_by_key(|(brand, _)| *brand);
+        for (brand, verdict) in &mut verdicts {
+            let needs_context = self.brands.get(*brand).is_some_and(|brand| !brand.context.is_empty());
+            verdict.decision = if verdict.tags.is_empty() {
+                Decision::NoKeyword
+            } else if !verdict.unless.is_empty() {
+                Decision::Excluded
+            } else if needs_context && verdict.context.is_empty() {
+                Decision::NoContext
+            } else {
+                Decision::Mention
+            };
+        }
+        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    }
+}
+
+/// Whether the stretch of folded text is not a part of a longer word.
+fn is_whole(folded: &str, start: usize, end: usize) -> bool {
+    let free = |inside: Option<char>, outside: Option<char>| match (inside, outside) {
+        (Some(inside), Some(outside)) => {
+            !fold::is_word(outside)
+                || !fold::is_word(inside)
+                || fold::is_unspaced(outside)
+                || fold::is_unspaced(inside)
+        }
+        _ => true,
+    };
+    let (Some(before), Some(inside), Some(after)) =
+        (folded.get(..start), folded.get(start..end), folded.get(end..))
+    else {
+        return false;
+    };
+    free(inside.chars().next(), before.chars().next_back())
+        && free(inside.chars().next_back(), after.chars().next())
+}
+
+/// A short hash of everything that decides what is a mention of `brand`.
+fn version(brand: &Brand) -> String {
+    let mut hash = Sha256::new();
+    for words in [&brand.keywords, &brand.context, &brand.unless] {
+        for word in words {
+            hash.update(word.as_bytes());
+            hash.update([0]);
+        }
+        hash.update([1]);
+    }
+    hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Of tags that overlap, the longest: what is shown in brackets or in bold. In order of place.
+pub fn longest(tags: &[Tag], field: Field) -> Vec<&Tag> {
+    let mut kept: Vec<&Tag> = Vec::new();
+    let mut inside: Vec<&Tag> = tags.iter().filter(|tag| tag.field == field && tag.start < tag.end).collect();
+    inside.sort_by_key(|tag| (std::cmp::Reverse(tag.end - tag.start), tag.start));
+    for tag in inside {
+        if kept.iter().all(|other| tag.end <= other.start || other.end <= tag.start) {
+            kept.push(tag);
+        }
+    }
+    kept.sort_by_key(|tag| tag.start);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::post::NetworkName;
+
+    fn brand(keywords: &[&str], unless: &[&str], context: &[&str]) -> Brand {
+        let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let mut brand = Brand::named("x", true);
+        (brand.keywords, brand.unless, brand.context) = (own(keywords), own(unless), own(context));
+        brand
+    }
+
+    fn judge(brand: Brand, text: &str) -> Option<Verdict> {
+        let mut post = Post::new(NetworkName::known("test"), "1");
+        text.clone_into(&mut post.text);
+        Matcher::new(&[brand]).unwrap().judge(&post, &mut Scratch::default()).pop()
+    }
+
+    /// Puts brackets around what the matcher found.
+    #[track_caller]
+    fn check(keywords: &[&str], text: &str, expected: &str) {
+        let tags = judge(brand(keywords, &[], &[]), text).map(|verdict| verdict.tags).unwrap_or_default();
+        let mut shown = String::new();
+        let mut upto = 0;
+        for tag in longest(&tags, Field::Text) {
+            shown += &format!("{}[{}]", &text[upto..tag.start], &text[tag.start..tag.end]);
+            upto = tag.end;
+        }
+        assert_eq!(shown + &text[upto..], expected);
+    }
+
+    #[test]
+    fn whole_words_only_and_the_longest_is_shown() {
+        check(&["acme", "acme cloud"], "I left Acme Cloud.", "I left [Acme Cloud].");
+        check(&["acme"], "Acmeware, acme_x, Acme's", "Acmeware, acme_x, [Acme]'s");
+        check(&["l'oréal"], "chez L’OREAL !", "chez [L’OREAL] !");
+        check(&["nescafe"], "un Nescafe\u{301} svp", "un [Nescafe\u{301}] svp");
+        check(&["oeuvre"], "l'œuvre", "l'[œuvre]");
+        check(
+            &["acme"],
+            "ac\u{200b}me #Acme @acme @acme.example.net",
+            "[ac\u{200b}me] #[Acme] @[acme] @acme.example.net",
+        );
+        check(&["#acme"], "acme #ACME #acmeday", "acme [#ACME] #acmeday");
+        check(&["@acme"], "acme @Acme @acme@s.example", "acme [@Acme] [@acme]@s.example");
+        check(
+            &["acme"],
+            "https://acme.example/acme and acme.example",
+            "https://acme.example/acme and [acme].example",
+        );
+        check(&["トヨタ"], "私はトヨタ車が好き", "私は[トヨタ]車が好き");
+        check(&["h&m"], "chez H & M ou h&m", "chez [H & M] ou [h&m]");
+        check(&["🍊"], "une 🍊!", "une [🍊]!");
+    }
+
+    #[test]
+    fn context_and_exclusion_look_at_the_whole_post() {
+        let decide = |text: &str| {
+            judge(brand(&["orange"], &["jus"], &["réseau", "forfait"]), text).map(|verdict| verdict.decision)
+        };
+        assert_eq!(decide("Orange en panne de reseau"), Some(Decision::Mention));
+        assert_eq!(decide("une orange"), Some(Decision::NoContext));
+        assert_eq!(decide("forfait orange et jus"), Some(Decision::Excluded));
+        assert_eq!(decide("le forfait"), Some(Decision::NoKeyword));
+        assert_eq!(decide("rien"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn found_places_can_be_sliced(text in "(acme|ACMÉ|a\u{301}cme|é|\u{200b}|#|@|l'|\\PC| ){0,12}") {
+            for tag in judge(brand(&["acme", "a", "é"], &[], &[]), &text).map(|verdict| verdict.tags).unwrap_or_default() {
+                proptest::prop_assert!(text.get(tag.start..tag.end).is_some_and(|found| !found.is_empty()));
+            }
+        }
+    }
+}
