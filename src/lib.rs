@@ -2,16 +2,22 @@
 //!
 //! One sentence a module, in the order in which data flows. `ARCHITECTURE.md` has the picture.
 
+/// Rules, and what a group of alerts says.
+pub mod alert;
 /// TOML that people write, with every fault named.
 pub mod document;
 /// Texts brought to one form.
 pub mod fold;
 /// HTML of posts to plain text.
 pub mod html;
+/// Accounts that pose as a brand.
+pub mod impostor;
 /// Brand files.
 pub mod keyword;
 /// Keywords of every brand found in one pass; what is a mention.
 pub mod matcher;
+/// Mentions, suspects and gaps as kept and shown.
+pub mod mention;
 /// What to ask each network, and what its answer said.
 pub mod network;
 /// Posts, authors, deletions, accounts.

@@ -1,0 +1,72 @@
+//! A post that matters, and why; an account that poses as a brand, and why. As kept and shown.
+
+use serde::Serialize;
+
+use crate::keyword::BrandId;
+use crate::matcher::Tag;
+use crate::post::{Author, NetworkName, Post};
+use crate::time::Time;
+
+/// One post about one brand: the unit of every count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mention {
+    /// Its number in this data directory.
+    pub id: i64,
+    /// The brand it is about.
+    pub brand: BrandId,
+    /// The version of the brand's query that decided.
+    pub version: String,
+    /// The keywords found, with their places.
+    pub tags: Vec<Tag>,
+    /// The post.
+    pub post: Post,
+    /// The source that brought it.
+    pub source: String,
+    /// Whether it comes from the shipped example and not from the world.
+    pub example: bool,
+    /// When we saw it.
+    pub seen: Time,
+    /// When it was matched.
+    pub matched: Time,
+    /// The moment that decides in which window it counts.
+    pub counted: Time,
+}
+
+/// An account under suspicion of posing as a brand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suspect {
+    /// Its number in this data directory.
+    pub id: i64,
+    /// Where the account is.
+    pub network: NetworkName,
+    /// The account.
+    pub author: Author,
+    /// Why it is suspected.
+    pub suspicion: crate::impostor::Suspicion,
+    /// `new`, or `gone` when the account was removed.
+    pub state: String,
+    /// The source that brought it.
+    pub source: String,
+    /// Whether it comes from the shipped example.
+    pub example: bool,
+    /// When it was first suspected.
+    pub first_seen: Time,
+    /// When what we know of it last changed.
+    pub changed: Time,
+}
+
+/// A stretch of time that a source could not give, as recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// The source.
+    pub source: String,
+    /// From when.
+    pub from: Time,
+    /// Until when.
+    pub to: Time,
+    /// Why.
+    pub reason: String,
+    /// When it was filled, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Time>,
+}
