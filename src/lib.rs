@@ -12,6 +12,8 @@ pub mod fold;
 pub mod html;
 /// Accounts that pose as a brand.
 pub mod impostor;
+/// A page becomes steps for the store.
+pub mod intake;
 /// Brand files.
 pub mod keyword;
 /// Keywords of every brand found in one pass; what is a mention.
@@ -22,5 +24,7 @@ pub mod mention;
 pub mod network;
 /// Posts, authors, deletions, accounts.
 pub mod post;
+/// All SQL.
+pub mod store;
 /// A moment: UTC milliseconds.
 pub mod time;

@@ -79,6 +79,8 @@ pub enum Decision {
 pub struct Verdict {
     /// The brand.
     pub brand: BrandId,
+    /// The version of its query: the same words give the same version.
+    pub version: String,
     /// What was decided.
     pub decision: Decision,
     /// Keywords found.
@@ -246,6 +248,7 @@ impl Matcher {
                         role.brand,
                         Verdict {
                             brand: brand.id.clone(),
+                            version: self.versions.get(role.brand).cloned().unwrap_or_default(),
                             decision: Decision::NoKeyword,
                             tags: Vec::new(),
                             context: Vec::new(),

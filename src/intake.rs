@@ -1,0 +1,132 @@
+//! Intake: a page becomes steps for the store. Every post is matched, every author held against the brands,
+//! every moment settled. Pure: the same page gives the same steps.
+
+use crate::impostor::{Lookout, Suspicion};
+use crate::keyword::Brand;
+use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
+use crate::network::{Cursor, Dates, Missed, Page};
+use crate::post::{Account, Deletion, Post};
+use crate::time::{DAY, Time};
+
+/// Everything that decides about a post: the brands, compiled both ways.
+#[derive(Debug)]
+pub struct Judge {
+    /// Finds keywords.
+    pub matcher: Matcher,
+    /// Finds impostors.
+    pub lookout: Lookout,
+}
+
+/// A post with what was decided about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedPost {
+    /// The post.
+    pub post: Post,
+    /// The brands it is a mention of.
+    pub verdicts: Vec<Verdict>,
+    /// The brands its author may pose as.
+    pub suspicions: Vec<Suspicion>,
+    /// The moment that decides its window.
+    pub counted: Time,
+}
+
+/// One thing to store, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A post, new or seen again or changed.
+    Post(Box<JudgedPost>),
+    /// Something was taken away.
+    Gone(Deletion),
+    /// Something was said of an account.
+    Account(Box<Account>, Vec<Suspicion>),
+}
+
+/// A judged page: one unit of work for the store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judged {
+    /// What to store, each with the moment we saw it.
+    pub steps: Vec<(Time, Step)>,
+    /// Where to go on.
+    pub cursor: Option<Cursor>,
+    /// What was lost.
+    pub missed: Option<Missed>,
+    /// Up to when a stream has been read.
+    pub until: Option<Time>,
+}
+
+impl Judge {
+    /// Compiles `brands`.
+    ///
+    /// # Errors
+    /// When there are more keywords than an automaton can hold.
+    pub fn new(brands: &[Brand]) -> Result<Judge, BuildError> {
+        Ok(Judge { matcher: Matcher::new(brands)?, lookout: Lookout::new(brands) })
+    }
+
+    /// Judges everything on a page. `look_back` says that this source is catching up on the past, so that
+    /// publication times count whoever set them.
+    pub fn judge(
+        &self,
+        page: Page,
+        dates: Dates,
+        look_back: bool,
+        seen: Time,
+        scratch: &mut Scratch,
+    ) -> Judged {
+        let mut judged =
+            Judged { cursor: page.cursor, missed: page.missed, until: page.until, ..Judged::default() };
+        judged
+            .steps
+            .reserve(page.posts.len() + page.edits.len() + page.deletions.len() + page.accounts.len());
+        for post in page.posts.into_iter().chain(page.edits) {
+            let counted = counted(post.published, dates, look_back, seen);
+            let verdicts = self.matcher.mentions(&post, scratch);
+            let suspicions = post
+                .author
+                .as_ref()
+                .map(|author| self.lookout.judge(&post.network, author))
+                .unwrap_or_default();
+            judged
+                .steps
+                .push((seen, Step::Post(Box::new(JudgedPost { post, verdicts, suspicions, counted }))));
+        }
+        judged.steps.extend(page.deletions.into_iter().map(|deletion| (seen, Step::Gone(deletion))));
+        for account in page.accounts {
+            let suspicions = self.lookout.judge(&account.network, &account.author);
+            judged.steps.push((seen, Step::Account(Box::new(account), suspicions)));
+        }
+        judged
+    }
+}
+
+/// The moment that decides in which window a post counts.
+///
+/// Publication, where the network's own server sets it or the past is being caught up on; where the author
+/// declares it, only within a day of when we saw it; never a moment in the future.
+pub fn counted(published: Option<Time>, dates: Dates, look_back: bool, seen: Time) -> Time {
+    let Some(published) = published.filter(|published| published.0 > 0 && *published <= seen) else {
+        return seen;
+    };
+    match dates {
+        Dates::Server => published,
+        Dates::Author if look_back || seen.since(published) <= DAY => published,
+        Dates::Author => seen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_trust_servers_and_check_authors() {
+        let seen = Time(100 * DAY);
+        let old = Some(Time(50 * DAY));
+        assert_eq!(counted(old, Dates::Server, false, seen), Time(50 * DAY));
+        assert_eq!(counted(old, Dates::Author, false, seen), seen);
+        assert_eq!(counted(old, Dates::Author, true, seen), Time(50 * DAY));
+        assert_eq!(counted(Some(Time(99 * DAY + 1)), Dates::Author, false, seen), Time(99 * DAY + 1));
+        assert_eq!(counted(Some(Time(101 * DAY)), Dates::Server, true, seen), seen);
+        assert_eq!(counted(None, Dates::Server, true, seen), seen);
+    }
+}

@@ -1,0 +1,309 @@
+//! All SQL: one SQLite file a data directory, one connection that writes, others that read.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use thiserror::Error;
+
+pub mod alerts;
+pub mod list;
+pub mod posts;
+pub mod sources;
+
+/// The schema, in steps: the number of a step is its place here, from 1. Appended, never edited once released.
+const MIGRATIONS: &[&str] = &[include_str!("store/migrations/0001_first.sql")];
+
+/// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Files up to this size are checked whole at every start, which takes under a second; larger ones would
+/// make starting slow, and damage shows when it is read.
+const CHECKED: u64 = 256 << 20;
+
+/// The name of the database in a data directory.
+pub const FILE: &str = "vigie.db";
+
+/// What can go wrong with the store.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The data directory cannot be made or opened.
+    #[error("failed to open the data directory {}", .path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another Vigie writes here.
+    #[error("the data directory {} is in use by process {pid}; stop it or choose another with --data", .path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+        /// The process that holds it.
+        pid: String,
+    },
+    /// The file was written by a newer program.
+    #[error("{} has schema {found}, newer than this program knows ({known}); update vigie", .path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema known here.
+        known: usize,
+    },
+    /// There is no store yet.
+    #[error("{} holds no data yet; run `vigie watch` or `vigie replay` first", .path.display())]
+    Missing {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file is damaged.
+    #[error("{} is damaged ({detail}); restore a backup with `vigie restore`, the file was left as it is", .path.display())]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite found.
+        detail: String,
+    },
+    /// SQLite refused.
+    #[error("failed to use the store")]
+    Sqlite(#[from] rusqlite::Error),
+    /// What was stored cannot be read back.
+    #[error("failed to read {what} back from the store")]
+    Stored {
+        /// What.
+        what: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+/// The one connection that writes, with the lock of its data directory.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    folder: PathBuf,
+    /// Held as long as the store lives: two daemons on one directory are impossible.
+    _lock: Option<File>,
+}
+
+/// How careful commits are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Every commit is on disk before it counts: live.
+    Full,
+    /// A power cut may undo the last commits, never break the file: replays, which can be run again.
+    Normal,
+}
+
+impl Store {
+    /// Opens (and makes, and migrates) the store of `folder` for writing, alone.
+    ///
+    /// # Errors
+    /// When another process holds it, the file is damaged or of a newer program, or the disk refuses.
+    pub fn open(folder: &Path, durability: Durability) -> Result<Store, StoreError> {
+        let directory = |source| StoreError::Directory { path: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(directory)?;
+        let lock = lock(folder)?;
+        let mut store =
+            Store { connection: connect(folder, true)?, folder: folder.to_owned(), _lock: Some(lock) };
+        let synchronous = match durability {
+            Durability::Full => "FULL",
+            Durability::Normal => "NORMAL",
+        };
+        store.connection.pragma_update(None, "journal_mode", "WAL")?;
+        store.connection.pragma_update(None, "synchronous", synchronous)?;
+        // A deleted post leaves no trace in the file.
+        store.connection.pragma_update(None, "secure_delete", "ON")?;
+        store.connection.pragma_update(None, "foreign_keys", "ON")?;
+        store.connection.pragma_update(None, "cache_size", -16_384)?;
+        store.connection.set_prepared_statement_cache_capacity(64);
+        store.migrate()?;
+        store.check()?;
+        Ok(store)
+    }
+
+    /// Opens an existing store beside its daemon, to add something small.
+    ///
+    /// # Errors
+    /// When there is none, or the disk refuses.
+    pub fn join(folder: &Path) -> Result<Store, StoreError> {
+        let connection = existing(folder, true)?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        Ok(Store { connection, folder: folder.to_owned(), _lock: None })
+    }
+
+    /// The data directory.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The connection, for modules of the store and for reading figures inside a transaction.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Starts a unit of work.
+    ///
+    /// # Errors
+    /// When another process writes for too long.
+    pub fn begin(&self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Ends the unit of work; from here on it survives a kill.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing of the unit is kept then.
+    pub fn commit(&self) -> Result<(), StoreError> {
+        if let Err(error) = self.connection.execute_batch("COMMIT") {
+            self.roll_back();
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Gives the unit of work up.
+    pub fn roll_back(&self) {
+        // Fails only when there is nothing to give up.
+        drop(self.connection.execute_batch("ROLLBACK"));
+    }
+
+    /// A small named value.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        meta(&self.connection, key)
+    }
+
+    /// Sets a small named value.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        const SET: &str = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        self.connection.prepare_cached(SET)?.execute([key, value])?;
+        Ok(())
+    }
+
+    /// Whether nothing was ever stored here.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn is_empty(&self) -> Result<bool, StoreError> {
+        let sources: i64 = self.connection.query_row("SELECT count(*) FROM source", [], |row| row.get(0))?;
+        Ok(sources == 0)
+    }
+
+    fn migrate(&mut self) -> Result<(), StoreError> {
+        let found: i64 = self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let known = MIGRATIONS.len();
+        let done = usize::try_from(found).unwrap_or(usize::MAX);
+        if done > known {
+            return Err(StoreError::Newer { path: self.folder.join(FILE), found, known });
+        }
+        for (at, migration) in MIGRATIONS.iter().enumerate().skip(done) {
+            let transaction = self.connection.transaction()?;
+            transaction.execute_batch(migration)?;
+            transaction.pragma_update(None, "user_version", i64::try_from(at + 1).unwrap_or(i64::MAX))?;
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        let size = std::fs::metadata(self.folder.join(FILE)).map_or(0, |data| data.len());
+        if size > CHECKED {
+            return Ok(());
+        }
+        let detail: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if detail == "ok" {
+            Ok(())
+        } else {
+            Err(StoreError::Damaged { path: self.folder.join(FILE), detail })
+        }
+    }
+}
+
+/// A small named value, through any connection.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn meta(connection: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+    const GET: &str = "SELECT value FROM meta WHERE key = ?1";
+    Ok(connection.prepare_cached(GET)?.query_row([key], |row| row.get(0)).optional()?)
+}
+
+/// Opens the store of `folder` for reading beside whoever writes.
+///
+/// # Errors
+/// When there is none, it is damaged, or of a newer program.
+pub fn reader(folder: &Path) -> Result<Connection, StoreError> {
+    existing(folder, false)
+}
+
+fn existing(folder: &Path, write: bool) -> Result<Connection, StoreError> {
+    if !folder.join(FILE).is_file() {
+        return Err(StoreError::Missing { path: folder.to_owned() });
+    }
+    let connection = connect(folder, write)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if usize::try_from(found).unwrap_or(usize::MAX) > MIGRATIONS.len() {
+        return Err(StoreError::Newer { path: folder.join(FILE), found, known: MIGRATIONS.len() });
+    }
+    if found == 0 {
+        return Err(StoreError::Missing { path: folder.to_owned() });
+    }
+    Ok(connection)
+}
+
+fn connect(folder: &Path, write: bool) -> Result<Connection, StoreError> {
+    let path = folder.join(FILE);
+    // A reader of a WAL file still has to map its shared memory, so it is opened for writing but told not to.
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if write {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let damaged = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+            StoreError::Damaged { path: path.clone(), detail: error.to_string() }
+        }
+        _ => StoreError::Sqlite(error),
+    };
+    let connection = Connection::open_with_flags(&path, flags).map_err(damaged)?;
+    connection.busy_timeout(BUSY)?;
+    if !write {
+        connection.pragma_update(None, "query_only", "ON").map_err(damaged)?;
+    }
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(damaged)?;
+    Ok(connection)
+}
+
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let directory = |source| StoreError::Directory { path: folder.to_owned(), source };
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.join("lock"))
+        .map_err(directory)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid).map_err(directory)?;
+            return Err(StoreError::InUse { path: folder.to_owned(), pid: pid.trim().to_owned() });
+        }
+        Err(TryLockError::Error(error)) => return Err(directory(error)),
+    }
+    file.set_len(0).map_err(directory)?;
+    file.rewind().map_err(directory)?;
+    writeln!(file, "{}", std::process::id()).map_err(directory)?;
+    Ok(file)
+}

@@ -1,0 +1,396 @@
+//! Alerts waiting for their group to close, finished notices, and what became of each.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::Serialize;
+
+use super::{Store, StoreError};
+use crate::time::Time;
+
+/// What an alert is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum About {
+    /// A mention.
+    Mention,
+    /// A suspicion.
+    Suspicion,
+    /// A source.
+    Source,
+}
+
+impl About {
+    fn word(self) -> &'static str {
+        match self {
+            About::Mention => "mention",
+            About::Suspicion => "suspicion",
+            About::Source => "source",
+        }
+    }
+}
+
+/// A group of alerts that is due to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The rule.
+    pub rule: String,
+    /// When its first alert was raised.
+    pub opened: Time,
+    /// When it closes.
+    pub closes: Time,
+}
+
+/// One alert of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raised {
+    /// The row of what it is about.
+    pub about: i64,
+    /// What was noted with it.
+    pub detail: Option<String>,
+}
+
+/// A finished e-mail to one recipient, to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewNotice {
+    /// Unique: rule, window, recipient.
+    pub key: String,
+    /// `alert` or `digest`.
+    pub kind: &'static str,
+    /// The rule, or `digest`.
+    pub rule: String,
+    /// The moment its group opened, or the end of the digest's window.
+    pub window: Time,
+    /// The address it goes to.
+    pub recipient: String,
+    /// Its Message-ID, with brackets.
+    pub message_id: String,
+    /// Its subject.
+    pub subject: String,
+    /// The whole message.
+    pub bytes: Vec<u8>,
+    /// Its HTML part, for the twin that a browser opens.
+    pub html: String,
+    /// When it was written.
+    pub written: Time,
+}
+
+/// A notice as kept, without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoticeRow {
+    /// Its row.
+    pub id: i64,
+    /// `alert` or `digest`.
+    pub kind: String,
+    /// The rule, or `digest`.
+    pub rule: String,
+    /// The address it goes to.
+    pub recipient: String,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// Its subject.
+    pub subject: String,
+    /// When it was written.
+    pub written: Time,
+    /// `due`, `sent`, `failed` or `withdrawn`.
+    pub state: String,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// When it is tried next, while due.
+    pub next_try: Time,
+    /// When the server took it.
+    pub sent: Option<Time>,
+    /// The last answer of the server.
+    pub answer: Option<String>,
+}
+
+/// A notice to be sent now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Its row.
+    pub id: i64,
+    /// `alert` or `digest`.
+    pub kind: String,
+    /// The address it goes to.
+    pub recipient: String,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// When it was written.
+    pub written: Time,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// The whole message, the same at every attempt.
+    pub bytes: Vec<u8>,
+    /// Its HTML part.
+    pub html: String,
+}
+
+/// What became of an attempt to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Taken, with the server's words.
+    Sent(String),
+    /// To be tried again at the given moment.
+    Retry(String, Time),
+    /// Refused for good.
+    Failed(String),
+}
+
+impl Store {
+    /// Raises an alert once: a second one with the same key changes nothing. Opens its group if need be;
+    /// the group closes `wait` after its first alert, and not before `every` after it closed last.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    #[expect(clippy::too_many_arguments, reason = "one row of the alert table")]
+    pub fn raise(
+        &self,
+        rule: &str,
+        about: About,
+        row: i64,
+        key: &str,
+        detail: Option<&str>,
+        now: Time,
+        wait: i64,
+        every: i64,
+    ) -> Result<bool, StoreError> {
+        const INSERT: &str =
+            "INSERT INTO alert (rule, kind, ref, key, raised, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (key) DO NOTHING";
+        const OPEN: &str = "INSERT INTO alert_group (rule, opened, closes) VALUES (?1, ?2, ?2 + ?3)
+            ON CONFLICT (rule) DO UPDATE SET opened = coalesce(opened, ?2),
+                closes = coalesce(closes, max(?2 + ?3, coalesce(last + ?4, ?2 + ?3)))";
+        let new = self.connection.prepare_cached(INSERT)?.execute(params![
+            rule,
+            about.word(),
+            row,
+            key,
+            now.0,
+            detail
+        ])? > 0;
+        if new {
+            self.connection.prepare_cached(OPEN)?.execute(params![rule, now.0, wait, every])?;
+        }
+        Ok(new)
+    }
+
+    /// Forgets that an alert was raised, so that it can be raised again: a source that is well.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn settle(&self, key: &str) -> Result<(), StoreError> {
+        const RELEASE: &str = "UPDATE alert SET key = key || '|' || id WHERE key = ?1 AND window IS NOT NULL";
+        const DROP: &str = "DELETE FROM alert WHERE key = ?1 AND window IS NULL";
+        self.connection.prepare_cached(RELEASE)?.execute([key])?;
+        self.connection.prepare_cached(DROP)?.execute([key])?;
+        Ok(())
+    }
+
+    /// The group that closes first.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn next_group(&self) -> Result<Option<Group>, StoreError> {
+        const NEXT: &str = "SELECT rule, opened, closes FROM alert_group WHERE closes IS NOT NULL ORDER BY closes, rule LIMIT 1";
+        let group = self.connection.prepare_cached(NEXT)?.query_row([], |row| {
+            Ok(Group { rule: row.get(0)?, opened: Time(row.get(1)?), closes: Time(row.get(2)?) })
+        });
+        Ok(group.optional()?)
+    }
+
+    /// Closes a group at `now` and gives its alerts, oldest first, as rows of what they are about.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn close_group(&self, group: &Group, now: Time) -> Result<(), StoreError> {
+        const STAMP: &str = "UPDATE alert SET window = ?2 WHERE rule = ?1 AND window IS NULL";
+        const CLOSE: &str = "UPDATE alert_group SET opened = NULL, closes = NULL, last = ?2 WHERE rule = ?1";
+        self.connection.prepare_cached(STAMP)?.execute(params![group.rule, group.opened.0])?;
+        self.connection.prepare_cached(CLOSE)?.execute(params![group.rule, now.0])?;
+        Ok(())
+    }
+
+    /// The alerts of a closed group, oldest first.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn raised(&self, rule: &str, window: Time, about: About) -> Result<Vec<Raised>, StoreError> {
+        const LIST: &str =
+            "SELECT ref, detail FROM alert WHERE rule = ?1 AND window = ?2 AND kind = ?3 ORDER BY id";
+        let mut statement = self.connection.prepare_cached(LIST)?;
+        let rows = statement.query_map(params![rule, window.0, about.word()], |row| {
+            Ok(Raised { about: row.get(0)?, detail: row.get(1)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Mentions of a closed group that still stand, counted by brand, most first.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn raised_by_brand(&self, rule: &str, window: Time) -> Result<Vec<(String, u64)>, StoreError> {
+        const COUNT: &str = "SELECT mention.brand, count(*) FROM alert JOIN mention ON mention.id = alert.ref
+            WHERE alert.rule = ?1 AND alert.window = ?2 AND alert.kind = 'mention'
+            GROUP BY mention.brand ORDER BY count(*) DESC, mention.brand";
+        let mut statement = self.connection.prepare_cached(COUNT)?;
+        let rows = statement.query_map(params![rule, window.0], |row| {
+            Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Drops the open alerts of mentions that are gone, and gives the windows of untried notices that told
+    /// them, as (rule, window): those notices are taken back here, to be written again.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn take_back(&self, mentions: &[i64]) -> Result<Vec<(String, Time)>, StoreError> {
+        const WINDOWS: &str = "SELECT DISTINCT alert.rule, alert.window FROM alert
+            JOIN notice ON notice.rule = alert.rule AND notice.window = alert.window AND notice.kind = 'alert'
+            WHERE alert.kind = 'mention' AND alert.ref = ?1 AND notice.state = 'due' AND notice.attempts = 0";
+        const OPEN: &str = "DELETE FROM alert WHERE kind = 'mention' AND ref = ?1 AND window IS NULL
+            AND NOT EXISTS (SELECT 1 FROM mention WHERE id = ?1)";
+        const WITHDRAW: &str = "UPDATE notice SET state = 'withdrawn', bytes = x'', html = ''
+            WHERE rule = ?1 AND window = ?2 AND kind = 'alert' AND state = 'due' AND attempts = 0";
+        let mut windows: Vec<(String, Time)> = Vec::new();
+        for mention in mentions {
+            let mut statement = self.connection.prepare_cached(WINDOWS)?;
+            let found = statement.query_map([mention], |row| Ok((row.get(0)?, Time(row.get(1)?))))?;
+            for window in found {
+                let window = window?;
+                if !windows.contains(&window) {
+                    windows.push(window);
+                }
+            }
+            self.connection.prepare_cached(OPEN)?.execute([mention])?;
+        }
+        for (rule, window) in &windows {
+            self.connection.prepare_cached(WITHDRAW)?.execute(params![rule, window.0])?;
+        }
+        Ok(windows)
+    }
+
+    /// Keeps a notice, due at once. One that was sent already stays as it is; one that was taken back before
+    /// it was tried is replaced.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn add_notice(&self, notice: &NewNotice) -> Result<bool, StoreError> {
+        const INSERT: &str = "INSERT INTO notice (key, kind, rule, window, recipient, message_id, subject, bytes, html, written, next_try)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+            ON CONFLICT (key) DO UPDATE SET subject = excluded.subject, bytes = excluded.bytes, html = excluded.html,
+                written = excluded.written, next_try = excluded.next_try, state = 'due'
+            WHERE state = 'withdrawn' AND attempts = 0";
+        let added = self.connection.prepare_cached(INSERT)?.execute(params![
+            notice.key,
+            notice.kind,
+            notice.rule,
+            notice.window.0,
+            notice.recipient,
+            notice.message_id,
+            notice.subject,
+            notice.bytes,
+            notice.html,
+            notice.written.0
+        ])?;
+        Ok(added > 0)
+    }
+
+    /// The notices due at `now`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn due(&self, now: Time, limit: u32) -> Result<Vec<Due>, StoreError> {
+        const LIST: &str =
+            "SELECT id, kind, recipient, message_id, written, attempts, bytes, html FROM notice
+            WHERE state = 'due' AND next_try <= ?1 ORDER BY next_try, id LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(LIST)?;
+        let rows = statement.query_map(params![now.0, limit], |row| {
+            Ok(Due {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                recipient: row.get(2)?,
+                message_id: row.get(3)?,
+                written: Time(row.get(4)?),
+                attempts: row.get(5)?,
+                bytes: row.get(6)?,
+                html: row.get(7)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When the next notice is due.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn next_due(&self) -> Result<Option<Time>, StoreError> {
+        const NEXT: &str = "SELECT min(next_try) FROM notice WHERE state = 'due'";
+        let next: Option<i64> = self.connection.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
+        Ok(next.map(Time))
+    }
+
+    /// Notes that an attempt begins: from here on the notice is no longer taken back.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn trying(&self, notice: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE notice SET attempts = attempts + 1 WHERE id = ?1")?
+            .execute([notice])?;
+        Ok(())
+    }
+
+    /// Records what became of an attempt to send.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn record(&self, notice: i64, at: Time, outcome: &Outcome) -> Result<(), StoreError> {
+        const LOG: &str = "INSERT INTO delivery (notice, attempt, at, outcome, answer)
+            SELECT ?1, coalesce(max(attempt), 0) + 1, ?2, ?3, ?4 FROM delivery WHERE notice = ?1";
+        const SENT: &str = "UPDATE notice SET state = 'sent', sent = ?2 WHERE id = ?1";
+        const FAILED: &str = "UPDATE notice SET state = 'failed' WHERE id = ?1";
+        const AGAIN: &str = "UPDATE notice SET next_try = ?2 WHERE id = ?1";
+        let (word, answer) = match outcome {
+            Outcome::Sent(answer) => ("sent", answer),
+            Outcome::Retry(answer, _) => ("retry", answer),
+            Outcome::Failed(answer) => ("failed", answer),
+        };
+        self.connection.prepare_cached(LOG)?.execute(params![notice, at.0, word, answer])?;
+        match outcome {
+            Outcome::Sent(_) => self.connection.prepare_cached(SENT)?.execute(params![notice, at.0])?,
+            Outcome::Failed(_) => self.connection.prepare_cached(FAILED)?.execute([notice])?,
+            Outcome::Retry(_, next) => {
+                self.connection.prepare_cached(AGAIN)?.execute(params![notice, next.0])?
+            }
+        };
+        Ok(())
+    }
+}
+
+/// The last notices, newest first.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn notices(connection: &Connection, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
+    const LIST: &str =
+        "SELECT id, kind, rule, recipient, message_id, subject, written, state, attempts, next_try, sent,
+            (SELECT answer FROM delivery WHERE notice = notice.id ORDER BY attempt DESC LIMIT 1)
+        FROM notice ORDER BY id DESC LIMIT ?1";
+    let mut statement = connection.prepare_cached(LIST)?;
+    let read = |row: &Row<'_>| {
+        Ok(NoticeRow {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            rule: row.get(2)?,
+            recipient: row.get(3)?,
+            message_id: row.get(4)?,
+            subject: row.get(5)?,
+            written: Time(row.get(6)?),
+            state: row.get(7)?,
+            attempts: row.get(8)?,
+            next_try: Time(row.get(9)?),
+            sent: row.get::<_, Option<i64>>(10)?.map(Time),
+            answer: row.get(11)?,
+        })
+    };
+    let rows = statement.query_map([limit], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,248 @@
+//! Mentions and suspects read back, filtered and in order.
+
+use rusqlite::{Connection, Row, params_from_iter};
+
+use super::StoreError;
+use super::posts::More;
+use crate::impostor::{Level, Suspicion};
+use crate::keyword::BrandId;
+use crate::mention::{Mention, Suspect};
+use crate::post::{Author, Kind, NetworkName, Post};
+use crate::time::Time;
+
+/// What to list. Empty lists and `None` leave everything in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only these mentions or suspects, by their numbers.
+    pub ids: Vec<i64>,
+    /// Only these brands.
+    pub brands: Vec<String>,
+    /// Only these networks.
+    pub networks: Vec<String>,
+    /// Only posts that declare this language.
+    pub lang: Option<String>,
+    /// Counted at or after.
+    pub from: Option<Time>,
+    /// Counted before.
+    pub to: Option<Time>,
+    /// At most this many.
+    pub limit: Option<u32>,
+    /// Oldest first instead of newest first.
+    pub oldest_first: bool,
+}
+
+/// A list of `?` for as many values, numbered on from `first`.
+fn marks(count: usize, first: usize) -> String {
+    (first..first + count).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Calls `each` with every mention that `filter` lets through, newest first, one at a time.
+///
+/// # Errors
+/// When SQLite refuses, a row cannot be read back, or `each` fails.
+pub fn mentions<E: From<StoreError>>(
+    connection: &Connection,
+    filter: &Filter,
+    mut each: impl FnMut(Mention) -> Result<(), E>,
+) -> Result<(), E> {
+    const SELECT: &str = "SELECT mention.id, mention.brand, mention.version, mention.tags, mention.matched, mention.counted,
+            post.network, post.native_id, post.kind, post.lang, post.title, post.text, post.summary, post.permalink,
+            post.published, post.edited, post.seen, post.more, source.name, source.example,
+            author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
+            author.created, author.verified, author.bot, author.links
+        FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
+            LEFT JOIN author ON author.id = post.author";
+    let (conditions, values) =
+        conditions(filter, "mention.id", "mention.brand", "post.network", "mention.counted");
+    let mut sql = format!("{SELECT} WHERE {conditions}");
+    let mut values = values;
+    if let Some(lang) = &filter.lang {
+        values.push(lang.clone().into());
+        sql += &format!(" AND (post.lang = ?{0} OR post.lang LIKE ?{0} || '-%')", values.len());
+    }
+    let order = if filter.oldest_first { "ASC" } else { "DESC" };
+    sql += &format!(" ORDER BY mention.counted {order}, mention.id {order}");
+    if let Some(limit) = filter.limit {
+        sql += &format!(" LIMIT {limit}");
+    }
+    let mut statement = connection.prepare_cached(&sql).map_err(StoreError::from)?;
+    let mut rows = statement.query(params_from_iter(values)).map_err(StoreError::from)?;
+    while let Some(row) = rows.next().map_err(StoreError::from)? {
+        each(mention(row)?)?;
+    }
+    Ok(())
+}
+
+/// All mentions that `filter` lets through, in memory: for short lists.
+///
+/// # Errors
+/// As [`mentions`].
+pub fn mention_list(connection: &Connection, filter: &Filter) -> Result<Vec<Mention>, StoreError> {
+    let mut list = Vec::new();
+    mentions(connection, filter, |mention| {
+        list.push(mention);
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(list)
+}
+
+fn conditions(
+    filter: &Filter,
+    id: &str,
+    brand: &str,
+    network: &str,
+    time: &str,
+) -> (String, Vec<rusqlite::types::Value>) {
+    let mut values: Vec<rusqlite::types::Value> = Vec::new();
+    let mut sql = vec!["1".to_owned()];
+    if !filter.ids.is_empty() {
+        sql.push(format!("{id} IN ({})", marks(filter.ids.len(), values.len() + 1)));
+        values.extend(filter.ids.iter().map(|id| (*id).into()));
+    }
+    if !filter.brands.is_empty() {
+        sql.push(format!("{brand} IN ({})", marks(filter.brands.len(), values.len() + 1)));
+        values.extend(filter.brands.iter().map(|brand| brand.clone().into()));
+    }
+    if !filter.networks.is_empty() {
+        sql.push(format!("{network} IN ({})", marks(filter.networks.len(), values.len() + 1)));
+        values.extend(filter.networks.iter().map(|network| network.clone().into()));
+    }
+    if let Some(from) = filter.from {
+        values.push(from.0.into());
+        sql.push(format!("{time} >= ?{}", values.len()));
+    }
+    if let Some(to) = filter.to {
+        values.push(to.0.into());
+        sql.push(format!("{time} < ?{}", values.len()));
+    }
+    (sql.join(" AND "), values)
+}
+
+fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
+    let time = |at: usize| row.get::<_, Option<i64>>(at).map(|time| time.map(Time));
+    let tags: String = row.get(3)?;
+    let more: Option<String> = row.get(17)?;
+    let more: More = match more {
+        Some(more) => {
+            serde_json::from_str(&more).map_err(|source| StoreError::Stored { what: "post", source })?
+        }
+        None => More::default(),
+    };
+    let network: String = row.get(6)?;
+    let post = Post {
+        network: NetworkName(network.into()),
+        native_id: row.get(7)?,
+        permalink: row.get(13)?,
+        author: author(row, 20)?,
+        title: row.get(10)?,
+        text: row.get(11)?,
+        summary: row.get(12)?,
+        html: None,
+        lang: row.get(9)?,
+        published: time(14)?,
+        edited: time(15)?,
+        kind: kind(&row.get::<_, String>(8)?),
+        reply_to: more.reply_to,
+        repost_of: more.repost_of,
+        quote_of: more.quote_of,
+        root: more.root,
+        counts: more.counts,
+        media: more.media,
+        links: more.links,
+        hashtags: more.hashtags,
+        named_accounts: more.named_accounts,
+    };
+    Ok(Mention {
+        id: row.get(0)?,
+        brand: BrandId(row.get::<_, String>(1)?.into()),
+        version: row.get(2)?,
+        tags: serde_json::from_str(&tags).map_err(|source| StoreError::Stored { what: "tags", source })?,
+        post,
+        source: row.get(18)?,
+        example: row.get(19)?,
+        seen: Time(row.get(16)?),
+        matched: Time(row.get(4)?),
+        counted: Time(row.get(5)?),
+    })
+}
+
+/// The author in eleven columns from `first`, when there is one.
+fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, StoreError> {
+    let Some(native_id) = row.get::<_, Option<String>>(first)? else { return Ok(None) };
+    let followers: Option<i64> = row.get(first + 6)?;
+    let created: Option<i64> = row.get(first + 7)?;
+    let links: Option<String> = row.get(first + 10)?;
+    Ok(Some(Author {
+        native_id,
+        handle: row.get(first + 1)?,
+        display_name: row.get(first + 2)?,
+        bio: row.get(first + 3)?,
+        avatar: row.get(first + 4)?,
+        url: row.get(first + 5)?,
+        followers: followers.and_then(|count| u64::try_from(count).ok()),
+        created: created.map(Time),
+        verified: row.get(first + 8)?,
+        bot: row.get(first + 9)?,
+        verified_links: links.map(|links| links.lines().map(str::to_owned).collect()).unwrap_or_default(),
+    }))
+}
+
+fn kind(word: &str) -> Kind {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).unwrap_or_default()
+}
+
+/// Suspects, highest score first. `level` is the lowest to list.
+///
+/// # Errors
+/// When SQLite refuses or a row cannot be read back.
+pub fn suspects(connection: &Connection, filter: &Filter, level: Level) -> Result<Vec<Suspect>, StoreError> {
+    const SELECT: &str = "SELECT suspicion.id, author.network, suspicion.brand, level, score, likeness, claim, signals, state,
+            source.name, source.example, suspicion.first_seen, suspicion.changed,
+            author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
+            author.created, author.verified, author.bot, author.links
+        FROM suspicion JOIN author ON author.id = suspicion.author JOIN source ON source.id = suspicion.source";
+    let (conditions, values) =
+        conditions(filter, "suspicion.id", "suspicion.brand", "author.network", "suspicion.first_seen");
+    let levels = match level {
+        Level::Watch => "('watch', 'review', 'alert')",
+        Level::Review => "('review', 'alert')",
+        Level::Alert => "('alert')",
+    };
+    let mut sql =
+        format!("{SELECT} WHERE {conditions} AND level IN {levels} ORDER BY score DESC, suspicion.id");
+    if let Some(limit) = filter.limit {
+        sql += &format!(" LIMIT {limit}");
+    }
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut list = Vec::new();
+    while let Some(row) = rows.next()? {
+        let network: String = row.get(1)?;
+        let level: String = row.get(3)?;
+        let signals: String = row.get(7)?;
+        list.push(Suspect {
+            id: row.get(0)?,
+            network: NetworkName(network.into()),
+            author: author(row, 13)?.unwrap_or_default(),
+            suspicion: Suspicion {
+                brand: BrandId(row.get::<_, String>(2)?.into()),
+                level: match level.as_str() {
+                    "alert" => Level::Alert,
+                    "review" => Level::Review,
+                    _ => Level::Watch,
+                },
+                score: row.get(4)?,
+                likeness: row.get(5)?,
+                claim: row.get(6)?,
+                signals: serde_json::from_str(&signals)
+                    .map_err(|source| StoreError::Stored { what: "signals", source })?,
+            },
+            state: row.get(8)?,
+            source: row.get(9)?,
+            example: row.get(10)?,
+            first_seen: Time(row.get(11)?),
+            changed: Time(row.get(12)?),
+        });
+    }
+    Ok(list)
+}

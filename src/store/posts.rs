@@ -1,0 +1,576 @@
+//! Posts, authors, mentions, suspicions: written as they are judged, removed when the source says so.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Store, StoreError};
+use crate::fold;
+use crate::impostor::Suspicion;
+use crate::intake::JudgedPost;
+use crate::matcher::Verdict;
+use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
+use crate::time::Time;
+
+/// What of a post stands in one column, since nothing is asked about it in SQL.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct More {
+    #[serde(skip_serializing_if = "Counts::is_empty")]
+    pub(super) counts: Counts,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) media: Vec<Media>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) links: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) hashtags: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) named_accounts: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reply_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) repost_of: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) quote_of: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) root: Option<String>,
+}
+
+/// What became of a step: what rules look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A mention that was not there before.
+    Mention {
+        /// Its row.
+        id: i64,
+        /// The post's network and native id.
+        post: (String, String),
+        /// The brand.
+        brand: String,
+        /// Its moment.
+        counted: Time,
+    },
+    /// A suspicion that is new, or has risen to a higher level.
+    Suspicion {
+        /// Its row.
+        id: i64,
+        /// The account's network and native id.
+        account: (String, String),
+        /// What is suspected.
+        suspicion: Suspicion,
+    },
+    /// A post that is gone: notices not yet tried that tell it must be written again.
+    Withdrawn {
+        /// Rows of the mentions that went with it.
+        mentions: Vec<i64>,
+    },
+}
+
+/// How often things happened while a page was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Posts heard.
+    pub posts: u64,
+    /// Posts that were stored already.
+    pub repeats: u64,
+    /// New mentions.
+    pub mentions: u64,
+    /// New suspicions.
+    pub suspicions: u64,
+    /// Posts removed.
+    pub removed: u64,
+}
+
+fn author_id(
+    connection: &Connection,
+    network: &str,
+    author: &Author,
+    status: Option<&str>,
+    seen: Time,
+) -> Result<i64, StoreError> {
+    // What the network leaves out now is kept from before.
+    const UPSERT: &str = "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
+            verified, bot, status, links, first_seen, refreshed)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14)
+        ON CONFLICT (network, native_id) DO UPDATE SET
+            handle = coalesce(excluded.handle, handle), display_name = coalesce(excluded.display_name, display_name),
+            bio = coalesce(excluded.bio, bio), avatar = coalesce(excluded.avatar, avatar),
+            url = coalesce(excluded.url, url), followers = coalesce(excluded.followers, followers),
+            created = coalesce(excluded.created, created), verified = coalesce(excluded.verified, verified),
+            bot = coalesce(excluded.bot, bot), status = coalesce(excluded.status, status),
+            links = coalesce(excluded.links, links), refreshed = excluded.refreshed
+        RETURNING id";
+    let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
+    Ok(connection.prepare_cached(UPSERT)?.query_row(
+        params![
+            network,
+            author.native_id,
+            author.handle,
+            author.display_name,
+            author.bio,
+            author.avatar,
+            author.url,
+            author.followers.map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
+            author.created.map(|time| time.0),
+            author.verified,
+            author.bot,
+            status,
+            links,
+            seen.0
+        ],
+        |row| row.get(0),
+    )?)
+}
+
+/// The hash by which copies of one text are counted once.
+fn words_hash(post: &Post) -> [u8; 8] {
+    let mut hash = Sha256::new();
+    hash.update(fold::fold(post.title.as_deref().unwrap_or_default()));
+    hash.update([0]);
+    hash.update(fold::fold(&post.text));
+    let mut short = [0; 8];
+    for (place, byte) in short.iter_mut().zip(hash.finalize()) {
+        *place = byte;
+    }
+    short
+}
+
+impl Store {
+    /// Stores one judged post: new, seen again, or changed.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn save_post(
+        &self,
+        source: i64,
+        judged: &JudgedPost,
+        seen: Time,
+        tally: &mut Tally,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StoreError> {
+        const KNOWN: &str = "SELECT id, text, title FROM post WHERE network = ?1 AND native_id = ?2";
+        const TOMBSTONE: &str = "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = ?3";
+        let post = &judged.post;
+        let network = post.network.as_str();
+        tally.posts += 1;
+        let known: Option<(i64, String, Option<String>)> = self
+            .connection
+            .prepare_cached(KNOWN)?
+            .query_row([network, &post.native_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        if judged.verdicts.is_empty() && judged.suspicions.is_empty() && known.is_none() {
+            return Ok(());
+        }
+        let buried = |id: &str, what: &str| -> Result<bool, StoreError> {
+            Ok(self.connection.prepare_cached(TOMBSTONE)?.exists([network, id, what])?)
+        };
+        // A stream that goes back a little offers again what has been deleted since.
+        if buried(&post.native_id, "post")? {
+            return Ok(());
+        }
+        let author = match &post.author {
+            Some(author) if buried(&author.native_id, "account")? => return Ok(()),
+            Some(author) => Some((author, author_id(&self.connection, network, author, None, seen)?)),
+            None => None,
+        };
+        if let Some((author, id)) = author {
+            for suspicion in &judged.suspicions {
+                self.save_suspicion(source, id, network, &author.native_id, suspicion, seen, tally, changes)?;
+            }
+        }
+        let author = author.map(|(_, id)| id);
+        match known {
+            Some((id, text, title)) => {
+                tally.repeats += 1;
+                let same = text == post.text && title == post.title;
+                self.update_post(id, judged, author, seen, same, tally, changes)
+            }
+            None if judged.verdicts.is_empty() => Ok(()),
+            None => {
+                let id = self.insert_post(source, judged, author, seen)?;
+                for verdict in &judged.verdicts {
+                    self.insert_mention(id, post, verdict, judged.counted, seen, tally, changes)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn insert_post(
+        &self,
+        source: i64,
+        judged: &JudgedPost,
+        author: Option<i64>,
+        seen: Time,
+    ) -> Result<i64, StoreError> {
+        const INSERT: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, title, text, summary, permalink,
+                published, edited, seen, counted, reactions, words, more)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+        let post = &judged.post;
+        self.connection.prepare_cached(INSERT)?.execute(params![
+            post.network.as_str(),
+            post.native_id,
+            source,
+            author,
+            post.kind.as_str(),
+            post.lang,
+            post.title,
+            post.text,
+            post.summary,
+            post.permalink,
+            post.published.map(|time| time.0),
+            post.edited.map(|time| time.0),
+            seen.0,
+            judged.counted.0,
+            post.counts.reactions(),
+            words_hash(post),
+            more(post)?
+        ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Brings a stored post up to date. When its words changed, its mentions are decided anew.
+    #[expect(clippy::too_many_arguments, reason = "one row, its judgement and where to note what happened")]
+    fn update_post(
+        &self,
+        id: i64,
+        judged: &JudgedPost,
+        author: Option<i64>,
+        seen: Time,
+        same: bool,
+        tally: &mut Tally,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StoreError> {
+        const REFRESH: &str =
+            "UPDATE post SET reactions = ?2, more = ?3, author = coalesce(?4, author) WHERE id = ?1";
+        const EDIT: &str = "UPDATE post SET title = ?2, text = ?3, summary = ?4, lang = coalesce(?5, lang), edited = ?6, words = ?7,
+                permalink = coalesce(?8, permalink)
+            WHERE id = ?1";
+        const MENTIONS: &str = "SELECT id, brand FROM mention WHERE post = ?1";
+        const RETAG: &str = "UPDATE mention SET tags = ?2 WHERE id = ?1";
+        let post = &judged.post;
+        self.connection.prepare_cached(REFRESH)?.execute(params![
+            id,
+            post.counts.reactions(),
+            more(post)?,
+            author
+        ])?;
+        if same {
+            return Ok(());
+        }
+        let edited = post.edited.unwrap_or(seen);
+        self.connection.prepare_cached(EDIT)?.execute(params![
+            id,
+            post.title,
+            post.text,
+            post.summary,
+            post.lang,
+            edited.0,
+            words_hash(post),
+            post.permalink
+        ])?;
+        let mut statement = self.connection.prepare_cached(MENTIONS)?;
+        let before: Vec<(i64, String)> =
+            statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let mut withdrawn = Vec::new();
+        for (mention, brand) in &before {
+            match judged.verdicts.iter().find(|verdict| *verdict.brand.0 == **brand) {
+                Some(verdict) => {
+                    self.connection.prepare_cached(RETAG)?.execute(params![mention, tags(verdict)?])?;
+                    // What was composed of the old words and not tried yet is composed again.
+                    withdrawn.push(*mention);
+                }
+                None => {
+                    self.connection
+                        .prepare_cached("DELETE FROM mention WHERE id = ?1")?
+                        .execute([mention])?;
+                    withdrawn.push(*mention);
+                }
+            }
+        }
+        if !withdrawn.is_empty() {
+            changes.push(Change::Withdrawn { mentions: withdrawn });
+        }
+        for verdict in &judged.verdicts {
+            if !before.iter().any(|(_, brand)| *verdict.brand.0 == **brand) {
+                self.insert_mention(id, post, verdict, judged.counted, seen, tally, changes)?;
+            }
+        }
+        if judged.verdicts.is_empty() {
+            // Nothing to keep it for; should its words come back, so does the post.
+            self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([id])?;
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row and where to note what happened")]
+    fn insert_mention(
+        &self,
+        post: i64,
+        of: &Post,
+        verdict: &Verdict,
+        counted: Time,
+        seen: Time,
+        tally: &mut Tally,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StoreError> {
+        const INSERT: &str = "INSERT INTO mention (post, brand, version, tags, matched, counted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        self.connection.prepare_cached(INSERT)?.execute(params![
+            post,
+            &*verdict.brand.0,
+            verdict.version,
+            tags(verdict)?,
+            seen.0,
+            counted.0
+        ])?;
+        tally.mentions += 1;
+        changes.push(Change::Mention {
+            id: self.connection.last_insert_rowid(),
+            post: (of.network.to_string(), of.native_id.clone()),
+            brand: verdict.brand.to_string(),
+            counted,
+        });
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row and where to note what happened")]
+    fn save_suspicion(
+        &self,
+        source: i64,
+        author: i64,
+        network: &str,
+        native_id: &str,
+        suspicion: &Suspicion,
+        seen: Time,
+        tally: &mut Tally,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StoreError> {
+        const KNOWN: &str =
+            "SELECT id, level, score, signals FROM suspicion WHERE author = ?1 AND brand = ?2";
+        const INSERT: &str = "INSERT INTO suspicion (author, brand, source, level, score, likeness, claim, signals, first_seen, changed)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
+        const UPDATE: &str = "UPDATE suspicion SET level = ?2, score = ?3, likeness = ?4, claim = ?5, signals = ?6, changed = ?7, state = 'new'
+            WHERE id = ?1";
+        let json = |source| StoreError::Stored { what: "signals", source };
+        let signals = serde_json::to_string(&suspicion.signals).map_err(json)?;
+        let level = level_word(suspicion);
+        let known: Option<(i64, String, i64, String)> = self
+            .connection
+            .prepare_cached(KNOWN)?
+            .query_row(params![author, &*suspicion.brand.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()?;
+        let (id, risen) = match known {
+            Some((_, _, score, before)) if score == i64::from(suspicion.score) && before == signals => {
+                return Ok(());
+            }
+            Some((id, before, ..)) => {
+                self.connection.prepare_cached(UPDATE)?.execute(params![
+                    id,
+                    level,
+                    suspicion.score,
+                    suspicion.likeness,
+                    suspicion.claim,
+                    signals,
+                    seen.0
+                ])?;
+                (id, rank(&level) > rank(&before))
+            }
+            None => {
+                self.connection.prepare_cached(INSERT)?.execute(params![
+                    author,
+                    &*suspicion.brand.0,
+                    source,
+                    level,
+                    suspicion.score,
+                    suspicion.likeness,
+                    suspicion.claim,
+                    signals,
+                    seen.0
+                ])?;
+                tally.suspicions += 1;
+                (self.connection.last_insert_rowid(), true)
+            }
+        };
+        if risen {
+            let account = (network.to_owned(), native_id.to_owned());
+            changes.push(Change::Suspicion { id, account, suspicion: suspicion.clone() });
+        }
+        Ok(())
+    }
+
+    /// Stores what the network says of an account: of those under suspicion, and of authors already known.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn save_account(
+        &self,
+        source: i64,
+        account: &Account,
+        suspicions: &[Suspicion],
+        seen: Time,
+        tally: &mut Tally,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StoreError> {
+        const KNOWN: &str = "SELECT 1 FROM author WHERE network = ?1 AND native_id = ?2";
+        let network = account.network.as_str();
+        let known = self.connection.prepare_cached(KNOWN)?.exists([network, &account.author.native_id])?;
+        if !known && suspicions.is_empty() {
+            return Ok(());
+        }
+        let author = author_id(&self.connection, network, &account.author, account.status.as_deref(), seen)?;
+        for suspicion in suspicions {
+            self.save_suspicion(
+                source,
+                author,
+                network,
+                &account.author.native_id,
+                suspicion,
+                seen,
+                tally,
+                changes,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Takes away what the source took away, wherever it is kept, and leaves a tombstone.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn remove(
+        &self,
+        deletion: &Deletion,
+        seen: Time,
+        tally: &mut Tally,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StoreError> {
+        const POST: &str = "SELECT id FROM post WHERE network = ?1 AND native_id = ?2";
+        const AUTHOR: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
+        const POSTS: &str = "SELECT id, native_id FROM post WHERE author = ?1";
+        const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio = NULL, avatar = NULL, url = NULL,
+                followers = NULL, created = NULL, verified = NULL, bot = NULL, links = NULL, status = 'removed', refreshed = ?2
+            WHERE id = ?1";
+        const CLOSE: &str =
+            "UPDATE suspicion SET state = 'gone', signals = '[]', changed = ?2 WHERE author = ?1";
+        let network = deletion.network.as_str();
+        let find = |sql: &str, id: &str| -> Result<Option<i64>, StoreError> {
+            Ok(self.connection.prepare_cached(sql)?.query_row([network, id], |row| row.get(0)).optional()?)
+        };
+        match &deletion.gone {
+            Gone::Post(id) => {
+                if let Some(row) = find(POST, id)? {
+                    self.remove_post(row, network, id, deletion.at, seen, tally, changes)?;
+                }
+            }
+            Gone::Account(id) => {
+                let Some(row) = find(AUTHOR, id)? else { return Ok(()) };
+                let mut statement = self.connection.prepare_cached(POSTS)?;
+                let posts: Vec<(i64, String)> = statement
+                    .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect::<Result<_, _>>()?;
+                for (post, native_id) in posts {
+                    self.remove_post(post, network, &native_id, deletion.at, seen, tally, changes)?;
+                }
+                self.connection.prepare_cached(EMPTY)?.execute(params![row, seen.0])?;
+                self.connection.prepare_cached(CLOSE)?.execute(params![row, seen.0])?;
+                self.bury(network, id, "account", deletion.at, seen)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row, its identity and where to note what happened")]
+    fn remove_post(
+        &self,
+        row: i64,
+        network: &str,
+        native_id: &str,
+        at: Option<Time>,
+        seen: Time,
+        tally: &mut Tally,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StoreError> {
+        // An author of whom nothing else is kept goes with the post.
+        const FORGET: &str =
+            "DELETE FROM author WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM post WHERE author = ?1)
+            AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = ?1)";
+        let mut statement = self.connection.prepare_cached("SELECT id FROM mention WHERE post = ?1")?;
+        let mentions: Vec<i64> = statement.query_map([row], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let author: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT author FROM post WHERE id = ?1")?
+            .query_row([row], |row| row.get(0))?;
+        self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([row])?;
+        if let Some(author) = author {
+            self.connection.prepare_cached(FORGET)?.execute([author])?;
+        }
+        self.bury(network, native_id, "post", at, seen)?;
+        tally.removed += 1;
+        if !mentions.is_empty() {
+            changes.push(Change::Withdrawn { mentions });
+        }
+        Ok(())
+    }
+
+    fn bury(
+        &self,
+        network: &str,
+        native_id: &str,
+        what: &str,
+        at: Option<Time>,
+        seen: Time,
+    ) -> Result<(), StoreError> {
+        const BURY: &str =
+            "INSERT INTO tombstone (network, native_id, what, deleted, seen) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT DO NOTHING";
+        self.connection.prepare_cached(BURY)?.execute(params![
+            network,
+            native_id,
+            what,
+            at.map(|time| time.0),
+            seen.0
+        ])?;
+        Ok(())
+    }
+}
+
+fn tags(verdict: &Verdict) -> Result<String, StoreError> {
+    serde_json::to_string(&verdict.tags).map_err(|source| StoreError::Stored { what: "tags", source })
+}
+
+fn more(post: &Post) -> Result<Option<String>, StoreError> {
+    let more = More {
+        counts: post.counts,
+        media: post.media.clone(),
+        links: post.links.clone(),
+        hashtags: post.hashtags.clone(),
+        named_accounts: post.named_accounts.clone(),
+        reply_to: post.reply_to.clone(),
+        repost_of: post.repost_of.clone(),
+        quote_of: post.quote_of.clone(),
+        root: post.root.clone(),
+    };
+    if more == More::default() {
+        return Ok(None);
+    }
+    serde_json::to_string(&more).map(Some).map_err(|source| StoreError::Stored { what: "post", source })
+}
+
+fn level_word(suspicion: &Suspicion) -> String {
+    match suspicion.level {
+        crate::impostor::Level::Watch => "watch",
+        crate::impostor::Level::Review => "review",
+        crate::impostor::Level::Alert => "alert",
+    }
+    .to_owned()
+}
+
+fn rank(level: &str) -> u8 {
+    match level {
+        "alert" => 2,
+        "review" => 1,
+        _ => 0,
+    }
+}
