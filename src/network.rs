@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::post::{Account, Deletion, NetworkName, Post};
 use crate::time::Time;
 
+mod bluesky;
 pub mod capture;
 
 /// Where reading stopped: a small JSON text that only its own network understands.
@@ -244,7 +245,7 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[capture::SPEC];
+pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

@@ -1,1 +1,2 @@
 //! The tests, one module a subject, through the doors people use.
+mod bluesky;
