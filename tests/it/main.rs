@@ -1,2 +1,3 @@
 //! The tests, one module a subject, through the doors people use.
 mod bluesky;
+mod example;
