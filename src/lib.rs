@@ -4,6 +4,8 @@
 
 /// Rules, and what a group of alerts says.
 pub mod alert;
+/// What a period brought, gathered from the store.
+pub mod digest;
 /// TOML that people write, with every fault named.
 pub mod document;
 /// Texts brought to one form.
@@ -24,6 +26,8 @@ pub mod mention;
 pub mod network;
 /// Posts, authors, deletions, accounts.
 pub mod post;
+/// Shares of voice: counts to parts of a thousand.
+pub mod share;
 /// All SQL.
 pub mod store;
 /// A moment: UTC milliseconds.

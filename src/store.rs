@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use thiserror::Error;
 
 pub mod alerts;
+pub mod figures;
 pub mod list;
 pub mod posts;
 pub mod sources;

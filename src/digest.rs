@@ -1,0 +1,118 @@
+//! Digests: what a period brought, gathered once and told in any language.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use crate::keyword::{Brand, BrandId};
+use crate::mention::{Gap, Suspect};
+use crate::share::{Shares, Window};
+use crate::store::figures::{self, Coverage, Day, Slice, TopPost};
+use crate::time::Time;
+
+/// How many days a digest covers when nobody says.
+pub const DAYS: i64 = 7;
+/// Top posts of each brand: three fit a mail with five brands.
+pub const TOP: usize = 3;
+
+/// The posts about one brand that stand out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BrandTop {
+    /// The brand.
+    pub id: BrandId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is ours.
+    pub ours: bool,
+    /// The posts, most reactions first.
+    pub posts: Vec<TopPost>,
+}
+
+/// Everything that a digest says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Digest {
+    /// Shares of voice, with the window.
+    #[serde(flatten)]
+    pub shares: Shares,
+    /// Posts that stand out, in the order of the shares; brands without any are left out.
+    pub top: Vec<BrandTop>,
+    /// Accounts first suspected in the window, the surest first.
+    pub suspects: Vec<Suspect>,
+    /// Mentions by day.
+    pub days: Vec<Day>,
+    /// Mentions by network.
+    pub networks: Vec<Slice>,
+    /// Mentions by language.
+    pub languages: Vec<Slice>,
+    /// How every source fared.
+    pub coverage: Vec<Coverage>,
+    /// Gaps that touch the window.
+    pub gaps: Vec<Gap>,
+    /// When it was gathered.
+    pub written: Time,
+}
+
+impl Digest {
+    /// Gaps that are still open: what may be missing from the figures.
+    pub fn open_gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.gaps.iter().filter(|gap| gap.closed.is_none())
+    }
+
+    /// Sources that fail, are stopped or have fallen silent.
+    pub fn unwell(&self) -> impl Iterator<Item = &Coverage> {
+        self.coverage.iter().filter(|of| matches!(of.state.as_str(), "failing" | "stopped" | "silent"))
+    }
+}
+
+/// The window of a digest when nobody says: the last days of a replayed store, else those up to `now`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn default_window(connection: &Connection, now: Time) -> rusqlite::Result<Window> {
+    let end = if figures::replayed(connection)? { figures::newest(connection)? } else { None };
+    Ok(Window::ending(end.unwrap_or(now), DAYS))
+}
+
+/// Shares of voice of `brands` in `window`, against the window before.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn shares(connection: &Connection, brands: &[Brand], window: Window) -> rusqlite::Result<Shares> {
+    let now = figures::period(connection, window, brands)?;
+    let before = figures::period(connection, window.previous(), brands)?;
+    Ok(Shares::new(brands, &now, &before))
+}
+
+/// Gathers what a digest of `brands` over `window` says. All of it is read in one transaction, so that its
+/// figures agree with each other.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn gather(
+    connection: &Connection,
+    brands: &[Brand],
+    window: Window,
+    now: Time,
+) -> rusqlite::Result<Digest> {
+    let reading = connection.unchecked_transaction()?;
+    let shares = shares(&reading, brands, window)?;
+    let mut top = Vec::new();
+    for share in &shares.brands {
+        let posts = figures::top_posts(&reading, window, &share.id, TOP)?;
+        if !posts.is_empty() {
+            top.push(BrandTop { id: share.id.clone(), name: share.name.clone(), ours: share.ours, posts });
+        }
+    }
+    let digest = Digest {
+        shares,
+        top,
+        suspects: figures::new_suspects(&reading, window, brands)?,
+        days: figures::by_day(&reading, window, brands)?,
+        networks: figures::by_network(&reading, window, brands)?,
+        languages: figures::by_language(&reading, window, brands)?,
+        coverage: figures::coverage(&reading, window)?,
+        gaps: figures::gaps(&reading, window)?,
+        written: now,
+    };
+    reading.finish()?;
+    Ok(digest)
+}

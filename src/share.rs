@@ -1,0 +1,267 @@
+//! Share of voice: who is talked about, out of all the talk we heard. Figures in, figures out; it knows
+//! nothing of stores, clocks or languages.
+
+use serde::{Deserialize, Serialize};
+
+use crate::keyword::{Brand, BrandId};
+use crate::time::{DAY, Time};
+
+/// With fewer distinct posts than this a percentage says more than was heard: mails show counts.
+pub const ENOUGH: u64 = 30;
+
+/// How many normal deviations make an interval at 95 %, when that many brands are compared at once: the
+/// level is divided by their number. Each line holds up to its first figure.
+const DEVIATIONS: &[(usize, f64)] = &[
+    (1, 1.960),
+    (2, 2.242),
+    (3, 2.394),
+    (4, 2.498),
+    (5, 2.576),
+    (6, 2.639),
+    (8, 2.735),
+    (10, 2.808),
+    (20, 3.024),
+    (50, 3.291),
+    (200, 3.663),
+    (usize::MAX, 4.265),
+];
+
+/// Tenths of a percent. Integers, so that a figure reads the same everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Permille(pub u16);
+
+/// The part of each count in all of them, by largest remainder: the parts sum to exactly 1000.
+///
+/// `None` when nothing was heard at all: silence is not zero percent.
+pub fn share_of_voice(counts: &[u64]) -> Option<Vec<Permille>> {
+    let all: u128 = counts.iter().map(|count| u128::from(*count)).sum();
+    let mut parts = Vec::with_capacity(counts.len());
+    let mut rests = Vec::with_capacity(counts.len());
+    for (place, count) in counts.iter().enumerate() {
+        let scaled = u128::from(*count) * 1000;
+        parts.push(u16::try_from(scaled.checked_div(all)?).ok()?);
+        rests.push((std::cmp::Reverse(scaled.checked_rem(all)?), place));
+    }
+    rests.sort_unstable();
+    let missing = 1000_u16.saturating_sub(parts.iter().sum());
+    for (_, place) in rests.iter().take(usize::from(missing)) {
+        if let Some(part) = parts.get_mut(*place) {
+            *part += 1;
+        }
+    }
+    (!parts.is_empty()).then(|| parts.into_iter().map(Permille).collect())
+}
+
+/// A stretch of time: from its first moment up to, and without, its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Its first moment.
+    pub from: Time,
+    /// The first moment after it.
+    pub to: Time,
+}
+
+impl Window {
+    /// The `days` days that end with the moment `last`, itself included.
+    pub fn ending(last: Time, days: i64) -> Window {
+        let to = last.plus(1);
+        Window { from: to.plus(-days.saturating_mul(DAY)), to }
+    }
+
+    /// The stretch of the same length just before.
+    #[must_use]
+    pub fn previous(self) -> Window {
+        Window { from: self.from.plus(-self.to.since(self.from)), to: self.from }
+    }
+
+    /// Whether `time` lies in it.
+    pub fn holds(self, time: Time) -> bool {
+        self.from <= time && time < self.to
+    }
+}
+
+/// What was heard, in the three units. Never mix them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Heard {
+    /// Mentions: (post, brand).
+    pub mentions: u64,
+    /// Distinct authors, as far as the networks name them.
+    pub authors: u64,
+    /// Distinct posts: copies of one text count once.
+    pub posts: u64,
+}
+
+/// What was heard of one brand in one window, as the store counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// How much.
+    pub heard: Heard,
+    /// The versions of the brand's query that decided, the first and the last in the order of their names.
+    pub versions: Option<(String, String)>,
+}
+
+/// What was heard in one window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// The window.
+    pub window: Window,
+    /// Each brand, in the order of the brands asked for.
+    pub brands: Vec<Tally>,
+    /// All brands together: an author or a text that names two brands counts once.
+    pub totals: Heard,
+    /// How many of the mentions come from the shipped example.
+    pub examples: u64,
+    /// Whether anyone listened, over the whole window: before Vigie's first day there is nothing to compare.
+    pub listened: bool,
+}
+
+/// What changed since the window before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What was heard then.
+    pub counts: Heard,
+    /// The share then; `None` when nothing was heard of any brand.
+    pub was: Option<Permille>,
+    /// The share now less the share then.
+    pub permille: Option<i32>,
+    /// Whether the difference is more than chance: the interval of the difference of the shares of distinct
+    /// posts, at 95 % for all brands together, leaves zero.
+    pub detectable: bool,
+}
+
+/// One brand's part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The brand.
+    pub id: BrandId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is ours.
+    pub ours: bool,
+    /// What was heard of it.
+    pub counts: Heard,
+    /// Its part of all mentions; `None` when there are none.
+    pub permille: Option<Permille>,
+    /// The change since the window before, when that can be compared.
+    pub change: Option<Change>,
+    /// Whether its query changed in between, which breaks the comparison.
+    pub query_changed: bool,
+}
+
+/// Shares of voice in one window: what `vigie share --json` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shares {
+    /// The window.
+    pub window: Window,
+    /// The window compared with, when someone listened then.
+    pub previous: Option<Window>,
+    /// What the shares are parts of.
+    pub unit: String,
+    /// The brands: ours first, then the most talked about.
+    pub brands: Vec<Share>,
+    /// All brands together.
+    pub totals: Heard,
+    /// The same in the window before.
+    pub previous_totals: Option<Heard>,
+    /// How many of the mentions come from the shipped example and not from the world.
+    pub examples: u64,
+}
+
+impl Shares {
+    /// Puts what was heard `now` beside what was heard `before`; both list `brands` in their order.
+    pub fn new(brands: &[Brand], now: &Period, before: &Period) -> Shares {
+        let before = before.listened.then_some(before);
+        let parts = share_of_voice(&mentions(now)).unwrap_or_default();
+        let then = before.and_then(|period| share_of_voice(&mentions(period))).unwrap_or_default();
+        let mut shares = Vec::with_capacity(brands.len());
+        for (place, brand) in brands.iter().enumerate() {
+            let tally = now.brands.get(place).cloned().unwrap_or_default();
+            let permille = parts.get(place).copied();
+            let change = before.map(|period| {
+                let counts = period.brands.get(place).map(|tally| tally.heard).unwrap_or_default();
+                let was = then.get(place).copied();
+                let difference =
+                    permille.zip(was).map(|(Permille(now), Permille(was))| i32::from(now) - i32::from(was));
+                let detectable = differs(
+                    (tally.heard.posts, posts(now)),
+                    (counts.posts, posts(period)),
+                    deviations(brands.len()),
+                );
+                Change { counts, was, permille: difference, detectable }
+            });
+            shares.push(Share {
+                id: brand.id.clone(),
+                name: brand.name.clone(),
+                ours: brand.ours,
+                counts: tally.heard,
+                permille,
+                change,
+                query_changed: before.is_some_and(|before| {
+                    let both = [Some(&tally), before.brands.get(place)];
+                    let mut versions = both
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|tally| tally.versions.as_ref())
+                        .flat_map(|(first, last)| [first, last]);
+                    let one = versions.next();
+                    versions.any(|version| Some(version) != one)
+                }),
+            });
+        }
+        shares.sort_by(|a, b| {
+            let key = |share: &Share| (!share.ours, std::cmp::Reverse(share.counts.mentions));
+            key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
+        });
+        Shares {
+            window: now.window,
+            previous: before.map(|period| period.window),
+            unit: "mentions".to_owned(),
+            brands: shares,
+            totals: now.totals,
+            previous_totals: before.map(|period| period.totals),
+            examples: now.examples,
+        }
+    }
+
+    /// Whether enough was heard to speak of percentages.
+    pub fn enough(&self) -> bool {
+        self.totals.posts >= ENOUGH
+    }
+}
+
+fn mentions(period: &Period) -> Vec<u64> {
+    period.brands.iter().map(|tally| tally.heard.mentions).collect()
+}
+
+fn posts(period: &Period) -> u64 {
+    period.brands.iter().map(|tally| tally.heard.posts).sum()
+}
+
+fn deviations(brands: usize) -> f64 {
+    DEVIATIONS.iter().find(|(upto, _)| brands <= *upto).map_or(4.265, |(_, z)| *z)
+}
+
+/// Whether two shares differ by more than chance: Newcombe's interval from Wilson's limits leaves zero.
+fn differs(now: (u64, u64), then: (u64, u64), z: f64) -> bool {
+    let (Some((p, low, high)), Some((q, below, above))) = (wilson(now, z), wilson(then, z)) else {
+        return false;
+    };
+    let difference = p - q;
+    let down = ((p - low).powi(2) + (above - q).powi(2)).sqrt();
+    let up = ((high - p).powi(2) + (q - below).powi(2)).sqrt();
+    difference - down > 0.0 || difference + up < 0.0
+}
+
+/// A share with Wilson's limits.
+fn wilson((part, all): (u64, u64), z: f64) -> Option<(f64, f64, f64)> {
+    let wide = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if all == 0 {
+        return None;
+    }
+    let (n, p) = (wide(all), wide(part) / wide(all));
+    let centre = p + z * z / (2.0 * n);
+    let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    let whole = 1.0 + z * z / n;
+    Some((p, (centre - half) / whole, (centre + half) / whole))
+}

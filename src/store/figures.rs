@@ -1,0 +1,184 @@
+//! The figures behind shares and digests: what was heard in a window, and what may be missing from it. Only
+//! reads.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use serde::Serialize;
+
+use crate::keyword::Brand;
+use crate::share::{Heard, Period, Tally, Window};
+use crate::time::{DAY, Time};
+
+mod coverage;
+mod standouts;
+
+pub use coverage::{Coverage, coverage, gaps};
+pub use standouts::{TopPost, new_suspects, top_posts};
+
+/// Counts what was heard of each of `brands` in `window`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> rusqlite::Result<Period> {
+    const BY_BRAND: &str = "SELECT mention.brand AS brand, COUNT(*) AS mentions,
+            COUNT(DISTINCT post.author) AS authors, COUNT(DISTINCT post.words) AS posts,
+            MIN(mention.version) AS first, MAX(mention.version) AS last
+        FROM mention JOIN post ON post.id = mention.post
+        WHERE mention.counted >= :from AND mention.counted < :to
+        GROUP BY mention.brand";
+    const TOTALS: &str = "SELECT COUNT(*) AS mentions, COUNT(DISTINCT post.author) AS authors,
+            COUNT(DISTINCT post.words) AS posts, COALESCE(SUM(source.example), 0) AS examples
+        FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
+        WHERE mention.counted >= :from AND mention.counted < :to
+          AND mention.brand IN (SELECT value FROM json_each(:brands))";
+    let heard = |row: &Row<'_>| -> rusqlite::Result<Heard> {
+        Ok(Heard { mentions: row.get("mentions")?, authors: row.get("authors")?, posts: row.get("posts")? })
+    };
+    let mut tallies = vec![Tally::default(); brands.len()];
+    let mut statement = connection.prepare_cached(BY_BRAND)?;
+    let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
+    while let Some(row) = rows.next()? {
+        let brand: String = row.get("brand")?;
+        let place = brands.iter().position(|known| *known.id.0 == *brand);
+        if let Some(tally) = place.and_then(|place| tallies.get_mut(place)) {
+            *tally = Tally { heard: heard(row)?, versions: Some((row.get("first")?, row.get("last")?)) };
+        }
+    }
+    let (totals, examples) = connection.prepare_cached(TOTALS)?.query_row(
+        named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": ids(brands) },
+        |row| Ok((heard(row)?, row.get("examples")?)),
+    )?;
+    // A window counts as listened to when listening began in its first tenth at the latest.
+    let late = window.from.plus(window.to.since(window.from) / 10);
+    let listened = began(connection)?.is_some_and(|began| began <= late);
+    Ok(Period { window, brands: tallies, totals, examples, listened })
+}
+
+/// The identities as a JSON list, for `json_each`.
+fn ids(brands: &[Brand]) -> String {
+    let ids: Vec<&str> = brands.iter().map(|brand| &*brand.id.0).collect();
+    serde_json::Value::from(ids).to_string()
+}
+
+/// When listening began: the first hour of the ledger, or the first mention when a capture or a look back
+/// brought older ones.
+fn began(connection: &Connection) -> rusqlite::Result<Option<Time>> {
+    const BEGAN: &str = "SELECT MIN(moment) AS began FROM
+        (SELECT MIN(counted) AS moment FROM mention UNION ALL SELECT MIN(hour) AS moment FROM coverage)";
+    connection.prepare_cached(BEGAN)?.query_row([], |row| Ok(row.get::<_, Option<i64>>("began")?.map(Time)))
+}
+
+/// The newest moment at which a mention counts.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> {
+    const NEWEST: &str = "SELECT MAX(counted) AS newest FROM mention";
+    connection.prepare_cached(NEWEST)?.query_row([], |row| Ok(row.get::<_, Option<i64>>("newest")?.map(Time)))
+}
+
+/// Whether the store was filled by a replay and not by listening.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn replayed(connection: &Connection) -> rusqlite::Result<bool> {
+    const REPLAYED: &str = "SELECT value FROM meta WHERE key = 'replayed'";
+    let value: Option<String> =
+        connection.prepare_cached(REPLAYED)?.query_row([], |row| row.get("value")).optional()?;
+    Ok(value.as_deref() == Some("1"))
+}
+
+/// How many mentions a network or a language has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Slice {
+    /// Which.
+    pub name: String,
+    /// How many.
+    pub mentions: u64,
+}
+
+/// Mentions by network, most first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn by_network(connection: &Connection, window: Window, brands: &[Brand]) -> rusqlite::Result<Vec<Slice>> {
+    const BY_NETWORK: &str = "SELECT post.network AS name, COUNT(*) AS mentions
+        FROM mention JOIN post ON post.id = mention.post
+        WHERE mention.counted >= :from AND mention.counted < :to
+          AND mention.brand IN (SELECT value FROM json_each(:brands))
+        GROUP BY post.network ORDER BY mentions DESC, name";
+    slices(connection, BY_NETWORK, window, brands)
+}
+
+/// Mentions by language (`unknown` where nobody can say), most first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn by_language(
+    connection: &Connection,
+    window: Window,
+    brands: &[Brand],
+) -> rusqlite::Result<Vec<Slice>> {
+    const BY_LANGUAGE: &str =
+        "SELECT COALESCE(NULLIF(post.lang, ''), 'unknown') AS name, COUNT(*) AS mentions
+        FROM mention JOIN post ON post.id = mention.post
+        WHERE mention.counted >= :from AND mention.counted < :to
+          AND mention.brand IN (SELECT value FROM json_each(:brands))
+        GROUP BY name ORDER BY mentions DESC, name";
+    slices(connection, BY_LANGUAGE, window, brands)
+}
+
+fn slices(
+    connection: &Connection,
+    query: &str,
+    window: Window,
+    brands: &[Brand],
+) -> rusqlite::Result<Vec<Slice>> {
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map(
+        named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": ids(brands) },
+        |row| Ok(Slice { name: row.get("name")?, mentions: row.get("mentions")? }),
+    )?;
+    rows.collect()
+}
+
+/// Mentions of one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Day {
+    /// When it begins, counted in whole days back from the end of the window.
+    pub from: Time,
+    /// How many mentions it has.
+    pub mentions: u64,
+}
+
+/// Mentions by day, in whole days back from the end of the window; days without any are listed too.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn by_day(connection: &Connection, window: Window, brands: &[Brand]) -> rusqlite::Result<Vec<Day>> {
+    const BY_DAY: &str = "SELECT (:to - 1 - mention.counted) / :day AS back, COUNT(*) AS mentions
+        FROM mention
+        WHERE mention.counted >= :from AND mention.counted < :to
+          AND mention.brand IN (SELECT value FROM json_each(:brands))
+        GROUP BY back";
+    /// A longer window is not shown by day.
+    const MOST: i64 = 92;
+    let days = (window.to.since(window.from).saturating_add(DAY - 1) / DAY).clamp(0, MOST);
+    let mut all: Vec<Day> =
+        (0..days).map(|back| Day { from: window.to.plus(-(back + 1) * DAY), mentions: 0 }).collect();
+    let mut statement = connection.prepare_cached(BY_DAY)?;
+    let mut rows = statement.query(named_params! {
+        ":from": window.from.0, ":to": window.to.0, ":day": DAY, ":brands": ids(brands)
+    })?;
+    while let Some(row) = rows.next()? {
+        let back: usize = row.get("back")?;
+        if let Some(day) = all.get_mut(back) {
+            day.mentions = row.get("mentions")?;
+        }
+    }
+    all.reverse();
+    Ok(all)
+}
+
+fn time(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<Time>> {
+    Ok(row.get::<_, Option<i64>>(name)?.map(Time))
+}
