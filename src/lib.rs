@@ -2,7 +2,9 @@
 //!
 //! One sentence a module, in the order in which data flows. `ARCHITECTURE.md` has the picture.
 
+pub mod fetch;
 pub mod html;
 pub mod network;
 pub mod post;
+pub mod source;
 pub mod time;
