@@ -30,8 +30,8 @@ pub struct FetchError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The address cannot be asked at all.
-    #[error("not an http or https address that can be asked ({0}); correct it in the configuration")]
+    /// The address or a header cannot be sent at all.
+    #[error("it cannot be asked this way ({0}); correct the configuration")]
     BadUrl(&'static str),
     /// The guard refused the address.
     #[error("its address {address} is private or reserved; if it is yours, add it to `allow` under [fetch]")]
