@@ -12,8 +12,10 @@ use super::{End, Follower, Next, State, jitter};
 use crate::fetch::{Advice, Socket};
 use crate::network::{Answer, Listen, Missed, Page, Request};
 
-/// A connection that lived this long was good: its end does not count as one more failure in a row.
-const STEADY: Duration = Duration::from_secs(60);
+/// A connection that brought something and lived this long was good: its end is no failure in a row.
+const STEADY: Duration = Duration::from_secs(10);
+/// The same for one that brought nothing: some streams are quiet.
+const STEADY_QUIET: Duration = Duration::from_secs(60);
 /// How far behind the present a stream may be and count as caught up, in milliseconds.
 const CAUGHT_UP: i64 = 2_000;
 /// How long a single attempt listens when the stream does not catch up.
@@ -42,11 +44,14 @@ impl Follower {
         };
         let host = host_of(&url);
         self.tell(State::Listening { host: host.clone() }).await?;
-        let started = Instant::now();
+        let (started, start) = (Instant::now(), self.cursor.clone());
         let mut hearing = Hearing::new(url, host, listen.silence, self.source.network.pace());
         let ended = hearing.run(self, socket).await?;
-        if started.elapsed() >= STEADY {
+        let (lived, moved) = (started.elapsed(), self.cursor != start);
+        if lived >= STEADY_QUIET || (moved && lived >= STEADY) {
             self.failures = 0;
+        } else if moved {
+            self.failures = self.failures.min(1); // it gets on, if slowly: no wait grows to an hour
         }
         match ended {
             Ended::Enough => {

@@ -21,7 +21,7 @@ impl Follower {
             Err(problem) => return self.poll_failed(problem).await,
         };
         let seen = answer.seen;
-        let page = match self.read(answer).await {
+        let mut page = match self.read(answer).await {
             Ok(page) => page,
             Err(problem) => return self.poll_failed(problem).await,
         };
@@ -29,6 +29,8 @@ impl Follower {
         // the next request follows from the cursor: without a new one it would be the same again
         let more = page.more && page.cursor.is_some() && page.cursor != self.cursor;
         let pause = page.pause;
+        // most answers come newest first; those below read posts in the order in which they were said
+        page.posts.sort_by_key(|post| post.published.unwrap_or(seen));
         if holds_something(&page) {
             self.deliver(page, seen).await?;
         }
