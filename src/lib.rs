@@ -11,6 +11,7 @@ pub mod document;
 /// Texts brought to one form.
 pub mod fold;
 /// HTML of posts to plain text.
+pub mod fetch;
 pub mod html;
 /// Accounts that pose as a brand.
 pub mod impostor;
@@ -31,4 +32,5 @@ pub mod share;
 /// All SQL.
 pub mod store;
 /// A moment: UTC milliseconds.
+pub mod source;
 pub mod time;

@@ -1,0 +1,242 @@
+//! The only way out to the web: politeness, limits, timeouts, the guard against private addresses.
+//!
+//! It refuses to know what is asked and what the answer means.
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Client, Response, StatusCode};
+use thiserror::Error;
+use tokio::time::{Instant, timeout};
+
+use crate::network::{Answer, Request};
+use crate::time::Time;
+
+pub mod config;
+pub mod error;
+pub mod guard;
+mod hop;
+mod limit;
+mod pace;
+mod socket;
+
+pub use config::FetchConfig;
+pub use error::{Advice, Fault, FetchError};
+pub use socket::Socket;
+
+use guard::{Guard, Refused};
+use hop::Hop;
+use pace::{Paces, Turn};
+
+/// Redirects followed: http to https, to `www.`, to a new path, to a trailing slash, and one to spare.
+const REDIRECTS: usize = 5;
+/// The header that tells a network that every redirect was permanent, so that `final_url` is the new address.
+pub const MOVED: &str = "x-vigie-moved";
+
+/// The client could not be set up.
+#[derive(Debug, Error)]
+#[error("set up the HTTP client: {0}")]
+pub struct SetupError(String);
+
+/// The HTTP client and the paces of all hosts. One for the whole program.
+#[derive(Debug)]
+pub struct Fetch {
+    config: FetchConfig,
+    clock: fn() -> Time,
+    guard: Guard,
+    paces: Paces,
+    client: Client,
+    socket_tls: std::sync::Arc<rustls::ClientConfig>,
+    user_agent: HeaderValue,
+}
+
+impl Fetch {
+    /// A client with these limits; `clock` says what time it is.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up, or the contact cannot stand in a header.
+    pub fn new(config: FetchConfig, clock: fn() -> Time) -> Result<Fetch, SetupError> {
+        let user_agent = user_agent(config.contact.as_deref())?;
+        let guard = Guard::new(&config.allow);
+        let socket_tls = socket::tls().map_err(|error| SetupError(error.to_string()))?;
+        let mut tls = socket_tls.clone();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(guard.clone())
+            .no_proxy() // a proxy would connect where the guard cannot look
+            .redirect(reqwest::redirect::Policy::none()) // followed here, each hop checked
+            .referer(false)
+            .user_agent(user_agent.clone())
+            .connect_timeout(config.connect_timeout)
+            .read_timeout(config.read_timeout)
+            .pool_max_idle_per_host(1)
+            .build()
+            .map_err(|error| SetupError(innermost(&error)))?;
+        let paces = Paces::new(config.pause);
+        Ok(Fetch { config, clock, guard, paces, client, socket_tls: socket_tls.into(), user_agent })
+    }
+
+    /// Sends a request when its host's turn has come, follows redirects, and reads the whole answer.
+    ///
+    /// Gives answers with a status of 2xx or 304; every other one is an error. Dropping the future
+    /// gives the request up and does no harm.
+    ///
+    /// # Errors
+    /// When there is no usable answer.
+    pub async fn fetch(&self, request: &Request) -> Result<Answer, FetchError> {
+        let mut hop = Hop::first(request)?;
+        let mut left = self.config.total_timeout;
+        let mut moved_for_good = true;
+        for redirects in 0..=REDIRECTS {
+            let host = hop.host();
+            let failed = |fault| FetchError { host: host.clone(), fault };
+            let mut turn = self.turn(&hop.url).await.map_err(failed)?;
+            let started = Instant::now();
+            let late = |_| Fault::Timeout { what: "no whole answer", after: self.config.total_timeout };
+            let got = timeout(left, self.exchange(&hop, &mut turn)).await.map_err(late).flatten();
+            drop(turn); // before waiting for another host's: two sources that cross would wait for ever
+            left = left.saturating_sub(started.elapsed());
+            match got.map_err(failed)? {
+                Got::Answer(mut answer) => {
+                    answer.request = request.clone();
+                    answer.final_url = hop.shown_url();
+                    answer.headers.retain(|(name, _)| name != MOVED); // ours to say
+                    if redirects > 0 && moved_for_good {
+                        answer.headers.push((MOVED.to_owned(), "permanently".to_owned()));
+                    }
+                    return Ok(answer);
+                }
+                Got::Redirect(status, location) => {
+                    moved_for_good &=
+                        matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+                    hop = hop.next(status, location.as_ref()).map_err(failed)?;
+                }
+            }
+        }
+        Err(FetchError { host: hop.host(), fault: Fault::TooManyRedirects(REDIRECTS) })
+    }
+
+    /// Waits until a host may be asked, and whoever asks it lets the next one wait.
+    async fn turn(&self, url: &url::Url) -> Result<Turn, Fault> {
+        if let Some(host) = url.host() {
+            self.guard
+                .check_host(&host)
+                .map_err(|Refused(address)| Fault::Refused { address, literal: true })?;
+        }
+        let rests = |left| Fault::RateLimited { status: 0, retry_after: Some(left) };
+        self.paces.turn(&hop::pace_key(url)).await.map_err(rests)
+    }
+
+    /// Sends one request and reads its answer.
+    async fn exchange(&self, hop: &Hop, turn: &mut Turn) -> Result<Got, Fault> {
+        let mut request =
+            self.client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
+        if let Some(body) = &hop.body {
+            request = request.body(body.clone());
+        }
+        let response = request.send().await.map_err(|error| self.fault(&error))?;
+        let status = response.status();
+        let now = (self.clock)();
+        if let Some(pause) = limit::used_up(response.headers(), now) {
+            turn.rest_for(pause);
+        }
+        match status {
+            StatusCode::NOT_MODIFIED => {}
+            status if status.is_success() => {}
+            StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT => {
+                return Ok(Got::Redirect(status, response.headers().get(LOCATION).cloned()));
+            }
+            _ => return Err(refusal(status, response.headers(), now, turn)),
+        }
+        self.read(response).await.map(Got::Answer)
+    }
+
+    /// Reads a body up to the cap, counting what comes out of decompression.
+    async fn read(&self, mut response: Response) -> Result<Answer, Fault> {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(&error))? {
+            if body.len().saturating_add(chunk.len()) > self.config.body_cap {
+                return Err(Fault::TooLarge { cap: self.config.body_cap });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let status = response.status().as_u16();
+        Ok(Answer { status, headers, body, seen: (self.clock)(), ..Answer::default() })
+    }
+
+    /// What an error of the client means.
+    fn fault(&self, error: &reqwest::Error) -> Fault {
+        if let Some(Refused(address)) = causes(error).find_map(|cause| cause.downcast_ref::<Refused>()) {
+            Fault::Refused { address: *address, literal: false }
+        } else if error.is_timeout() && error.is_connect() {
+            Fault::Timeout { what: "no connection", after: self.config.connect_timeout }
+        } else if error.is_timeout() {
+            Fault::Timeout { what: "nothing more arrived", after: self.config.read_timeout }
+        } else if error.is_connect() {
+            Fault::Connect(innermost(error))
+        } else if error.is_builder() {
+            Fault::BadUrl("the request cannot be built")
+        } else {
+            Fault::Cut(innermost(error))
+        }
+    }
+}
+
+/// What one exchange gave.
+enum Got {
+    Answer(Answer),
+    Redirect(StatusCode, Option<HeaderValue>),
+}
+
+/// What a status that is no success means. A host that asks for a pause gets it from every source.
+fn refusal(status: StatusCode, headers: &HeaderMap, now: Time, turn: &mut Turn) -> Fault {
+    let code = status.as_u16();
+    let retry_after = limit::retry_after(headers, now).max(limit::used_up(headers, now));
+    match (status, retry_after) {
+        (StatusCode::TOO_MANY_REQUESTS, _)
+        | (StatusCode::SERVICE_UNAVAILABLE | StatusCode::FORBIDDEN, Some(_)) => {
+            turn.rest_for(retry_after.unwrap_or(Duration::ZERO));
+            Fault::RateLimited { status: code, retry_after }
+        }
+        (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => Fault::Unauthorised(code),
+        (StatusCode::NOT_FOUND, _) => Fault::NotFound,
+        (StatusCode::GONE, _) => Fault::Gone,
+        _ if status.is_server_error() => Fault::Server(code),
+        _ => Fault::Unexpected(code),
+    }
+}
+
+/// `Vigie/1.2.3 (+contact)`.
+fn user_agent(contact: Option<&str>) -> Result<HeaderValue, SetupError> {
+    let version = env!("CARGO_PKG_VERSION");
+    let text = match contact.map(str::trim).filter(|contact| !contact.is_empty()) {
+        Some(contact) => format!("Vigie/{version} (+{contact})"),
+        None => format!("Vigie/{version} (self-hosted monitor, no contact given)"),
+    };
+    let is_plain = text.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+    HeaderValue::from_str(&text).ok().filter(|_| is_plain).ok_or_else(|| {
+        SetupError("`contact` under [fetch] is no plain address; write a mail or web address".into())
+    })
+}
+
+/// An error and what caused it, outermost first.
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+/// The innermost cause in words: it says most, and unlike the outer ones never quotes a URL.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let text = causes(error).last().map_or_else(String::new, ToString::to_string);
+    // HTTP/2 lets the other side send words of its own
+    text.chars().filter(|c| !c.is_control()).take(160).collect()
+}

@@ -1,0 +1,343 @@
+//! Follows one network: asks, waits, retries, hands over what was read.
+//!
+//! It refuses to know what networks say and who reads what it hands over.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::fetch::{Advice, Fetch, FetchError};
+use crate::network::{Ask, Cursor, Network, Page};
+use crate::post::NetworkName;
+use crate::time::Time;
+
+mod batch;
+mod listen;
+mod poll;
+mod problem;
+
+pub use problem::Problem;
+
+/// A single attempt, all in all: what a person at a terminal waits for.
+const ONCE: Duration = Duration::from_secs(25);
+/// The most added to a pause that a host asked for, so that its sources do not all come back at once.
+const CROWD: Duration = Duration::from_secs(30);
+
+/// A network as configured here.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// The name of its network.
+    pub network_name: NetworkName,
+    /// What to ask and how to read the answers.
+    pub network: Arc<dyn Network>,
+    /// How it waits after failures.
+    pub patience: Patience,
+}
+
+impl Source {
+    /// A source with the usual patience.
+    pub fn new(name: impl Into<Arc<str>>, network_name: NetworkName, network: Arc<dyn Network>) -> Source {
+        Source { name: name.into(), network_name, network, patience: Patience::default() }
+    }
+}
+
+/// The waits after failures, each with jitter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// After the first failure; doubled after each further one.
+    pub first: Duration,
+    /// The longest wait of our own choice.
+    pub longest: Duration,
+    /// Before the next host of a stream is tried.
+    pub hop: Duration,
+}
+
+impl Patience {
+    /// The wait after this many failures in a row, with jitter, never above the longest.
+    fn after(&self, failures: u32) -> Duration {
+        let doubled =
+            self.first.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
+        let base = doubled.min(self.longest * 4 / 5);
+        base + jitter(base / 4)
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            first: Duration::from_secs(30),
+            longest: Duration::from_secs(3600),
+            hop: Duration::from_secs(1),
+        }
+    }
+}
+
+/// How long a source is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Until stopped.
+    Watch,
+    /// One attempt of at most 25 seconds: all pages there are, or a stream until it has caught up.
+    Once,
+}
+
+/// A page and where it came from. The store saves the page and its cursor in one transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// The name of the source.
+    pub source: Arc<str>,
+    /// The network it is on.
+    pub network: NetworkName,
+    /// What was read; of a stream, up to 200 messages merged.
+    pub page: Page,
+    /// When its (first) answer arrived.
+    pub seen: Time,
+}
+
+/// What a source tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Something was read.
+    Page(Delivery),
+    /// An attempt ended, or the state changed.
+    Status {
+        /// The name of the source.
+        source: Arc<str>,
+        /// When.
+        at: Time,
+        /// What is so since then.
+        state: State,
+    },
+}
+
+/// How a source is doing. `Ok`, `Failed`, `Paused` and `Stopped` each end one attempt that was due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// A stream is connected to this host.
+    Listening {
+        /// The host.
+        host: String,
+    },
+    /// A round of asking ended well, or a stream was listened to for one pace (a minute unless the
+    /// network says otherwise) and until it broke or was stopped.
+    Ok {
+        /// Posts handed over in it.
+        posts: usize,
+    },
+    /// A stream has reached the present, once a connection.
+    CaughtUp,
+    /// The attempt failed.
+    Failed {
+        /// Why, in words that hold no secret.
+        reason: String,
+        /// When the next attempt is; `None` when there is none ([`Mode::Once`]).
+        retry_at: Option<Time>,
+        /// The beginning of an answer that could not be understood.
+        evidence: Option<String>,
+    },
+    /// The host asked to be left alone.
+    Paused {
+        /// Why.
+        reason: String,
+        /// Until when.
+        until: Time,
+    },
+    /// Nothing more will be asked until a person has changed something.
+    Stopped {
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+/// Why following ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// It was stopped, or the single attempt is over.
+    Stopped,
+    /// The network has nothing more to ask, ever.
+    Done,
+    /// A person has to change something; [`State::Stopped`] said what.
+    AskHuman,
+    /// Nobody takes the pages any more.
+    StoreGone,
+    /// This is a file to play; that is not done here.
+    Play(PathBuf),
+}
+
+/// Follows `source` from `start` until `stop`, handing what it reads to `out`.
+///
+/// `stop` is looked at only while waiting, never between reading a page and handing it over, so a
+/// stop loses nothing. A full `out` makes this function wait: that is the backpressure.
+pub async fn follow(
+    source: Source,
+    fetch: Arc<Fetch>,
+    start: Option<Cursor>,
+    out: mpsc::Sender<Event>,
+    stop: CancellationToken,
+    clock: fn() -> Time,
+    mode: Mode,
+) -> End {
+    let deadline = match mode {
+        Mode::Watch => None,
+        Mode::Once => Some(Instant::now() + ONCE),
+    };
+    let follower = Follower {
+        source,
+        fetch,
+        cursor: start,
+        out,
+        stop,
+        clock,
+        deadline,
+        failures: 0,
+        missing: 0,
+        host: 0,
+        posts: 0,
+        answered: false,
+        stuck_at: None,
+    };
+    Box::pin(follower.run()).await
+}
+
+/// Asks for what the network tells of these authors, at most 25 at a time; `None` when it tells nothing so.
+///
+/// # Errors
+/// When there is no answer, or none that can be read.
+pub async fn profiles(
+    source: &Source,
+    fetch: &Fetch,
+    native_ids: &[String],
+) -> Result<Option<Page>, Problem> {
+    let Some(request) = source.network.profiles(native_ids) else { return Ok(None) };
+    let answer = fetch.fetch(&request).await?;
+    Ok(Some(source.network.read(&answer, None)?))
+}
+
+/// One source being followed.
+struct Follower {
+    source: Source,
+    fetch: Arc<Fetch>,
+    /// Where reading goes on: that of the latest page handed over, or about to be.
+    cursor: Option<Cursor>,
+    out: mpsc::Sender<Event>,
+    stop: CancellationToken,
+    clock: fn() -> Time,
+    /// When a single attempt has to be over.
+    deadline: Option<Instant>,
+    /// Failures in a row.
+    failures: u32,
+    /// Answers 404 in a row.
+    missing: u32,
+    /// Which of a stream's hosts is next.
+    host: usize,
+    /// Posts handed over since the last `Ok`.
+    posts: usize,
+    /// Whether anything was read since the last `Ok`.
+    answered: bool,
+    /// Where a stream last brought a message that could not be read.
+    stuck_at: Option<Option<Cursor>>,
+}
+
+/// When to ask next.
+enum Next {
+    Now,
+    After(Duration),
+}
+
+impl Follower {
+    async fn run(mut self) -> End {
+        loop {
+            let next = match self.source.network.ask(self.cursor.as_ref(), (self.clock)()) {
+                Ask::Fetch(request) => self.poll(&request).await,
+                Ask::Listen(listen) => self.listen(&listen).await,
+                Ask::Play(path) => return End::Play(path),
+                Ask::Done if self.answered => self.tell_ok().await.map(|()| Next::Now),
+                Ask::Done => return End::Done,
+            };
+            match next {
+                Ok(Next::Now) => {}
+                Ok(Next::After(_)) if self.deadline.is_some() => return End::Stopped,
+                Ok(Next::After(pause)) => {
+                    if self.stop.run_until_cancelled(sleep(pause)).await.is_none() {
+                        return End::Stopped;
+                    }
+                }
+                Err(end) => return end,
+            }
+        }
+    }
+
+    /// Waits for something that may be given up: by a stop, or when the single attempt is over.
+    async fn wait<T>(
+        &self,
+        what: impl Future<Output = Result<T, FetchError>>,
+    ) -> Result<Result<T, Problem>, End> {
+        let limited = async {
+            match self.deadline {
+                Some(deadline) => {
+                    timeout_at(deadline, what).await.map_err(|_| Problem::Late)?.map_err(Problem::from)
+                }
+                None => what.await.map_err(Problem::from),
+            }
+        };
+        self.stop.run_until_cancelled(limited).await.ok_or(End::Stopped)
+    }
+
+    /// Hands a page over, waiting while nobody has room for it.
+    async fn deliver(&mut self, page: Page, seen: Time) -> Result<(), End> {
+        if let Some(cursor) = &page.cursor {
+            self.cursor = Some(cursor.clone());
+        }
+        self.posts = self.posts.saturating_add(page.posts.len());
+        let (source, network) = (Arc::clone(&self.source.name), self.source.network_name.clone());
+        self.send(Event::Page(Delivery { source, network, page, seen })).await
+    }
+
+    async fn tell(&self, state: State) -> Result<(), End> {
+        let (source, at) = (Arc::clone(&self.source.name), (self.clock)());
+        self.send(Event::Status { source, at, state }).await
+    }
+
+    async fn send(&self, event: Event) -> Result<(), End> {
+        self.out.send(event).await.map_err(|_closed| End::StoreGone)
+    }
+
+    async fn tell_ok(&mut self) -> Result<(), End> {
+        self.answered = false;
+        let posts = std::mem::take(&mut self.posts);
+        self.tell(State::Ok { posts }).await
+    }
+
+    /// Tells a failure and says when to try again.
+    async fn failed(&mut self, problem: Problem, advice: Advice, wait: Duration) -> Result<Next, End> {
+        let reason = problem.to_string();
+        let once = self.deadline.is_some();
+        match advice {
+            Advice::AskHuman => {
+                self.tell(State::Stopped { reason }).await?;
+                Err(End::AskHuman)
+            }
+            Advice::RetryAfter(pause) => {
+                let pause = pause.max(wait) + jitter((pause / 10).min(CROWD));
+                self.tell(State::Paused { reason, until: (self.clock)().after(pause) }).await?;
+                Ok(Next::After(pause))
+            }
+            Advice::Retry => {
+                let retry_at = (!once).then(|| (self.clock)().after(wait));
+                self.tell(State::Failed { reason, retry_at, evidence: problem.evidence() }).await?;
+                Ok(Next::After(wait))
+            }
+        }
+    }
+}
+
+/// A wait of at most `most`, drawn by lot, so that many who wait for one moment do not come at once.
+fn jitter(most: Duration) -> Duration {
+    most.mul_f64(fastrand::f64())
+}

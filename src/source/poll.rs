@@ -1,0 +1,80 @@
+//! Networks that are asked: ask, read, hand over, and again while there is more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::problem::{Problem, evidence};
+use super::{End, Follower, Next};
+use crate::fetch::{Advice, Fault};
+use crate::network::{Answer, Page, Request};
+
+/// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
+const MISSING: u32 = 3;
+
+impl Follower {
+    /// One request of a round.
+    pub(super) async fn poll(&mut self, request: &Request) -> Result<Next, End> {
+        let answer = match self.wait(self.fetch.fetch(request)).await? {
+            Ok(answer) => answer,
+            // what was read in the time of a single attempt is a success, if not a complete one
+            Err(Problem::Late) if self.answered => return self.round_over(None).await,
+            Err(problem) => return self.poll_failed(problem).await,
+        };
+        let seen = answer.seen;
+        let mut page = match self.read(answer).await {
+            Ok(page) => page,
+            Err(problem) => return self.poll_failed(problem).await,
+        };
+        (self.failures, self.missing, self.answered) = (0, 0, true);
+        // the next request follows from the cursor: without a new one it would be the same again
+        let more = page.more && page.cursor.is_some() && page.cursor != self.cursor;
+        let pause = page.pause;
+        // most answers come newest first; those below read posts in the order in which they were said
+        page.posts.sort_by_key(|post| post.published.unwrap_or(seen));
+        if holds_something(&page) {
+            self.deliver(page, seen).await?;
+        }
+        if more { Ok(Next::Now) } else { self.round_over(pause).await }
+    }
+
+    async fn round_over(&mut self, asked: Option<Duration>) -> Result<Next, End> {
+        self.tell_ok().await?;
+        Ok(Next::After(self.source.network.pace().max(asked.unwrap_or_default())))
+    }
+
+    /// Reads on a thread of its own: a big feed takes longer than the other tasks may wait, and a
+    /// reader that panics hurts only itself.
+    async fn read(&self, answer: Answer) -> Result<Page, Problem> {
+        let answer = Arc::new(answer);
+        let (network, cursor) = (Arc::clone(&self.source.network), self.cursor.clone());
+        let theirs = Arc::clone(&answer);
+        match tokio::task::spawn_blocking(move || network.read(&theirs, cursor.as_ref())).await {
+            Ok(Ok(page)) => Ok(page),
+            Ok(Err(error)) => Err(Problem::Unread { error, evidence: evidence(&answer) }),
+            Err(_) => Err(Problem::Panicked { evidence: evidence(&answer) }),
+        }
+    }
+
+    async fn poll_failed(&mut self, problem: Problem) -> Result<Next, End> {
+        let nothing_there = matches!(&problem, Problem::Fetch(error) if error.fault == Fault::NotFound);
+        self.missing = if nothing_there { self.missing.saturating_add(1) } else { 0 };
+        let advice = if self.missing >= MISSING { Advice::AskHuman } else { problem.advice() };
+        // a host that asked for a pause does not make the source less welcome after it
+        if !matches!(advice, Advice::RetryAfter(_)) {
+            self.failures = self.failures.saturating_add(1);
+        }
+        let wait = match advice {
+            Advice::Retry => self.source.patience.after(self.failures).max(self.source.network.pace()),
+            Advice::RetryAfter(_) | Advice::AskHuman => Duration::ZERO,
+        };
+        self.failed(problem, advice, wait).await
+    }
+}
+
+/// Whether there is anything to save.
+fn holds_something(page: &Page) -> bool {
+    let Page { posts, deletions, edits, accounts, cursor, missed, more: _, pause: _, until: _ } = page;
+    !(posts.is_empty() && deletions.is_empty() && edits.is_empty() && accounts.is_empty())
+        || cursor.is_some()
+        || missed.is_some()
+}

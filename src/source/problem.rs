@@ -1,0 +1,93 @@
+//! Why an attempt failed.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::fetch::{Advice, FetchError};
+use crate::network::{Answer, ReadError};
+
+/// How much of an answer that nobody understood is kept, in bytes: enough to recognise a login page.
+const EVIDENCE: usize = 2_000;
+
+/// A failed attempt of a source.
+#[derive(Debug, Error)]
+pub enum Problem {
+    /// There was no answer.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The answer could not be understood.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The answer could not be understood, and this is how it began.
+    #[error("{error}")]
+    Unread {
+        /// What was expected.
+        error: ReadError,
+        /// The beginning of the answer.
+        evidence: String,
+    },
+    /// Reading the answer ended in a panic: a fault of Vigie.
+    #[error("read an answer: Vigie made a mistake in reading it; please report it")]
+    Panicked {
+        /// The beginning of the answer.
+        evidence: String,
+    },
+    /// The single attempt took too long.
+    #[error("finish within the time of a single attempt; try again, or watch")]
+    Late,
+    /// A stream broke.
+    #[error("listen to {host}: {what}; Vigie goes on from where it stopped")]
+    Broken {
+        /// The host.
+        host: String,
+        /// What happened.
+        what: String,
+    },
+    /// A stream was silent.
+    #[error("listen to {host}: it said nothing for {} s; Vigie goes on from where it stopped", .silence.as_secs_f32())]
+    Silent {
+        /// The host.
+        host: String,
+        /// For how long.
+        silence: Duration,
+    },
+    /// A stream without an address.
+    #[error("listen: no host is configured; add one to this source")]
+    NoHost,
+}
+
+impl Problem {
+    /// What to do about it.
+    pub(super) fn advice(&self) -> Advice {
+        match self {
+            Problem::Fetch(error) => error.advice(),
+            Problem::NoHost => Advice::AskHuman,
+            Problem::Read(_)
+            | Problem::Unread { .. }
+            | Problem::Panicked { .. }
+            | Problem::Late
+            | Problem::Broken { .. }
+            | Problem::Silent { .. } => Advice::Retry,
+        }
+    }
+
+    /// The beginning of the answer that could not be understood.
+    pub(super) fn evidence(self) -> Option<String> {
+        match self {
+            Problem::Unread { evidence, .. } | Problem::Panicked { evidence } => Some(evidence),
+            Problem::Fetch(_)
+            | Problem::Read(_)
+            | Problem::Late
+            | Problem::Broken { .. }
+            | Problem::Silent { .. }
+            | Problem::NoHost => None,
+        }
+    }
+}
+
+/// The beginning of an answer, as text.
+pub(super) fn evidence(answer: &Answer) -> String {
+    let start = answer.body.get(..EVIDENCE).unwrap_or(&answer.body);
+    String::from_utf8_lossy(start).into_owned()
+}
