@@ -16,7 +16,7 @@ const PREFIXES: &[&str] = &["x-ratelimit", "ratelimit", "x-rate-limit"];
 /// The pause asked for by `Retry-After`, in seconds or as a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     let value = text(headers, "retry-after")?;
-    let pause = seconds(value).or_else(|| until(http_date(value)?, host_clock(headers, now)))?;
+    let pause = seconds(value).or_else(|| Some(until(http_date(value)?, host_clock(headers, now))))?;
     Some(pause.min(RETRY_AFTER_CAP))
 }
 
@@ -63,15 +63,14 @@ fn moment(reset: &str, now: Time) -> Option<Duration> {
         Some(value) => {
             let unit = if value < 1e11 { 1.0 } else { 1e-3 };
             let past = Duration::try_from_secs_f64(value * unit).ok()?;
-            until(Time(i64::try_from(past.as_millis()).ok()?), now)
+            Some(until(Time(i64::try_from(past.as_millis()).ok()?), now))
         }
-        None => until(Time::parse(reset).or_else(|| http_date(reset))?, now),
+        None => Some(until(Time::parse(reset).or_else(|| http_date(reset))?, now)),
     }
 }
 
-fn until(then: Time, now: Time) -> Option<Duration> {
-    then.valid()?;
-    Some(Duration::from_millis(u64::try_from(then.since(now)).unwrap_or(0)))
+fn until(then: Time, now: Time) -> Duration {
+    Duration::from_millis(u64::try_from(then.since(now)).unwrap_or(0))
 }
 
 fn seconds(text: &str) -> Option<Duration> {
