@@ -14,6 +14,10 @@ use crate::time::Time;
 
 mod bluesky;
 pub mod capture;
+mod hackernews;
+mod json;
+mod mastodon;
+pub mod recorded;
 
 /// Where reading stopped: a small JSON text that only its own network understands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,7 +249,7 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC];
+pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC, hackernews::SPEC, mastodon::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

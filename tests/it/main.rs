@@ -1,7 +1,20 @@
 //! The tests, one module a subject, through the doors people use.
-mod bluesky;
-mod example;
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that panics has failed, and says what it measured"
+)]
 
+mod bluesky;
+mod corpus;
+mod example;
 mod fetch;
+mod hackernews;
+mod mastodon;
+mod recorded;
 mod server;
 mod source;
