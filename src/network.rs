@@ -14,6 +14,8 @@ use crate::time::Time;
 
 mod bluesky;
 pub mod capture;
+mod clean;
+mod feed;
 
 /// Where reading stopped: a small JSON text that only its own network understands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,7 +247,7 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC];
+pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC, feed::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {
