@@ -165,7 +165,8 @@ impl Network for Feed {
             }
         });
         let cursor = Cursor::of(&state);
-        Ok(Page { posts, cursor, pause: self.pause(asked), missed, ..Page::default() })
+        let pause = self.pause([asked, feed.rest].into_iter().flatten().max());
+        Ok(Page { posts, cursor, pause, missed, ..Page::default() })
     }
 
     fn pace(&self) -> Duration {

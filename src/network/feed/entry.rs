@@ -72,6 +72,8 @@ pub(super) struct Feed {
     pub(super) beyond: usize,
     /// The pause that the feed asks for, in seconds.
     pub(super) pause: Option<u64>,
+    /// Seconds until the hours and days are over that the feed wants left out.
+    pub(super) rest: Option<u64>,
 }
 
 /// An address made absolute; one that cannot be stays as it is.

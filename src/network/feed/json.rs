@@ -139,7 +139,7 @@ fn feed(document: Document, address: Option<&Url>) -> Feed {
         author: person(&meta),
         entries,
         beyond: document.beyond,
-        pause: None,
+        ..Feed::default()
     }
 }
 

@@ -9,8 +9,8 @@ use crate::time::Time;
 pub(super) const SHORTEST: u64 = 300;
 pub(super) const LONGEST: u64 = 86_400;
 
-/// The pause in seconds that the feed itself asks for: `ttl`, `sy:updatePeriod`, hours and days to skip.
-pub(super) fn of(metas: &[&Element], seen: Time) -> Option<u64> {
+/// The pause in seconds that the feed itself asks for: `ttl`, `sy:updatePeriod`.
+pub(super) fn of(metas: &[&Element]) -> Option<u64> {
     let ttl = metas.iter().find_map(|meta| meta.words(Space::Core, "ttl")?.parse::<u64>().ok());
     let ttl = ttl.map(|minutes| minutes.saturating_mul(60));
     let period = metas.iter().find_map(|meta| {
@@ -26,13 +26,11 @@ pub(super) fn of(metas: &[&Element], seen: Time) -> Option<u64> {
             meta.words(Space::Syndication, "updatefrequency").and_then(|times| times.parse::<u64>().ok());
         u64::checked_div(period, times.unwrap_or(1))
     });
-    let asked = [ttl, period].into_iter().flatten().max();
-    let rest = skipped(metas, seen);
-    [asked, rest].into_iter().flatten().max()
+    [ttl, period].into_iter().flatten().max()
 }
 
 /// Seconds until the hours and days that the feed wants skipped are over, when now is one of them.
-fn skipped(metas: &[&Element], seen: Time) -> Option<u64> {
+pub(super) fn skipped(metas: &[&Element], seen: Time) -> Option<u64> {
     let list = |holder: &'static str, name: &'static str| -> Vec<String> {
         let holders = metas.iter().flat_map(|meta| meta.all(Space::Core, holder));
         holders

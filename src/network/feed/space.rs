@@ -111,7 +111,7 @@ impl Spaces {
 
     /// Forgets the declarations of an element that closes.
     pub(super) fn leave(&mut self) {
-        self.declared.retain(|(depth, _, _)| *depth < self.depth);
+        while self.declared.pop_if(|(depth, _, _)| *depth >= self.depth).is_some() {}
         self.depth = self.depth.saturating_sub(1);
     }
 

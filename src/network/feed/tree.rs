@@ -386,8 +386,10 @@ impl Builder {
     fn attach(&mut self, element: Element, closed: bool) {
         if element.is_item() {
             let identity = |child: &Element| matches!(child.name.as_str(), "id" | "guid" | "link");
+            let says = |child: &Element| !child.text.trim().is_empty();
+            let only = self.tree.items.is_empty() && element.children.iter().any(says);
             // half an item without identity would come back whole, as another post
-            if closed || self.tree.items.is_empty() || element.children.iter().any(identity) {
+            if closed || only || element.children.iter().any(identity) {
                 self.tree.items.push(element);
             }
             return;

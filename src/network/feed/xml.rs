@@ -33,7 +33,8 @@ struct Around<'a> {
 /// Understands a tree. `address` is where the document was, `lang` what HTTP said of its language.
 pub(super) fn read(tree: &Tree, address: Option<&Url>, lang: Option<&str>, seen: Time) -> Feed {
     let metas = tree.root.as_ref().map(metas).unwrap_or_default();
-    let atom = metas.first().is_some_and(|root| matches!(root.name.as_str(), "feed" | "entry"));
+    let atom = metas.first().copied().or(tree.items.first());
+    let atom = atom.is_some_and(|first| matches!(first.name.as_str(), "feed" | "entry"));
     let mut around = Around { base: address.cloned(), lang: None, atom, metas };
     if around.base.is_none() {
         let own = around.metas.iter().find_map(|meta| linked(meta, "self"));
@@ -54,7 +55,8 @@ pub(super) fn read(tree: &Tree, address: Option<&Url>, lang: Option<&str>, seen:
         author: around.metas.iter().find_map(|meta| person_of(meta, FEED_AUTHORS)),
         entries: tree.items.iter().map(|item| entry(item, &around)).collect(),
         beyond: tree.beyond,
-        pause: pause::of(&around.metas, seen),
+        pause: pause::of(&around.metas),
+        rest: pause::skipped(&around.metas, seen),
     }
 }
 
@@ -124,9 +126,8 @@ fn words(element: &Element, around: &Around<'_>) -> Option<Words> {
     let encoded = mode == "base64" || (mode.is_empty() && !typed_text && !element.markup);
     if encoded {
         let packed: String = raw.split_whitespace().collect();
-        if let Ok(bytes) = BASE64.decode(packed) {
-            raw = String::from_utf8_lossy(&bytes).trim().to_owned();
-        }
+        let unpacked = BASE64.decode(packed).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        raw = unpacked.map_or(raw, |text| text.trim().to_owned());
     }
     let html = match kind.as_str() {
         _ if element.markup => true,
@@ -253,7 +254,7 @@ fn identity(item: &Element, around: &Around<'_>) -> Option<String> {
     };
     let id = clean::some_line(&said.text, usize::MAX)?;
     // an identifier is what it is, but a relative address is only half of one
-    let relative = said.name == "id" || id.starts_with('/');
+    let relative = id.starts_with('/') || (said.name == "id" && id.contains('/') && !id.contains(':'));
     let verbatim = said.attribute("ispermalink").is_some_and(|is| is.eq_ignore_ascii_case("false"));
     if relative && !verbatim && Url::parse(&id).is_err() { resolve(around.base(said), &id) } else { Some(id) }
 }
@@ -379,19 +380,15 @@ pub(super) fn name_in(raw: &str) -> Option<String> {
 fn categories(item: &Element) -> Vec<String> {
     let mut found = Vec::new();
     for child in &item.children {
-        let said = [
-            child.attribute("label"),
-            child.attribute("term"),
-            child.attribute("text"),
-            Some(child.text.trim()),
-        ];
-        let one = said.into_iter().flatten().find(|text| !text.is_empty()).unwrap_or_default();
+        let text = child.text.trim();
         match (child.space, child.name.as_str()) {
             (Space::Core | Space::Media | Space::Itunes, "category") | (Space::Dublin, "subject") => {
-                found.push(one.to_owned());
+                let said =
+                    [child.attribute("term"), child.attribute("text"), child.attribute("label"), Some(text)];
+                found.extend(said.into_iter().flatten().filter(|one| !one.is_empty()).map(str::to_owned));
             }
             (Space::Core, "tags" | "keywords") | (Space::Media | Space::Itunes, "keywords") => {
-                found.extend(one.split(',').map(|part| part.trim().to_owned()));
+                found.extend(text.split(',').map(|part| part.trim().to_owned()));
             }
             _ => {}
         }
