@@ -175,7 +175,7 @@ fn no_feed_can_make_vigie_big() {
     );
     assert!(texts(wide.as_bytes()).iter().all(|text| text.len() < 1_500_000));
 
-    let many = rss(&"<item><title>a</title><link>https://a.example/</link></item>".repeat(200_000));
+    let many = rss(&"<item><guid>a</guid></item>".repeat(200_000));
     let page = read(&many, &[], "https://flux.example/").expect("a feed");
     assert_eq!(page.posts.len(), 1_000);
     let missed = page.missed.expect("items were left out");
