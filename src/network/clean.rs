@@ -53,7 +53,7 @@ pub(crate) fn line(raw: &str, most: usize) -> String {
     cut(spaced, most)
 }
 
-/// Like [`line`], but nothing instead of an empty text.
+/// Like [`line()`], but nothing instead of an empty text.
 pub(crate) fn some_line(raw: &str, most: usize) -> Option<String> {
     Some(line(raw, most)).filter(|kept| !kept.is_empty())
 }

@@ -16,6 +16,7 @@ use crate::time::{DAY, Time};
 
 mod date;
 mod decode;
+mod element;
 mod entity;
 mod entry;
 mod json;

@@ -1,5 +1,12 @@
 //! Feeds of every kind and quality, read as the daemon reads them.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests stand outside test functions, where clippy does not allow them by itself"
+)]
+
 mod conformance;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What a feed attaches to its entries: enclosures, Media RSS, podcast pictures.
 
+use super::element::Element;
 use super::space::Space;
-use super::tree::Element;
 use crate::network::clean;
 use crate::post::Media;
 

@@ -1,7 +1,7 @@
 //! How long a feed wants to be left alone.
 
+use super::element::Element;
 use super::space::Space;
-use super::tree::Element;
 use crate::network::Answer;
 use crate::time::Time;
 

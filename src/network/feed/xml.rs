@@ -5,9 +5,10 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use url::Url;
 
+use super::element::Element;
 use super::entry::{Entry, Feed, Person, Words, resolve};
 use super::space::Space;
-use super::tree::{Element, Tree};
+use super::tree::Tree;
 use super::{date, markup, media, pause};
 use crate::network::clean;
 use crate::post::Counts;

@@ -33,29 +33,16 @@ fn same(ours: Option<&str>, expected: &str) -> bool {
 /// `[2003, 12, 31, 10, 14, 55, ...]` or text, against a time.
 fn same_time(ours: Option<vigie::time::Time>, expected: &Value) -> bool {
     let Some(ours) = ours else { return expected.is_null() };
-    match expected {
-        Value::Array(parts) => {
-            let part = |at: usize| parts.get(at).and_then(Value::as_i64).unwrap_or(0);
-            let text = format!(
-                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-                part(0),
-                part(1),
-                part(2),
-                part(3),
-                part(4),
-                part(5)
-            );
-            ours.to_string().starts_with(&text)
-        }
-        Value::String(text) => {
-            let parsed = vigie::time::Time::parse(text).or_else(|| {
-                let mail = jiff::fmt::rfc2822::parse(text).ok()?;
-                Some(vigie::time::Time(mail.timestamp().as_millisecond()))
-            });
-            parsed.is_none_or(|parsed| parsed == ours)
-        }
-        _ => false,
+    if let Some(text) = expected.as_str() {
+        let parsed = vigie::time::Time::parse(text).or_else(|| {
+            let mail = jiff::fmt::rfc2822::parse(text).ok()?;
+            Some(vigie::time::Time(mail.timestamp().as_millisecond()))
+        });
+        return parsed.is_none_or(|parsed| parsed == ours);
     }
+    let part = |at: usize| expected[at].as_i64().unwrap_or(0);
+    let [year, month, day, hour, minute, second] = [0, 1, 2, 3, 4, 5].map(part);
+    ours.to_string().starts_with(&format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
 }
 
 /// Whether a post holds one check; `None` when the check is about something that posts do not have.
@@ -181,7 +168,7 @@ fn the_checks_of_feedparser_hold() {
         }
     }
     let permille = score.close("feedparser");
-    assert!(permille >= 950, "{permille} permille");
+    assert!(permille >= 975, "{permille} permille");
 }
 
 /// All files of a folder and its folders.
@@ -271,7 +258,7 @@ fn the_feeds_of_gofeed_are_read() {
         compare(&mut score, &name, group, &posts, &entries, &unified);
     }
     let permille = score.close("gofeed");
-    assert!(permille >= 900, "{permille} permille");
+    assert!(permille >= 990, "{permille} permille");
 }
 
 #[test]
@@ -281,7 +268,10 @@ fn the_feeds_of_feed_rs_are_read() {
     let model = Fields {
         title: |entry| text(&entry["title"]["content"]),
         link: |entry| text(&entry["links"][0]["href"]),
-        id: |entry| text(&entry["id"]),
+        // feed-rs makes ids up where a feed has none; those say nothing of the feed
+        id: |entry| {
+            text(&entry["id"]).filter(|id| id.chars().any(|one| !one.is_ascii_hexdigit() && one != '-'))
+        },
         published: |entry| text(&entry["published"]),
     };
     for path in files(&folder) {
@@ -306,5 +296,5 @@ fn the_feeds_of_feed_rs_are_read() {
         compare(&mut score, &name, name.split('/').next().unwrap_or(""), &posts, &entries, &model);
     }
     let permille = score.close("feed-rs");
-    assert!(permille >= 800, "{permille} permille");
+    assert!(permille >= 990, "{permille} permille");
 }
