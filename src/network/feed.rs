@@ -1,9 +1,10 @@
 //! Feeds: RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed, each asked for only when it has changed.
 //!
-//! The reader is our own, over the error-tolerant tokenizer `xml5ever`. The crate `feedparser-rs` was
-//! tried first: it does not keep `xml:base` and `xml:lang`, gives up on half-broken feeds, knows few
-//! forms of dates and rewrites markup, and mending all that around it came out longer than reading.
-//! It knows nothing of networks, clocks or the store.
+//! The reader is our own, over the error-tolerant tokenizer `xml5ever`, and not the crate
+//! `feedparser-rs`: that one sits on a strict XML reader that stops at the first syntax error, knows
+//! month names in English only, and rewrites markup; its answers would have needed a second pass over
+//! the same XML for dates, broken feeds, bare `&` and declared entities, which is most of a reader.
+//! It knows nothing of clocks, sockets or the store.
 
 use std::time::Duration;
 
