@@ -18,6 +18,8 @@ mod hackernews;
 mod json;
 mod mastodon;
 pub mod recorded;
+mod clean;
+mod feed;
 
 /// Where reading stopped: a small JSON text that only its own network understands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -250,6 +252,7 @@ impl fmt::Debug for Spec {
 
 /// Every network Vigie can listen to.
 pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC, hackernews::SPEC, mastodon::SPEC];
+pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC, feed::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

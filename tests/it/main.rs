@@ -8,6 +8,9 @@
     clippy::wildcard_enum_match_arm,
     reason = "a test that panics has failed, and says what it measured"
 )]
+mod bluesky;
+mod example;
+mod feed;
 
 mod bluesky;
 mod corpus;

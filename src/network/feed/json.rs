@@ -1,0 +1,178 @@
+//! JSON Feed 1.0 and 1.1, read item by item so that a cut-off or endless feed gives what it holds.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use url::Url;
+
+use super::date;
+use super::entry::{Entry, Feed, Person, Words, resolve};
+use super::tree::ITEMS;
+use crate::network::clean;
+use crate::post::Media;
+
+/// What was read, even when reading ended early.
+#[derive(Default)]
+struct Document {
+    meta: serde_json::Map<String, Value>,
+    items: Vec<Value>,
+    beyond: usize,
+    is_feed: bool,
+}
+
+/// Understands a JSON feed. `Ok(None)` when it is JSON but no feed.
+pub(super) fn read(text: &str, address: Option<&Url>) -> Result<Option<Feed>, serde_json::Error> {
+    let mut document = Document::default();
+    let mut input = serde_json::Deserializer::from_str(text);
+    let end = Top(&mut document).deserialize(&mut input);
+    if document.items.is_empty() {
+        end?;
+    }
+    Ok(document.is_feed.then(|| feed(document, address)))
+}
+
+struct Top<'a>(&'a mut Document);
+
+impl<'de> DeserializeSeed<'de> for Top<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Top<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a JSON Feed")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "items" {
+                self.0.is_feed = true;
+                map.next_value_seed(Items(self.0))?;
+            } else if matches!(
+                key.as_str(),
+                "version" | "title" | "home_page_url" | "feed_url" | "language" | "author" | "authors"
+            ) {
+                let value: Value = map.next_value()?;
+                self.0.is_feed |= value.as_str().is_some_and(|text| text.contains("jsonfeed.org"));
+                self.0.meta.insert(key, value);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Items<'a>(&'a mut Document);
+
+impl<'de> DeserializeSeed<'de> for Items<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of items")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while self.0.items.len() < ITEMS {
+            match items.next_element::<Value>()? {
+                Some(item) => self.0.items.push(item),
+                None => return Ok(()),
+            }
+        }
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            self.0.beyond = self.0.beyond.saturating_add(1);
+        }
+        Ok(())
+    }
+}
+
+/// The text or number of a key.
+fn said(value: &Value, key: &str) -> Option<String> {
+    match value.get(key)? {
+        Value::String(text) => clean::some_line(text, usize::MAX),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn person(value: &Value) -> Option<Person> {
+    let authors = list(value, "authors").next().or_else(|| value.get("author"));
+    let one = authors?;
+    let name = said(one, "name").or_else(|| clean::some_line(one.as_str()?, clean::LINE));
+    let uri = said(one, "url");
+    (name.is_some() || uri.is_some()).then_some(Person { name, uri })
+}
+
+fn feed(document: Document, address: Option<&Url>) -> Feed {
+    let meta = Value::Object(document.meta);
+    let own = said(&meta, "feed_url").and_then(|own| Url::parse(&own).ok());
+    let address = address.cloned().or(own);
+    let link = said(&meta, "home_page_url").and_then(|link| resolve(address.as_ref(), &link));
+    let base = link.as_deref().and_then(|link| Url::parse(link).ok()).or(address);
+    let lang = said(&meta, "language");
+    let entries = document.items.iter().map(|item| entry(item, base.as_ref(), lang.as_deref())).collect();
+    Feed {
+        title: said(&meta, "title"),
+        link,
+        author: person(&meta),
+        entries,
+        beyond: document.beyond,
+        ..Feed::default()
+    }
+}
+
+fn entry(item: &Value, base: Option<&Url>, lang: Option<&str>) -> Entry {
+    let words = |key: &str, html: bool| {
+        let raw = item.get(key)?.as_str()?.trim().to_owned();
+        (!raw.is_empty()).then(|| Words { raw, html, base: base.cloned() })
+    };
+    let link = said(item, "url").or_else(|| said(item, "external_url"));
+    let link = link.and_then(|link| resolve(base, &link));
+    let mut media = Vec::new();
+    for (key, kind) in [("image", "image"), ("banner_image", "image")] {
+        let url = said(item, key).and_then(|url| resolve(base, &url));
+        media.extend(url.map(|url| Media { url: Some(url), kind: Some(kind.to_owned()), alt: None }));
+    }
+    for attachment in list(item, "attachments") {
+        let url = said(attachment, "url").and_then(|url| resolve(base, &url));
+        let (kind, alt) = (said(attachment, "mime_type"), said(attachment, "title"));
+        media.extend(url.map(|url| Media { url: Some(url), kind, alt }));
+    }
+    let date = |key: &str| said(item, key).and_then(|text| date::read(&text));
+    Entry {
+        id: said(item, "id"),
+        link,
+        title: words("title", false),
+        text: words("content_html", true).or_else(|| words("content_text", false)),
+        summary: words("summary", false),
+        author: person(item),
+        lang: said(item, "language").or_else(|| lang.map(str::to_owned)),
+        published: date("date_published"),
+        edited: date("date_modified"),
+        media,
+        categories: list(item, "tags").filter_map(|tag| tag.as_str().map(str::to_owned)).collect(),
+        ..Entry::default()
+    }
+}

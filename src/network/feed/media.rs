@@ -1,0 +1,57 @@
+//! What a feed attaches to its entries: enclosures, Media RSS, podcast pictures.
+
+use super::element::Element;
+use super::space::Space;
+use crate::network::clean;
+use crate::post::Media;
+
+/// The item's groups of media, if it has any, at both depths in use.
+pub(super) fn groups(item: &Element) -> impl Iterator<Item = &Element> {
+    let direct = item.all(Space::Media, "group");
+    let nested = item.all(Space::Media, "group").flat_map(|group| group.all(Space::Media, "content"));
+    direct.chain(nested).chain(item.all(Space::Media, "content"))
+}
+
+/// How often a video was seen.
+pub(super) fn views(item: &Element) -> Option<i64> {
+    let community = groups(item).flat_map(|group| group.all(Space::Media, "community"));
+    community
+        .chain(item.all(Space::Media, "community"))
+        .flat_map(|community| community.all(Space::Media, "statistics"))
+        .find_map(|figures| figures.attribute("views")?.parse().ok())
+}
+
+/// All attachments, each address once.
+pub(super) fn of(item: &Element, resolve: impl Fn(&Element, &str) -> Option<String>) -> Vec<Media> {
+    let mut found: Vec<Media> = Vec::new();
+    let holders = std::iter::once(item).chain(groups(item));
+    for element in holders.flat_map(|holder| holder.children.iter()) {
+        let (address, default) = match (element.space, element.name.as_str()) {
+            (Space::Core, "enclosure") => {
+                (element.attribute("url").or_else(|| element.attribute("href")), None)
+            }
+            (Space::Core, "link") if element.attribute("rel") == Some("enclosure") => {
+                (element.attribute("href"), None)
+            }
+            (Space::Core, "content") => (element.attribute("src"), None),
+            (Space::Media, "content") => (element.attribute("url"), None),
+            (Space::Media, "thumbnail") => (element.attribute("url"), Some("image")),
+            (Space::Itunes, "image") => (element.attribute("href"), Some("image")),
+            _ => continue,
+        };
+        let Some(url) = address.filter(|url| !url.is_empty()).and_then(|url| resolve(element, url)) else {
+            continue;
+        };
+        if !found.iter().any(|known| known.url.as_deref() == Some(&url)) {
+            let kind = element.attribute("type").or_else(|| element.attribute("medium")).or(default);
+            let alt =
+                element.words(Space::Media, "description").or_else(|| element.words(Space::Media, "title"));
+            found.push(Media {
+                url: Some(url),
+                kind: kind.and_then(|kind| clean::some_line(kind, 100)),
+                alt: alt.and_then(|alt| clean::some_line(alt, clean::LINE)),
+            });
+        }
+    }
+    found
+}
