@@ -5,3 +5,4 @@ mod example;
 mod fetch;
 mod server;
 mod source;
+mod impostor;
