@@ -2,6 +2,7 @@
 //! measuring without looking at the others.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Letters of the beginning that the index looks at.
 const PREFIX: usize = 7;
@@ -144,6 +145,14 @@ fn swap(a: char, b: char) -> u32 {
     }
 }
 
+/// `swap` for ASCII, worked out once.
+static COSTS: OnceLock<Vec<u32>> = OnceLock::new();
+
+fn costs() -> &'static [u32] {
+    let letter = |code: u8| char::from(code);
+    COSTS.get_or_init(|| (0..128).flat_map(|a| (0..128).map(move |b| swap(letter(a), letter(b)))).collect())
+}
+
 /// Hundredths of slips between two keys; `None` above `limit`.
 pub(super) fn distance(a: &str, b: &str, limit: u32) -> Option<u32> {
     let a: Vec<char> = a.chars().collect();
@@ -152,6 +161,11 @@ pub(super) fn distance(a: &str, b: &str, limit: u32) -> Option<u32> {
     if u32::try_from(a.len().abs_diff(b.len())).ok()? * 50 > limit || a.len() > 64 {
         return None;
     }
+    let costs = costs();
+    let swap = |a: char, b: char| {
+        let known = a.is_ascii().then(|| costs.get(a as usize * 128 + b as usize)).flatten();
+        known.copied().filter(|_| b.is_ascii()).unwrap_or_else(|| swap(a, b))
+    };
     let extra = |word: &[char], at: usize| {
         let c = word.get(at).copied();
         let twin = c.is_some() && (at.checked_sub(1).and_then(|at| word.get(at).copied()) == c);

@@ -266,13 +266,9 @@ impl Reading {
     pub(super) fn paired(&self) -> Option<Reading> {
         let pair = |a: &Cell, b: &Cell| match (a.shown, b.shown) {
             _ if b.edge => None,
-            ('r' | 'n', 'n') | ('r', 'r') => Some('m'),
+            ('r' | 'n', 'n') => Some('m'),
             ('v', 'v') | ('u', 'u') => Some('w'),
-            ('c', 'l' | '1' | 'i') => Some('d'),
-            ('d', 'l') => Some('d'),
-            ('l', 'b') => Some('b'),
-            ('l', 'k') | ('i', 'k') | ('l', 'c') => Some('k'),
-            ('l', 'h') => Some('h'),
+            ('c', 'l' | '1') => Some('d'),
             _ => None,
         };
         let any = self.cells.windows(2).any(|two| matches!(two, [a, b] if pair(a, b).is_some()));

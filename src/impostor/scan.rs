@@ -29,6 +29,12 @@ pub(super) struct Name {
     pub(super) origin: Origin,
     pub(super) reading: Reading,
     letters: usize,
+    mask: u32,
+}
+
+/// Which letters a key has, a bit each; one slip changes two of them at most.
+fn mask(key: &str) -> u32 {
+    key.bytes().fold(0, |mask, byte| mask | 1 << (byte % 32))
 }
 
 impl Name {
@@ -36,7 +42,8 @@ impl Name {
         let reading = Reading::of(text, 60);
         let letters = reading.key.chars().count();
         let enough = letters >= 3 || letters == 2 && !reading.key.is_ascii();
-        enough.then_some(Name { brand, origin, reading, letters })
+        let mask = mask(&reading.key);
+        enough.then_some(Name { brand, origin, reading, letters, mask })
     }
 
     pub(super) fn is_short(&self) -> bool {
@@ -115,7 +122,7 @@ impl Finder {
         }
         for (word, role) in data::words() {
             let key = Reading::of(word, 60).key;
-            if !key.is_empty() {
+            if key.len() > 1 {
                 keys.push(key);
                 patterns.push(Pattern::Word(*role, word.bytes().any(|byte| byte.is_ascii_digit())));
             }
@@ -179,14 +186,21 @@ impl Finder {
         for core in scan.cores() {
             if let Some(core) = scan.reading.key.get(core) {
                 self.near.find(core, &mut found);
+                if found.is_empty() {
+                    continue;
+                }
                 found.sort_unstable();
                 found.dedup();
+                let letters = mask(core);
                 for place in found.drain(..) {
                     let Some(name) = usize::try_from(place).ok().and_then(|place| self.names.get(place))
                     else {
                         continue;
                     };
-                    if near::distance(core, &name.reading.key, limit(name)).is_some() {
+                    let slips = u32::try_from(near::slips(name.letters)).unwrap_or(0);
+                    if (letters ^ name.mask).count_ones() <= 2 * slips
+                        && near::distance(core, &name.reading.key, 100 * slips).is_some()
+                    {
                         brands.push(name.brand);
                     }
                 }
