@@ -7,6 +7,7 @@ mod acquit;
 mod data;
 mod describe;
 mod evidence;
+mod name;
 mod near;
 mod reading;
 mod scan;
@@ -18,8 +19,9 @@ use crate::post::{Author, NetworkName};
 
 pub use describe::describe;
 use evidence::Evidence;
+use name::{Name, Origin};
 use reading::LIMIT;
-use scan::{Finder, Name, Origin};
+use scan::Finder;
 
 /// Characters read of what an account says of itself.
 const BIO_LIMIT: usize = 1_000;

@@ -3,7 +3,8 @@
 use super::data::{
     CONTACT, CRITIC, FAN, LABEL, LURE, OFFICIAL, PRESS, Roles, STAFF, SUPPORT, TRADE, weights,
 };
-use super::scan::{Finder, Found, Origin, Scan, Shape};
+use super::name::{Name, Origin};
+use super::scan::{Finder, Found, Scan, Shape};
 use super::{Level, Signal, Suspicion};
 use crate::keyword::Brand;
 use crate::post::{Author, NetworkName};
@@ -78,7 +79,7 @@ impl Evidence<'_> {
     }
 
     fn is_long(&self, found: &Found) -> bool {
-        self.finder.names.get(found.name).is_some_and(super::scan::Name::is_long)
+        self.finder.names.get(found.name).is_some_and(Name::is_long)
     }
 
     fn weigh_handle(&self, found: Option<&Found>) -> Reason {

@@ -216,9 +216,7 @@ impl Reading {
             } else if c.is_ascii() {
                 let next = chars.peek().is_some_and(char::is_ascii_alphanumeric);
                 let inside = !state.gap && !self.cells.is_empty();
-                if inside && (c == '$' || c == '|' || next && matches!(c, '@' | '!')) {
-                    self.push(c, DIGIT, false, state);
-                } else if c == '$' && next {
+                if c == '$' && (inside || next) || inside && (c == '|' || next && matches!(c, '@' | '!')) {
                     self.push(c, DIGIT, false, state);
                 } else if !c.is_ascii_control() || c.is_ascii_whitespace() {
                     state.gap = true;

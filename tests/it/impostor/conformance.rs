@@ -65,7 +65,7 @@ impl Tally {
             .filter(|((of, _), _)| of == "impostor")
             .map(|(_, (flagged, all))| f64::from(*flagged) / f64::from(*all))
             .collect();
-        shares.iter().sum::<f64>() / f64::from(u32::try_from(shares.len()).unwrap().max(1))
+        shares.iter().sum::<f64>() / f64::from(u32::try_from(shares.len()).unwrap_or(0).max(1))
     }
 }
 
@@ -96,14 +96,13 @@ fn a_labelled_set_is_judged_well() {
             ..Brand::named(&known.display_name, true)
         })
         .collect();
-    // Every third brand was never looked at while the weights were set.
+    // Weights were set on the mistakes of the other two thirds; the sentences of profiles are alike in all three.
     let held_out: BTreeSet<&String> = known.keys().skip(2).step_by(3).collect();
     let single: BTreeMap<&str, Lookout> =
         brands.iter().map(|brand| (&*brand.id.0, Lookout::new(std::slice::from_ref(brand)))).collect();
     let all = Lookout::new(&brands);
     let mut tallies: BTreeMap<(&str, Level), Tally> = BTreeMap::new();
     let text = std::fs::read_to_string(folder.join("dev.jsonl")).unwrap();
-    let show = std::env::var("VIGIE_SHOW").unwrap_or_default();
     let mut rows = Vec::new();
     for line in text.lines() {
         let row: Row = serde_json::from_str(line).unwrap();
@@ -129,23 +128,6 @@ fn a_labelled_set_is_judged_well() {
                 count.0 += u32::from(level >= Some(least));
                 count.1 += 1;
             }
-        }
-        let wrong = (row.label == "impostor") != (level >= Some(Level::Review)) && row.label != "grey";
-        if !held && wrong && (show == row.class || show == "all" || show == row.label) {
-            println!(
-                "{} {} {} | {} | {} | {:?} -> {:?}",
-                row.class,
-                row.brand,
-                row.candidate.network,
-                row.candidate.handle,
-                row.candidate.display_name,
-                row.candidate.bio,
-                found.first().map(|s| (
-                    s.level,
-                    s.score,
-                    s.signals.iter().map(|s| s.name.as_str()).collect::<Vec<_>>()
-                ))
-            );
         }
         rows.push((network, author, row));
     }
