@@ -52,6 +52,9 @@ pub struct Brand {
     pub official: Vec<OfficialAccount>,
     /// Its own domains.
     pub domains: Vec<String>,
+    /// Whether its name is also a person's name, a place or a word, so that bearing it proves nothing.
+    #[serde(default)]
+    pub other_sense: bool,
 }
 
 impl Brand {
@@ -66,6 +69,7 @@ impl Brand {
             context: Vec::new(),
             official: Vec::new(),
             domains: Vec::new(),
+            other_sense: false,
         }
     }
 }
@@ -142,6 +146,7 @@ pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
         context: words(&section, "context"),
         official: section.texts("official").iter().filter_map(|text| official(&section, text)).collect(),
         domains: section.texts("domains").iter().filter_map(|text| domain(&section, text)).collect(),
+        other_sense: section.flag("other_sense").unwrap_or(false),
     };
     if table.get("keywords").is_none() {
         section.fault("keywords", "is missing: list the names to find, such as keywords = [\"Acme\"]");

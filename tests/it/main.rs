@@ -19,5 +19,7 @@ mod fetch;
 mod hackernews;
 mod mastodon;
 mod recorded;
+mod fetch;
+mod impostor;
 mod server;
 mod source;
