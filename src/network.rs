@@ -14,12 +14,12 @@ use crate::time::Time;
 
 mod bluesky;
 pub mod capture;
+mod clean;
+mod feed;
 mod hackernews;
 mod json;
 mod mastodon;
 pub mod recorded;
-mod clean;
-mod feed;
 
 /// Where reading stopped: a small JSON text that only its own network understands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,8 +251,8 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC, hackernews::SPEC, mastodon::SPEC];
-pub const ALL: &[Spec] = &[bluesky::SPEC, capture::SPEC, feed::SPEC];
+pub const ALL: &[Spec] =
+    &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

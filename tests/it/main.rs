@@ -9,17 +9,13 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 mod bluesky;
-mod example;
-mod feed;
-
-mod bluesky;
 mod corpus;
 mod example;
+mod feed;
 mod fetch;
 mod hackernews;
+mod impostor;
 mod mastodon;
 mod recorded;
-mod fetch;
-mod impostor;
 mod server;
 mod source;
