@@ -1,4 +1,5 @@
 //! What every mail looks like: one column of 600 pixels, made of tables, in colours of [`super::theme`].
+#![expect(clippy::needless_pass_by_value, reason = "markup is written where it is handed over")]
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

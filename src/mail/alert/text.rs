@@ -32,7 +32,7 @@ impl Telling<'_> {
                 .gap()
                 .hang("  ", "  ", &short(&trouble.reason, 300))
                 .gap()
-                .say(&now_does(trouble, language));
+                .say(now_does(trouble, language));
         }
         if let Some(more) = self.more() {
             lines.gap().rule().gap().say(&more);
