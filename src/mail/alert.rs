@@ -7,11 +7,10 @@ use super::clean::{evidence, short};
 use super::page::{self, Page};
 use super::post::{self, Parts};
 use super::words::{Language, local};
-use super::{Letter, SUBJECT, notes};
+use super::{Letter, SUBJECT, clean, notes};
 use crate::alert::{Content, On, SHOWN, Trouble};
 use crate::impostor::{Level, describe};
 use crate::keyword::BrandId;
-use crate::matcher::{Field, fields};
 use crate::mention::{Mention, Suspect};
 use crate::time::Time;
 
@@ -93,7 +92,7 @@ impl Telling<'_> {
         let (language, total) = (self.language, self.total());
         if let ([mention], 0 | 1) = (self.content.mentions.as_slice(), total) {
             let brand = self.name(&mention.brand);
-            let who = post::who_briefly(mention.post.author.as_ref(), language);
+            let who = self.who_briefly(mention);
             let network = language.network(mention.post.network.as_str());
             return language.say(
                 format!("{brand}: new mention by {who} on {network}"),
@@ -169,8 +168,8 @@ impl Telling<'_> {
     fn preheader(&self) -> String {
         let content = self.content;
         if let Some(mention) = content.mentions.first() {
-            let alt = alt(mention);
-            let pieces = parts(mention, alt.as_deref()).excerpt(120);
+            let alt = Parts::alt(mention);
+            let pieces = Parts::of(mention, alt.as_deref()).excerpt(120);
             return pieces.into_iter().map(|piece| piece.text).collect();
         }
         if let Some(suspect) = content.suspects.first() {
@@ -296,11 +295,46 @@ impl Telling<'_> {
     /// Which clock the times are of.
     fn clock(&self) -> String {
         let at = local(self.content.written, self.zone);
-        let zone = at.strftime("%Z").to_string();
-        let place = self.zone.iana_name().filter(|name| *name != zone).map(|name| format!(" ({name})"));
-        let zone = format!("{zone}{}", place.unwrap_or_default());
-        let day = self.language.day(&at);
-        self.language.say(format!("{day}, times in {zone}"), format!("{day}, heures {zone}"))
+        let name = at.strftime("%Z").to_string();
+        let place = self.zone.iana_name().filter(|place| *place != name);
+        let zone = place.map_or_else(|| name.clone(), |place| format!("{name}, {place}"));
+        self.language.say(format!("All times are {zone}."), format!("Toutes les heures\u{a0}: {zone}."))
+    }
+
+    /// How fast this was told.
+    fn delay(&self, mention: &Mention) -> String {
+        let (language, written) = (self.language, self.content.written);
+        match mention.post.published {
+            Some(published) => {
+                let lasted = language.lasted(written.since(published));
+                language.say(
+                    format!("Written {lasted} after it was published."),
+                    format!("Écrit {lasted} après sa publication."),
+                )
+            }
+            None => {
+                let lasted = language.lasted(written.since(mention.seen));
+                language.say(
+                    format!("Written {lasted} after it was seen; the network does not say when it was published."),
+                    format!("Écrit {lasted} après avoir été vu\u{202f}; le réseau ne dit pas quand il a été publié."),
+                )
+            }
+        }
+    }
+
+    /// Who wrote it; where nobody is named, the site it stands on.
+    fn who(&self, mention: &Mention) -> String {
+        let site =
+            || mention.post.permalink.as_deref().and_then(clean::link).map(|link| short(&link.host, 60));
+        let nobody = mention.post.author.is_none().then(site).flatten();
+        nobody.unwrap_or_else(|| post::who(mention.post.author.as_ref(), self.language))
+    }
+
+    fn who_briefly(&self, mention: &Mention) -> String {
+        match &mention.post.author {
+            Some(author) => post::who_briefly(Some(author), self.language),
+            None => self.who(mention),
+        }
     }
 
     /// The four times of a mention, as clocks show them on the day of the mail, else with their date.
@@ -321,22 +355,6 @@ impl Telling<'_> {
             shown(language.say("Matched", "Reconnu"), Some(mention.matched)),
             shown(language.say("Written", "Écrit"), Some(self.content.written)),
         ]
-    }
-}
-
-/// The descriptions of a post's pictures, as the matcher read them.
-fn alt(mention: &Mention) -> Option<String> {
-    fields(&mention.post).find(|(field, _)| *field == Field::Alt).map(|(_, text)| text.into_owned())
-}
-
-fn parts<'a>(mention: &'a Mention, alt: Option<&'a str>) -> Parts<'a> {
-    let post = &mention.post;
-    Parts {
-        title: post.title.as_deref(),
-        text: &post.text,
-        summary: post.summary.as_deref(),
-        alt,
-        tags: &mention.tags,
     }
 }
 

@@ -52,7 +52,7 @@ struct Telling<'a> {
 /// One brand of the table of shares.
 struct Row<'a> {
     share: &'a Share,
-    /// The bar, out of the longest one.
+    /// The bar, out of all mentions.
     bar: Permille,
     /// The large figure: a share, or a count when too little was heard for one.
     figure: String,
@@ -175,7 +175,6 @@ impl Telling<'_> {
 
     fn rows(&self) -> Vec<Row<'_>> {
         let shares = &self.digest.shares;
-        let longest = shares.brands.iter().map(|share| share.counts.mentions).max().unwrap_or(0);
         let enough = shares.enough();
         shares
             .brands
@@ -186,10 +185,13 @@ impl Telling<'_> {
                 let percent = share.permille.filter(|_| enough).map(|part| self.language.percent(part));
                 Row {
                     share,
-                    bar: part_of(share.counts.mentions, longest),
+                    bar: share.permille.unwrap_or_default(),
                     counts: self.counts(share, percent.is_some()),
                     figure: percent.unwrap_or(mentions),
-                    change: share.change.map(|change| self.change(share, &change, enough)),
+                    change: share
+                        .change
+                        .filter(|change| change.counts.mentions + share.counts.mentions > 0)
+                        .map(|change| self.change(share, &change, enough)),
                 }
             })
             .collect()
@@ -248,18 +250,18 @@ impl Telling<'_> {
     }
 
     /// Author, network, reactions and copies of a top post.
-    fn about_post(&self, post: &TopPost) -> String {
-        let language = self.language;
+    fn about_post(&self, top: &TopPost) -> String {
+        let (language, post) = (self.language, &top.mention.post);
         let mut about = vec![
             post::who(post.author.as_ref(), language),
             language.network(post.network.as_str()),
-            language.short_moment(post.published.unwrap_or(post.counted), self.zone),
+            language.short_moment(post.published.unwrap_or(top.mention.counted), self.zone),
         ];
-        if let Ok(reactions @ 1..) = u64::try_from(post.reactions) {
+        if let Ok(reactions @ 1..) = u64::try_from(post.counts.reactions()) {
             about.push(language.count(reactions, ["reaction", "reactions"], ["réaction", "réactions"]));
         }
-        if post.copies > 0 {
-            let copies = language.count(post.copies, ["copy", "copies"], ["copie", "copies"]);
+        if top.copies > 0 {
+            let copies = language.count(top.copies, ["copy", "copies"], ["copie", "copies"]);
             about.push(language.say(format!("and {copies}"), format!("et {copies}")));
         }
         about.join(" · ")
@@ -307,14 +309,14 @@ impl Telling<'_> {
         if rest > 0 {
             shown.push((self.language.say("Others", "Autres").to_owned(), rest));
         }
-        let longest = shown.iter().map(|(_, mentions)| *mentions).max().unwrap_or(0);
-        shown.into_iter().map(|(name, mentions)| (name, mentions, part_of(mentions, longest))).collect()
+        let all = shown.iter().map(|(_, mentions)| *mentions).sum();
+        shown.into_iter().map(|(name, mentions)| (name, mentions, part_of(mentions, all))).collect()
     }
 
     /// Whether the figures may be low, in one line for the head of the mail.
     fn warning(&self) -> Option<String> {
         let language = self.language;
-        let gaps = self.digest.open_gaps().count();
+        let gaps = self.digest.gaps.len();
         let unwell = self.digest.unwell().count();
         (gaps + unwell > 0).then(|| {
             language
@@ -400,6 +402,14 @@ impl Telling<'_> {
     fn example_line(&self) -> Option<String> {
         let (language, shares) = (self.language, &self.digest.shares);
         (shares.examples > 0).then(|| {
+            if self.all_example() {
+                return language
+                    .say(
+                        "All of this comes from the shipped example, not from the world.",
+                        "Tout ceci vient de l’exemple fourni et non du monde réel.",
+                    )
+                    .to_owned();
+            }
             let (some, all) = (language.number(shares.examples), language.mentions(shares.totals.mentions));
             language.say(
                 format!("{some} of {all} come from the shipped example, not from the world."),
@@ -430,13 +440,8 @@ fn part_of(part: u64, whole: u64) -> Permille {
 }
 
 /// The beginning of a top post around its first keyword, with its title.
-fn excerpt(post: &TopPost) -> (Option<Vec<Piece>>, Vec<Piece>) {
-    let parts = Parts {
-        title: post.title.as_deref(),
-        text: &post.text,
-        summary: post.summary.as_deref(),
-        alt: None,
-        tags: &post.tags,
-    };
+fn excerpt(top: &TopPost) -> (Option<Vec<Piece>>, Vec<Piece>) {
+    let alt = Parts::alt(&top.mention);
+    let parts = Parts::of(&top.mention, alt.as_deref());
     (parts.title(), parts.excerpt(TOP))
 }

@@ -19,11 +19,10 @@ pub(super) fn gaps(gaps: &[Gap], language: Language, zone: &TimeZone) -> Vec<Str
         .take(GAPS)
         .map(|gap| {
             let (source, reason) = (short(&gap.source, 60), short(&gap.reason, 160));
-            let from = language.short_moment(gap.from, zone);
-            let to = language.short_moment(gap.to, zone);
+            let when = language.between(gap.from, gap.to, zone);
             language.say(
-                format!("{source} gave nothing from {from} to {to}: {reason}."),
-                format!("{source} n’a rien donné du {from} au {to}\u{a0}: {reason}."),
+                format!("{source} gave nothing {when}: {reason}."),
+                format!("{source} n’a rien donné {when}\u{a0}: {reason}."),
             )
         })
         .collect();

@@ -88,11 +88,17 @@ pub(super) fn table_plain(rows: Markup) -> Markup {
 }
 
 /// A row that holds one card.
-pub(super) fn card(edge: Option<&Paint>, content: Markup) -> Markup {
-    let class = edge.map_or_else(|| CARD.class.to_owned(), |edge| format!("{} {}", CARD.class, edge.class));
-    let line = edge.map_or_else(String::new, |edge| {
-        format!("border-left-width:4px;border-left-style:solid;{}", edge.css())
-    });
+pub(super) fn card(content: Markup) -> Markup {
+    row(CARD.class, "", content)
+}
+
+/// A row that holds one card with a coloured edge at the `top` or `left`.
+pub(super) fn framed(side: &str, edge: &Paint, content: Markup) -> Markup {
+    let class = format!("{} {}", CARD.class, edge.class);
+    row(&class, &format!("border-{side}-width:4px;border-{side}-style:solid;{}", edge.css()), content)
+}
+
+fn row(class: &str, line: &str, content: Markup) -> Markup {
     html! {
         tr { td style="padding:0 0 12px 0" {
             table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" class=(class)
@@ -104,9 +110,10 @@ pub(super) fn card(edge: Option<&Paint>, content: Markup) -> Markup {
 }
 
 /// The first card: what happened, in one line.
-pub(super) fn hero(kicker: &str, headline: &str, below: Markup) -> Markup {
-    card(
-        None,
+pub(super) fn hero(edge: &Paint, kicker: &str, headline: &str, below: Markup) -> Markup {
+    framed(
+        "top",
+        edge,
         html! {
             p class=(SOFT.class) style={ "margin:0 0 6px 0;font-size:14px;line-height:20px;" (SOFT) } { (kicker) }
             h1 class={ "h1 " (INK.class) } style={ "margin:0;font-size:26px;line-height:33px;font-weight:700;" (INK) } { (headline) }

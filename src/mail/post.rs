@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::clean::{EXCERPT, Piece, excerpt, short};
 use super::words::Language;
-use crate::matcher::{Field, Tag};
+use crate::matcher::{Field, Tag, fields};
+use crate::mention::Mention;
 use crate::post::Author;
 
 /// Names are cut here; handles of federated networks are long but seldom longer.
@@ -63,7 +64,24 @@ pub(super) struct Parts<'a> {
     pub(super) tags: &'a [Tag],
 }
 
-impl Parts<'_> {
+impl<'a> Parts<'a> {
+    /// The descriptions of a post's pictures, as the matcher read them.
+    pub(super) fn alt(mention: &Mention) -> Option<String> {
+        fields(&mention.post).find(|(field, _)| *field == Field::Alt).map(|(_, text)| text.into_owned())
+    }
+
+    /// The parts of the post of `mention`, with its `alt`.
+    pub(super) fn of(mention: &'a Mention, alt: Option<&'a str>) -> Parts<'a> {
+        let post = &mention.post;
+        Parts {
+            title: post.title.as_deref(),
+            text: &post.text,
+            summary: post.summary.as_deref(),
+            alt,
+            tags: &mention.tags,
+        }
+    }
+
     fn field(&self, field: Field) -> &str {
         match field {
             Field::Title => self.title.unwrap_or_default(),

@@ -230,8 +230,23 @@ impl Language {
     /// A moment in few letters: `20 October, 17:30`, `20 octobre, 17 h 30`.
     pub fn short_moment(self, time: Time, zone: &TimeZone) -> String {
         let at = local(time, zone);
-        let (day, hour, minute) = (self.day_month(&at), at.hour(), at.minute());
-        self.say(format!("{day}, {hour:02}:{minute:02}"), format!("{day}, {hour}{NBSP}h{NBSP}{minute:02}"))
+        format!("{}, {}", self.day_month(&at), self.clock(&at))
+    }
+
+    /// A stretch of time: `on 20 October from 14:00 to 16:20`, `du 19 octobre, 22 h 00 au 20 octobre, 1 h 30`.
+    pub fn between(self, from: Time, to: Time, zone: &TimeZone) -> String {
+        let (start, end) = (local(from, zone), local(to, zone));
+        if start.date() == end.date() {
+            let (day, from, to) = (self.day_month(&start), self.clock(&start), self.clock(&end));
+            return self.say(format!("on {day} from {from} to {to}"), format!("le {day} de {from} à {to}"));
+        }
+        let (from, to) = (self.short_moment(from, zone), self.short_moment(to, zone));
+        self.say(format!("from {from} to {to}"), format!("du {from} au {to}"))
+    }
+
+    fn clock(self, at: &Zoned) -> String {
+        let (hour, minute) = (at.hour(), at.minute());
+        self.say(format!("{hour:02}:{minute:02}"), format!("{hour}{NBSP}h{NBSP}{minute:02}"))
     }
 
     /// The days of a window: `14 to 20 October 2026`, `du 14 au 20 octobre 2026`.

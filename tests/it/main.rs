@@ -5,3 +5,5 @@ mod example;
 mod fetch;
 mod server;
 mod source;
+mod mail;
+mod share;

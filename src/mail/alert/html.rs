@@ -2,11 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::{Telling, alt, checks, level, now_does, parts, trouble_word};
-use crate::alert::Trouble;
+use super::{Telling, checks, level, now_does, trouble_word};
+use crate::alert::{On, Trouble};
 use crate::mail::clean::{self, short};
-use crate::mail::theme::{ALARM, BRAND, DANGER, EDGE, EDGE_ALARM, INK, SOFT};
-use crate::mail::{page, post};
+use crate::mail::page;
+use crate::mail::post::{self, Parts};
+use crate::mail::theme::{ALARM, BRAND, DANGER, EDGE, EDGE_ALARM, INK, Paint, SOFT};
 use crate::mention::{Mention, Suspect};
 
 impl Telling<'_> {
@@ -15,11 +16,11 @@ impl Telling<'_> {
         let content = self.content;
         let gaps = self.gap_lines();
         html! {
-            (page::hero(&language.moment(content.written, self.zone), headline, self.by_brand()))
+            (page::hero(self.edge(), &language.moment(content.written, self.zone), headline, page::soft(html! { (self.clock()) })))
             @for mention in content.mentions.iter().take(self.shown) { (self.mention_card(mention)) }
             @for suspect in content.suspects.iter().take(self.shown) { (self.suspect_card(suspect)) }
             @for trouble in content.troubles.iter().take(self.shown) { (self.trouble_card(trouble)) }
-            @if let Some(more) = self.more() { (page::card(None, html! { strong class=(INK.class) style=(INK.css()) { (more) } })) }
+            @if let Some(more) = self.more() { (page::card(html! { strong class=(INK.class) style=(INK.css()) { (more) } })) }
             @if !gaps.is_empty() {
                 (page::note(html! {
                     strong { (language.say("Something may be missing.", "Il manque peut-être quelque chose.")) }
@@ -29,35 +30,29 @@ impl Telling<'_> {
         }
     }
 
-    /// The brands and their counts, when there are several.
-    fn by_brand(&self) -> Markup {
-        let brands = &self.content.by_brand;
-        html! {
-            @if brands.len() > 1 {
-                p style="margin:12px 0 0 0;line-height:30px" {
-                    @for (brand, count) in brands.iter().take(12) {
-                        (page::label(&BRAND, &format!("{}\u{a0}{}", short(brand, 40), self.language.number(*count)))) " "
-                    }
-                }
-            }
+    fn edge(&self) -> &'static Paint {
+        match self.content.on {
+            On::NewMention => &EDGE,
+            On::NewImpostor | On::SourceDegraded => &EDGE_ALARM,
         }
     }
 
     fn mention_card(&self, mention: &Mention) -> Markup {
         let language = self.language;
-        let alt = alt(mention);
-        let parts = parts(mention, alt.as_deref());
+        let alt = Parts::alt(mention);
+        let parts = Parts::of(mention, alt.as_deref());
         let author = mention.post.author.as_ref();
         let link = mention.post.permalink.as_deref().and_then(clean::link);
-        page::card(
-            Some(&EDGE),
+        page::framed(
+            "left",
+            &EDGE,
             html! {
                 p style="margin:0 0 10px 0" {
                     (page::label(&BRAND, &self.name(&mention.brand)))
                     @if mention.example { (page::example(language)) }
                     span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { "\u{a0} " (language.network(mention.post.network.as_str())) }
                 }
-                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (post::who(author, language)) }
+                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (self.who(mention)) }
                 @let about = post::about(author, language);
                 @if !about.is_empty() { (page::soft(html! { (about.join(" · ")) })) }
                 (page::quote(parts.title().as_deref(), &parts.excerpt(clean::EXCERPT)))
@@ -85,7 +80,7 @@ impl Telling<'_> {
                     }
                 }
             } }
-            (page::soft(html! { (self.clock()) }))
+            (page::soft(html! { (self.delay(mention)) }))
         }
     }
 
@@ -93,8 +88,9 @@ impl Telling<'_> {
         let language = self.language;
         let suspicion = &suspect.suspicion;
         let link = suspect.author.url.as_deref().and_then(clean::link);
-        page::card(
-            Some(&EDGE_ALARM),
+        page::framed(
+            "left",
+            &EDGE_ALARM,
             html! {
                 p style="margin:0 0 10px 0" {
                     (page::label(&DANGER, level(suspicion.level, language))) " "
@@ -125,8 +121,9 @@ impl Telling<'_> {
 
     fn trouble_card(&self, trouble: &Trouble) -> Markup {
         let language = self.language;
-        page::card(
-            Some(&EDGE_ALARM),
+        page::framed(
+            "left",
+            &EDGE_ALARM,
             html! {
                 p style="margin:0 0 10px 0" {
                     (page::label(&DANGER, trouble_word(trouble, language)))

@@ -1,8 +1,8 @@
 //! The text part of an alert mail.
 
-use super::{Telling, alt, checks, level, now_does, parts, trouble_word};
+use super::{Telling, checks, level, now_does, trouble_word};
 use crate::mail::clean::{self, short};
-use crate::mail::post;
+use crate::mail::post::{self, Parts};
 use crate::mail::text::{self, Lines};
 use crate::mention::{Mention, Suspect};
 
@@ -10,7 +10,7 @@ impl Telling<'_> {
     pub(super) fn text(&self, headline: &str) -> String {
         let (language, content) = (self.language, self.content);
         let mut lines = Lines::default();
-        lines.heading(headline, '=').say(&language.moment(content.written, self.zone));
+        lines.heading(headline, '=').say(&language.moment(content.written, self.zone)).say(&self.clock());
         for mention in content.mentions.iter().take(self.shown) {
             lines.gap().rule().gap();
             self.mention_text(mention, &mut lines);
@@ -54,15 +54,15 @@ impl Telling<'_> {
 
     fn mention_text(&self, mention: &Mention, lines: &mut Lines) {
         let language = self.language;
-        let alt = alt(mention);
-        let parts = parts(mention, alt.as_deref());
+        let alt = Parts::alt(mention);
+        let parts = Parts::of(mention, alt.as_deref());
         let author = mention.post.author.as_ref();
         let network = language.network(mention.post.network.as_str());
         let mut head = format!("{} · {network}", self.name(&mention.brand));
         if mention.example {
             head += language.say(" · example", " · exemple");
         }
-        let mut by = vec![post::who(author, language)];
+        let mut by = vec![self.who(mention)];
         by.extend(post::about(author, language));
         lines.say(&head).say(&by.join(", ")).gap();
         if let Some(title) = parts.title() {
@@ -84,7 +84,7 @@ impl Telling<'_> {
             let day = day.map(|day| format!(", {day}")).unwrap_or_default();
             lines.raw(&format!("{}{clock}{day}", text::column(name, 12)));
         }
-        lines.say(&self.clock());
+        lines.say(&self.delay(mention));
     }
 
     fn suspect_text(&self, suspect: &Suspect, lines: &mut Lines) {

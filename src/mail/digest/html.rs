@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{DAYS, Row, SUSPECTS, Telling, excerpt, part_of};
 use crate::mail::clean::{self, short};
-use crate::mail::theme::{ACCENT, BRAND, DANGER, INK, OURS, SOFT, THEIRS};
+use crate::mail::theme::{ACCENT, BRAND, DANGER, EDGE, INK, OURS, SOFT, THEIRS};
 use crate::mail::words::local;
 use crate::mail::{Language, page};
 use crate::share::Permille;
@@ -29,6 +29,7 @@ impl Telling<'_> {
 
     fn head(&self, headline: &str) -> Markup {
         page::hero(
+            &EDGE,
             &self.period(),
             headline,
             html! {
@@ -43,15 +44,12 @@ impl Telling<'_> {
 
     fn shares_card(&self) -> Markup {
         let language = self.language;
-        page::card(
-            None,
-            html! {
-                (page::heading(language.say("Share of voice", "Parts de voix")))
-                @for row in self.rows() { (self.share_row(&row)) }
-                @if let Some(rest) = self.other_brands() { (page::soft(html! { (rest) })) }
-                @if let Some(why) = self.too_few() { (page::soft(html! { (why) })) }
-            },
-        )
+        page::card(html! {
+            (page::heading(language.say("Share of voice", "Parts de voix")))
+            @for row in self.rows() { (self.share_row(&row)) }
+            @if let Some(rest) = self.other_brands() { (page::soft(html! { (rest) })) }
+            @if let Some(why) = self.too_few() { (page::soft(html! { (why) })) }
+        })
     }
 
     fn share_row(&self, row: &Row<'_>) -> Markup {
@@ -81,27 +79,24 @@ impl Telling<'_> {
         let (language, days) = (self.language, &self.digest.days);
         let highest = days.iter().map(|day| day.mentions).max().unwrap_or(0);
         let few = days.len() <= 10;
-        page::card(
-            None,
-            html! {
-                (page::heading(language.say("Mentions by day", "Mentions par jour")))
-                (page::table_plain(html! {
-                    tr { @for day in days { td align="center" valign="bottom" style={ "padding:0 " (if few { 5 } else { 1 }) "px" } {
-                        @if few { span class=(INK.class) style={ "font-size:14px;line-height:22px;" (INK) } { (language.number(day.mentions)) } }
-                        @let height = column(day.mentions, highest);
-                        (page::table(&OURS, html! { tr { td height=(height) style={ "height:" (height) "px;font-size:0;line-height:0" } { "\u{a0}" } } }))
-                    } } }
-                    @if few { tr { @for day in days { td class=(SOFT.class) align="center" valign="top" style={ "padding:6px 0 0 0;font-size:13px;line-height:17px;" (SOFT) } {
-                        // The day in which the last hour of the column falls.
-                        @let at = local(day.from.plus(crate::time::DAY - 1), self.zone);
-                        (language.short_weekday(&at)) br; (at.day().to_string())
-                    } } } }
-                }))
-                @if !few {
-                    (page::soft(html! { (language.say("Highest day: ", "Jour le plus haut\u{a0}: ")) (language.mentions(highest)) }))
-                }
-            },
-        )
+        page::card(html! {
+            (page::heading(language.say("Mentions by day", "Mentions par jour")))
+            (page::table_plain(html! {
+                tr { @for day in days { td align="center" valign="bottom" style={ "padding:0 " (if few { 5 } else { 1 }) "px" } {
+                    @if few { span class=(INK.class) style={ "font-size:14px;line-height:22px;" (INK) } { (language.number(day.mentions)) } }
+                    @let height = column(day.mentions, highest);
+                    (page::table(&OURS, html! { tr { td height=(height) style={ "height:" (height) "px;font-size:0;line-height:0" } { "\u{a0}" } } }))
+                } } }
+                @if few { tr { @for day in days { td class=(SOFT.class) align="center" valign="top" style={ "padding:6px 0 0 0;font-size:13px;line-height:17px;" (SOFT) } {
+                    // The day in which the last hour of the column falls.
+                    @let at = local(day.from.plus(crate::time::DAY - 1), self.zone);
+                    (language.short_weekday(&at)) br; (at.day().to_string())
+                } } } }
+            }))
+            @if !few {
+                (page::soft(html! { (language.say("Highest day: ", "Jour le plus haut\u{a0}: ")) (language.mentions(highest)) }))
+            }
+        })
     }
 
     fn top_cards(&self) -> Markup {
@@ -109,7 +104,7 @@ impl Telling<'_> {
         let brands = self.digest.top.iter().take(self.tops);
         html! {
             @if self.tops > 0 {
-                (page::card(None, html! {
+                (page::card( html! {
                     (page::heading(language.say("Posts that stood out", "Ce qui a marqué")))
                     @for (place, brand) in brands.enumerate() {
                         @if place > 0 { (page::rule()) }
@@ -124,13 +119,13 @@ impl Telling<'_> {
 
     fn top_post(&self, post: &TopPost) -> Markup {
         let (title, text) = excerpt(post);
-        let link = post.permalink.as_deref().and_then(clean::link);
+        let link = post.mention.post.permalink.as_deref().and_then(clean::link);
         html! {
             (page::quote(title.as_deref(), &text))
             (page::soft(html! {
                 (self.about_post(post))
                 @if let Some(link) = &link { " · " (page::link(link, &short(&link.host, 60))) }
-                @if post.example { (page::example(self.language)) }
+                @if post.mention.example { (page::example(self.language)) }
             }))
         }
     }
@@ -138,25 +133,22 @@ impl Telling<'_> {
     fn suspects_card(&self) -> Markup {
         let language = self.language;
         let suspects = &self.digest.suspects;
-        page::card(
-            None,
-            html! {
-                (page::heading(language.say("New suspects", "Nouveaux suspects")))
-                @if suspects.is_empty() {
-                    (page::soft(html! { (language.say("No account started to pose as one of the brands.", "Aucun compte ne s’est mis à passer pour une des marques.")) }))
+        page::card(html! {
+            (page::heading(language.say("New suspects", "Nouveaux suspects")))
+            @if suspects.is_empty() {
+                (page::soft(html! { (language.say("No account started to pose as one of the brands.", "Aucun compte ne s’est mis à passer pour une des marques.")) }))
+            }
+            @for suspect in suspects.iter().take(SUSPECTS) {
+                @let (who, why) = self.suspect(suspect);
+                p class=(INK.class) style={ "margin:0 0 12px 0;font-size:15px;line-height:23px;" (INK) } {
+                    strong { (who) } " "
+                    (page::label(&DANGER, super::super::alert::level(suspect.suspicion.level, language)))
+                    @if suspect.example { (page::example(language)) }
+                    br; span class=(SOFT.class) style=(SOFT.css()) { (why) }
                 }
-                @for suspect in suspects.iter().take(SUSPECTS) {
-                    @let (who, why) = self.suspect(suspect);
-                    p class=(INK.class) style={ "margin:0 0 12px 0;font-size:15px;line-height:23px;" (INK) } {
-                        strong { (who) } " "
-                        (page::label(&DANGER, super::super::alert::level(suspect.suspicion.level, language)))
-                        @if suspect.example { (page::example(language)) }
-                        br; span class=(SOFT.class) style=(SOFT.css()) { (why) }
-                    }
-                }
-                @if let Some(more) = self.more_suspects() { (page::soft(html! { (more) })) }
-            },
-        )
+            }
+            @if let Some(more) = self.more_suspects() { (page::soft(html! { (more) })) }
+        })
     }
 
     fn where_card(&self) -> Markup {
@@ -165,7 +157,7 @@ impl Telling<'_> {
         let languages = self.slices(&self.digest.languages, |name| language.language(name));
         html! {
             @if !networks.is_empty() {
-                (page::card(None, html! {
+                (page::card( html! {
                     (page::heading(language.say("Where, and in which language", "Où, et dans quelle langue")))
                     (slices(&networks, language))
                     p style="margin:0;font-size:0;line-height:14px" { "\u{a0}" }
@@ -177,16 +169,13 @@ impl Telling<'_> {
 
     fn quality_card(&self) -> Markup {
         let language = self.language;
-        page::card(
-            None,
-            html! {
-                (page::heading(language.say("Quality of the data", "Qualité des données")))
-                @for line in self.missing() {
-                    p class=(INK.class) style={ "margin:0 0 6px 0;font-size:15px;line-height:22px;" (INK) } { (line) }
-                }
-                @for line in self.quality() { (page::soft(html! { (line) })) }
-            },
-        )
+        page::card(html! {
+            (page::heading(language.say("Quality of the data", "Qualité des données")))
+            @for line in self.missing() {
+                p class=(INK.class) style={ "margin:0 0 6px 0;font-size:15px;line-height:22px;" (INK) } { (line) }
+            }
+            @for line in self.quality() { (page::soft(html! { (line) })) }
+        })
     }
 }
 

@@ -83,9 +83,10 @@ impl Telling<'_> {
                     lines.hang("  ", "  ", &text::pieces(&title));
                 }
                 lines.hang("  ", "  ", &text::pieces(&excerpt));
-                let example = if post.example { language.say(" · example", " · exemple") } else { "" };
+                let example =
+                    if post.mention.example { language.say(" · example", " · exemple") } else { "" };
                 lines.hang("  ", "  ", &format!("{}{example}", self.about_post(post)));
-                if let Some(link) = post.permalink.as_deref().and_then(clean::link) {
+                if let Some(link) = post.mention.post.permalink.as_deref().and_then(clean::link) {
                     lines.raw(&format!("  {}", link.href));
                 }
             }
