@@ -7,6 +7,7 @@ use crate::keyword::{Brand, BrandId};
 use crate::mention::{Gap, Suspect};
 use crate::share::{Shares, Window};
 use crate::store::figures::{self, Coverage, Day, Slice, TopPost};
+use crate::store::{self, StoreError, sources};
 use crate::time::Time;
 
 /// How many days a digest covers when nobody says.
@@ -45,18 +46,13 @@ pub struct Digest {
     pub languages: Vec<Slice>,
     /// How every source fared.
     pub coverage: Vec<Coverage>,
-    /// Gaps that touch the window.
+    /// Gaps that touch the window and have not been filled.
     pub gaps: Vec<Gap>,
     /// When it was gathered.
     pub written: Time,
 }
 
 impl Digest {
-    /// Gaps that are still open: what may be missing from the figures.
-    pub fn open_gaps(&self) -> impl Iterator<Item = &Gap> {
-        self.gaps.iter().filter(|gap| gap.closed.is_none())
-    }
-
     /// Sources that fail, are stopped or have fallen silent.
     pub fn unwell(&self) -> impl Iterator<Item = &Coverage> {
         self.coverage.iter().filter(|of| matches!(of.state.as_str(), "failing" | "stopped" | "silent"))
@@ -66,17 +62,20 @@ impl Digest {
 /// The window of a digest when nobody says: the last days of a replayed store, else those up to `now`.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub fn default_window(connection: &Connection, now: Time) -> rusqlite::Result<Window> {
-    let end = if figures::replayed(connection)? { figures::newest(connection)? } else { None };
+/// When SQLite refuses or a row cannot be read back.
+pub fn default_window(connection: &Connection, now: Time) -> Result<Window, StoreError> {
+    let end = match store::meta(connection, "replayed")?.as_deref() {
+        Some("1") => sources::newest(connection)?,
+        Some(_) | None => None,
+    };
     Ok(Window::ending(end.unwrap_or(now), DAYS))
 }
 
 /// Shares of voice of `brands` in `window`, against the window before.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub fn shares(connection: &Connection, brands: &[Brand], window: Window) -> rusqlite::Result<Shares> {
+/// When SQLite refuses or a row cannot be read back.
+pub fn shares(connection: &Connection, brands: &[Brand], window: Window) -> Result<Shares, StoreError> {
     let now = figures::period(connection, window, brands)?;
     let before = figures::period(connection, window.previous(), brands)?;
     Ok(Shares::new(brands, &now, &before))
@@ -86,13 +85,13 @@ pub fn shares(connection: &Connection, brands: &[Brand], window: Window) -> rusq
 /// figures agree with each other.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// When SQLite refuses or a row cannot be read back.
 pub fn gather(
     connection: &Connection,
     brands: &[Brand],
     window: Window,
     now: Time,
-) -> rusqlite::Result<Digest> {
+) -> Result<Digest, StoreError> {
     let reading = connection.unchecked_transaction()?;
     let shares = shares(&reading, brands, window)?;
     let mut top = Vec::new();
@@ -110,7 +109,7 @@ pub fn gather(
         networks: figures::by_network(&reading, window, brands)?,
         languages: figures::by_language(&reading, window, brands)?,
         coverage: figures::coverage(&reading, window)?,
-        gaps: figures::gaps(&reading, window)?,
+        gaps: sources::gaps(&reading, window.from, window.to)?,
         written: now,
     };
     reading.finish()?;

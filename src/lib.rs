@@ -19,6 +19,8 @@ pub mod impostor;
 pub mod intake;
 /// Brand files.
 pub mod keyword;
+/// Letters and the bytes that are sent.
+pub mod mail;
 /// Keywords of every brand found in one pass; what is a mention.
 pub mod matcher;
 /// Mentions, suspects and gaps as kept and shown.

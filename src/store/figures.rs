@@ -1,9 +1,10 @@
 //! The figures behind shares and digests: what was heard in a window, and what may be missing from it. Only
 //! reads.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use rusqlite::{Connection, Row, named_params};
 use serde::Serialize;
 
+use super::StoreError;
 use crate::keyword::Brand;
 use crate::share::{Heard, Period, Tally, Window};
 use crate::time::{DAY, Time};
@@ -11,14 +12,14 @@ use crate::time::{DAY, Time};
 mod coverage;
 mod standouts;
 
-pub use coverage::{Coverage, coverage, gaps};
+pub use coverage::{Coverage, coverage};
 pub use standouts::{TopPost, new_suspects, top_posts};
 
 /// Counts what was heard of each of `brands` in `window`.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> rusqlite::Result<Period> {
+/// When SQLite refuses.
+pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Period, StoreError> {
     const BY_BRAND: &str = "SELECT mention.brand AS brand, COUNT(*) AS mentions,
             COUNT(DISTINCT post.author) AS authors, COUNT(DISTINCT post.words) AS posts,
             MIN(mention.version) AS first, MAX(mention.version) AS last
@@ -61,30 +62,11 @@ fn ids(brands: &[Brand]) -> String {
 
 /// When listening began: the first hour of the ledger, or the first mention when a capture or a look back
 /// brought older ones.
-fn began(connection: &Connection) -> rusqlite::Result<Option<Time>> {
+fn began(connection: &Connection) -> Result<Option<Time>, StoreError> {
     const BEGAN: &str = "SELECT MIN(moment) AS began FROM
         (SELECT MIN(counted) AS moment FROM mention UNION ALL SELECT MIN(hour) AS moment FROM coverage)";
-    connection.prepare_cached(BEGAN)?.query_row([], |row| Ok(row.get::<_, Option<i64>>("began")?.map(Time)))
-}
-
-/// The newest moment at which a mention counts.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn newest(connection: &Connection) -> rusqlite::Result<Option<Time>> {
-    const NEWEST: &str = "SELECT MAX(counted) AS newest FROM mention";
-    connection.prepare_cached(NEWEST)?.query_row([], |row| Ok(row.get::<_, Option<i64>>("newest")?.map(Time)))
-}
-
-/// Whether the store was filled by a replay and not by listening.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn replayed(connection: &Connection) -> rusqlite::Result<bool> {
-    const REPLAYED: &str = "SELECT value FROM meta WHERE key = 'replayed'";
-    let value: Option<String> =
-        connection.prepare_cached(REPLAYED)?.query_row([], |row| row.get("value")).optional()?;
-    Ok(value.as_deref() == Some("1"))
+    let began: Option<i64> = connection.prepare_cached(BEGAN)?.query_row([], |row| row.get("began"))?;
+    Ok(began.map(Time))
 }
 
 /// How many mentions a network or a language has.
@@ -99,8 +81,12 @@ pub struct Slice {
 /// Mentions by network, most first.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub fn by_network(connection: &Connection, window: Window, brands: &[Brand]) -> rusqlite::Result<Vec<Slice>> {
+/// When SQLite refuses.
+pub fn by_network(
+    connection: &Connection,
+    window: Window,
+    brands: &[Brand],
+) -> Result<Vec<Slice>, StoreError> {
     const BY_NETWORK: &str = "SELECT post.network AS name, COUNT(*) AS mentions
         FROM mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to
@@ -112,12 +98,12 @@ pub fn by_network(connection: &Connection, window: Window, brands: &[Brand]) -> 
 /// Mentions by language (`unknown` where nobody can say), most first.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// When SQLite refuses.
 pub fn by_language(
     connection: &Connection,
     window: Window,
     brands: &[Brand],
-) -> rusqlite::Result<Vec<Slice>> {
+) -> Result<Vec<Slice>, StoreError> {
     const BY_LANGUAGE: &str =
         "SELECT COALESCE(NULLIF(post.lang, ''), 'unknown') AS name, COUNT(*) AS mentions
         FROM mention JOIN post ON post.id = mention.post
@@ -132,13 +118,13 @@ fn slices(
     query: &str,
     window: Window,
     brands: &[Brand],
-) -> rusqlite::Result<Vec<Slice>> {
+) -> Result<Vec<Slice>, StoreError> {
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(
         named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": ids(brands) },
         |row| Ok(Slice { name: row.get("name")?, mentions: row.get("mentions")? }),
     )?;
-    rows.collect()
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Mentions of one day.
@@ -153,8 +139,8 @@ pub struct Day {
 /// Mentions by day, in whole days back from the end of the window; days without any are listed too.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub fn by_day(connection: &Connection, window: Window, brands: &[Brand]) -> rusqlite::Result<Vec<Day>> {
+/// When SQLite refuses.
+pub fn by_day(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Vec<Day>, StoreError> {
     const BY_DAY: &str = "SELECT (:to - 1 - mention.counted) / :day AS back, COUNT(*) AS mentions
         FROM mention
         WHERE mention.counted >= :from AND mention.counted < :to
@@ -177,8 +163,4 @@ pub fn by_day(connection: &Connection, window: Window, brands: &[Brand]) -> rusq
     }
     all.reverse();
     Ok(all)
-}
-
-fn time(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<Time>> {
-    Ok(row.get::<_, Option<i64>>(name)?.map(Time))
 }

@@ -196,7 +196,7 @@ fn kind(word: &str) -> Kind {
 /// # Errors
 /// When SQLite refuses or a row cannot be read back.
 pub fn suspects(connection: &Connection, filter: &Filter, level: Level) -> Result<Vec<Suspect>, StoreError> {
-    const SELECT: &str = "SELECT suspicion.id, author.network, suspicion.brand, level, score, likeness, claim, signals, state,
+    const SELECT: &str = "SELECT suspicion.id, author.network, suspicion.brand, level, score, likeness, claim, signals, suspicion.state,
             source.name, source.example, suspicion.first_seen, suspicion.changed,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
             author.created, author.verified, author.bot, author.links

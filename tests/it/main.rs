@@ -19,3 +19,5 @@ mod mastodon;
 mod recorded;
 mod server;
 mod source;
+mod mail;
+mod share;

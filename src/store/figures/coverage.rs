@@ -3,9 +3,8 @@
 use rusqlite::{Connection, named_params};
 use serde::Serialize;
 
-use super::time;
-use crate::mention::Gap;
 use crate::share::Window;
+use crate::store::StoreError;
 use crate::time::{HOUR, Time};
 
 /// How one source fared in a window.
@@ -36,8 +35,8 @@ pub struct Coverage {
 /// What every source was due to do in the window, and did.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub fn coverage(connection: &Connection, window: Window) -> rusqlite::Result<Vec<Coverage>> {
+/// When SQLite refuses.
+pub fn coverage(connection: &Connection, window: Window) -> Result<Vec<Coverage>, StoreError> {
     const COVERAGE: &str =
         "SELECT source.name AS source, source.network AS network, source.example AS example,
             COALESCE(SUM(coverage.due > 0), 0) AS hours_due,
@@ -63,32 +62,9 @@ pub fn coverage(connection: &Connection, window: Window) -> rusqlite::Result<Vec
                 posts: row.get("posts")?,
                 state: row.get("state")?,
                 reason: row.get("reason")?,
-                since: time(row, "since")?,
+                since: row.get::<_, Option<i64>>("since")?.map(Time),
             })
         },
     )?;
-    rows.collect()
-}
-
-/// The gaps that touch a window, the filled ones too.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn gaps(connection: &Connection, window: Window) -> rusqlite::Result<Vec<Gap>> {
-    const GAPS: &str = r#"SELECT source.name AS source, gap."from" AS "from", gap."to" AS "to",
-            gap.reason AS reason, gap.closed AS closed
-        FROM gap JOIN source ON source.id = gap.source
-        WHERE gap."to" > :from AND gap."from" < :to
-        ORDER BY gap."from", source.name, gap.id"#;
-    let mut statement = connection.prepare_cached(GAPS)?;
-    let rows = statement.query_map(named_params! { ":from": window.from.0, ":to": window.to.0 }, |row| {
-        Ok(Gap {
-            source: row.get("source")?,
-            from: Time(row.get("from")?),
-            to: Time(row.get("to")?),
-            reason: row.get("reason")?,
-            closed: time(row, "closed")?,
-        })
-    })?;
-    rows.collect()
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,0 +1,402 @@
+//! The alert mail: what happened in one line, then every mention, suspect or source in trouble with what
+//! speaks for it.
+
+use jiff::tz::TimeZone;
+
+use super::clean::{evidence, short};
+use super::page::{self, Page};
+use super::post::{self, Parts};
+use super::words::{Language, local};
+use super::{Letter, SUBJECT, clean, notes};
+use crate::alert::{Content, On, SHOWN, Trouble};
+use crate::impostor::{Level, describe};
+use crate::keyword::BrandId;
+use crate::mention::{Mention, Suspect};
+use crate::time::Time;
+
+mod html;
+mod text;
+
+/// Signals listed one by one.
+const SIGNALS: usize = 12;
+
+/// The alert mail of one group.
+pub fn alert(content: &Content, language: Language, zone: &TimeZone) -> Letter {
+    let mut shown = SHOWN;
+    loop {
+        let telling = Telling { content, language, zone, shown };
+        let letter = telling.letter();
+        let told = content.mentions.len().max(content.suspects.len()).max(content.troubles.len()).min(shown);
+        if letter.html.len() <= page::LIMIT || told <= 1 {
+            return letter;
+        }
+        // Fewer, in proportion to what is too much; the rest is counted.
+        shown = (told * page::LIMIT / letter.html.len()).clamp(1, told - 1);
+    }
+}
+
+struct Telling<'a> {
+    content: &'a Content,
+    language: Language,
+    zone: &'a TimeZone,
+    shown: usize,
+}
+
+impl Telling<'_> {
+    fn letter(&self) -> Letter {
+        let language = self.language;
+        let subject = short(&self.headline(), SUBJECT);
+        let page = Page {
+            language,
+            title: &subject,
+            preheader: &self.preheader(),
+            label: language.say("Alert", "Alerte"),
+            body: self.html(&subject),
+            footer: &self.footer(),
+        };
+        Letter { html: page.render(), text: self.text(&subject), subject }
+    }
+
+    fn name(&self, brand: &BrandId) -> String {
+        let known = self.content.names.iter().find(|(id, _)| id == brand);
+        short(known.map_or(&*brand.0, |(_, name)| name), 60)
+    }
+
+    fn total(&self) -> u64 {
+        let listed = u64::try_from(self.content.mentions.len()).unwrap_or(u64::MAX);
+        self.content.by_brand.iter().map(|(_, count)| *count).sum::<u64>().max(listed)
+    }
+
+    fn all_example(&self) -> bool {
+        let content = self.content;
+        let mut marks = content
+            .mentions
+            .iter()
+            .map(|mention| mention.example)
+            .chain(content.suspects.iter().map(|suspect| suspect.example))
+            .peekable();
+        marks.peek().is_some() && marks.all(|example| example)
+    }
+
+    /// What happened, in one line: the subject and the first thing read.
+    fn headline(&self) -> String {
+        let line = match self.content.on {
+            On::NewMention => self.mentions_headline(),
+            On::NewImpostor => self.suspects_headline(),
+            On::SourceDegraded => self.troubles_headline(),
+        };
+        if self.all_example() { line + self.language.say(" (example)", " (exemple)") } else { line }
+    }
+
+    fn mentions_headline(&self) -> String {
+        let (language, total) = (self.language, self.total());
+        if let ([mention], 0 | 1) = (self.content.mentions.as_slice(), total) {
+            let brand = self.name(&mention.brand);
+            let who = self.who_briefly(mention);
+            let network = language.network(mention.post.network.as_str());
+            return language.say(
+                format!("{brand}: new mention by {who} on {network}"),
+                format!("{brand}\u{a0}: nouvelle mention de {who} sur {network}"),
+            );
+        }
+        let new = language.count(
+            total,
+            ["new mention", "new mentions"],
+            ["nouvelle mention", "nouvelles mentions"],
+        );
+        match self.content.by_brand.as_slice() {
+            [] => new,
+            [(brand, _)] => format!("{}{}{new}", short(brand, 60), language.colon()),
+            brands => {
+                let each: Vec<String> = brands
+                    .iter()
+                    .map(|(brand, count)| format!("{}\u{a0}{}", short(brand, 40), language.number(*count)))
+                    .collect();
+                format!("{new}{}{}", language.colon(), each.join(", "))
+            }
+        }
+    }
+
+    fn suspects_headline(&self) -> String {
+        let language = self.language;
+        let mut brands: Vec<String> =
+            self.content.suspects.iter().map(|suspect| self.name(&suspect.suspicion.brand)).collect();
+        brands.sort();
+        brands.dedup();
+        let brands = language.list(&brands);
+        if let [suspect] = self.content.suspects.as_slice() {
+            let who = post::who_briefly(Some(&suspect.author), language);
+            let network = language.network(suspect.network.as_str());
+            return language.say(
+                format!("{who} on {network} may be posing as {brands}"),
+                format!("{who} sur {network} se fait peut-être passer pour {brands}"),
+            );
+        }
+        let count = u64::try_from(self.content.suspects.len()).unwrap_or(u64::MAX);
+        let accounts = language.count(count, ["account", "accounts"], ["compte", "comptes"]);
+        language.say(
+            format!("{accounts} may be posing as {brands}"),
+            format!("{accounts} se font peut-être passer pour {brands}"),
+        )
+    }
+
+    fn troubles_headline(&self) -> String {
+        let language = self.language;
+        if let [trouble] = self.content.troubles.as_slice() {
+            let source = short(&trouble.source, 60);
+            return if trouble.silent {
+                language.say(
+                    format!("Source {source} has fallen silent"),
+                    format!("La source {source} est devenue muette"),
+                )
+            } else {
+                language
+                    .say(format!("Source {source} is failing"), format!("La source {source} ne répond plus"))
+            };
+        }
+        let count = u64::try_from(self.content.troubles.len()).unwrap_or(u64::MAX);
+        let names: Vec<String> =
+            self.content.troubles.iter().map(|trouble| short(&trouble.source, 40)).collect();
+        let sources = language.count(count, ["source", "sources"], ["source", "sources"]);
+        language.say(
+            format!("{sources} in trouble: {}", language.list(&names)),
+            format!("{sources} en difficulté\u{a0}: {}", language.list(&names)),
+        )
+    }
+
+    /// The words beside the subject in a list of mails: the first post, or the first reason.
+    fn preheader(&self) -> String {
+        let content = self.content;
+        if let Some(mention) = content.mentions.first() {
+            let alt = Parts::alt(mention);
+            let pieces = Parts::of(mention, alt.as_deref()).excerpt(120);
+            return pieces.into_iter().map(|piece| piece.text).collect();
+        }
+        if let Some(suspect) = content.suspects.first() {
+            let first = suspect.suspicion.signals.first();
+            return first
+                .map(|signal| short(&describe(signal, self.language == Language::Fr), 140))
+                .unwrap_or_default();
+        }
+        content.troubles.first().map(|trouble| short(&trouble.reason, 140)).unwrap_or_default()
+    }
+
+    /// Why the reader gets this, how it was grouped, how to change it.
+    fn footer(&self) -> Vec<String> {
+        let (language, (wait, pause)) = (self.language, self.content.grouping);
+        let rule = language.quote(&short(&self.content.rule, 60));
+        let lasted = |seconds: u64| language.lasted(i64::try_from(seconds).unwrap_or(i64::MAX / 1000) * 1000);
+        let grouped = if wait == 0 && pause == 0 {
+            language.say(
+                "sent at once, each in its own mail".to_owned(),
+                "envoyées aussitôt, une par message".to_owned(),
+            )
+        } else {
+            language.say(
+                format!("gathered for {}, then at most one mail every {}", lasted(wait), lasted(pause)),
+                format!(
+                    "regroupées pendant {}, puis un message au plus toutes les {}",
+                    lasted(wait),
+                    lasted(pause)
+                ),
+            )
+        };
+        vec![
+            language.say(
+                format!("You get this because of the alert rule {rule}; its alerts are {grouped}."),
+                format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{a0}; ses alertes sont {grouped}."),
+            ),
+            language.say(
+                "To stop or change it, edit that rule in vigie.toml. No picture, no tracking, no counted clicks: opening this mail tells nobody.",
+                "Pour l’arrêter ou la changer, modifiez cette règle dans vigie.toml. Ni image, ni traceur, ni clic compté\u{a0}: ouvrir ce message n’avertit personne.",
+            ).to_owned(),
+        ]
+    }
+
+    fn more(&self) -> Option<String> {
+        let language = self.language;
+        let rest =
+            |all: u64, listed: usize| all.saturating_sub(u64::try_from(listed.min(self.shown)).unwrap_or(0));
+        let mentions = rest(self.total(), self.content.mentions.len());
+        let suspects = self.content.suspects.len().saturating_sub(self.shown);
+        let troubles = self.content.troubles.len().saturating_sub(self.shown);
+        if mentions > 0 {
+            let more = language.number(mentions);
+            return Some(language.say(
+                format!("And {more} more: see them with vigie mentions."),
+                format!("Et {more} de plus\u{a0}: voyez-les avec vigie mentions."),
+            ));
+        }
+        (suspects + troubles > 0).then(|| {
+            let more = suspects + troubles;
+            language.say(
+                format!("And {more} more: see them with vigie impostors and vigie status."),
+                format!("Et {more} de plus\u{a0}: voyez-les avec vigie impostors et vigie status."),
+            )
+        })
+    }
+
+    fn gap_lines(&self) -> Vec<String> {
+        notes::gaps(&self.content.gaps, self.language, self.zone)
+    }
+
+    /// What is known of a suspected account.
+    fn account(&self, suspect: &Suspect) -> Vec<String> {
+        let language = self.language;
+        let mut known = post::about(Some(&suspect.author), language);
+        if let Some(created) = suspect.author.created {
+            let date = language.date(&local(created, self.zone));
+            known.push(language.say(format!("made on {date}"), format!("créé le {date}")));
+        }
+        let seen = language.short_moment(suspect.first_seen, self.zone);
+        known.push(language.say(format!("first seen {seen}"), format!("vu d’abord le {seen}")));
+        known
+    }
+
+    /// Every signal as a sentence, with the strings it compared.
+    fn signals(&self, suspect: &Suspect) -> Vec<(String, Option<String>)> {
+        suspect
+            .suspicion
+            .signals
+            .iter()
+            .take(SIGNALS)
+            .map(|signal| {
+                let sentence = short(&describe(signal, self.language == Language::Fr), 240);
+                let (raw, folded) = (evidence(&signal.raw, 80), evidence(&signal.folded, 80));
+                let strings = (!raw.is_empty()).then(|| {
+                    if raw == folded || folded.is_empty() {
+                        format!("[{raw}]")
+                    } else {
+                        format!("[{raw} → {folded}]")
+                    }
+                });
+                (sentence, strings)
+            })
+            .collect()
+    }
+
+    fn since(&self, trouble: &Trouble) -> String {
+        let language = self.language;
+        let moment = language.moment(trouble.since, self.zone);
+        let lasted = language.lasted(self.content.written.since(trouble.since));
+        if trouble.silent {
+            language.say(
+                format!("Nothing since {moment}: {lasted} of silence, far longer than its habit."),
+                format!("Rien depuis le {moment}\u{a0}: {lasted} de silence, bien plus que d’habitude."),
+            )
+        } else {
+            language.say(
+                format!("It has failed since {moment}, for {lasted}."),
+                format!("En panne depuis le {moment}, soit {lasted}."),
+            )
+        }
+    }
+
+    /// Which clock the times are of.
+    fn clock(&self) -> String {
+        let at = local(self.content.written, self.zone);
+        let name = at.strftime("%Z").to_string();
+        let place = self.zone.iana_name().filter(|place| *place != name);
+        let zone = place.map_or_else(|| name.clone(), |place| format!("{name}, {place}"));
+        self.language.say(format!("All times are {zone}."), format!("Toutes les heures\u{a0}: {zone}."))
+    }
+
+    /// How fast this was told.
+    fn delay(&self, mention: &Mention) -> String {
+        let (language, written) = (self.language, self.content.written);
+        match mention.post.published {
+            Some(published) => {
+                let lasted = language.lasted(written.since(published));
+                language.say(
+                    format!("Written {lasted} after it was published."),
+                    format!("Écrit {lasted} après sa publication."),
+                )
+            }
+            None => {
+                let lasted = language.lasted(written.since(mention.seen));
+                language.say(
+                    format!("Written {lasted} after it was seen; the network does not say when it was published."),
+                    format!("Écrit {lasted} après avoir été vu\u{202f}; le réseau ne dit pas quand il a été publié."),
+                )
+            }
+        }
+    }
+
+    /// Who wrote it; where nobody is named, the site it stands on.
+    fn who(&self, mention: &Mention) -> String {
+        let site =
+            || mention.post.permalink.as_deref().and_then(clean::link).map(|link| short(&link.host, 60));
+        let nobody = mention.post.author.is_none().then(site).flatten();
+        nobody.unwrap_or_else(|| post::who(mention.post.author.as_ref(), self.language))
+    }
+
+    fn who_briefly(&self, mention: &Mention) -> String {
+        match &mention.post.author {
+            Some(author) => post::who_briefly(Some(author), self.language),
+            None => self.who(mention),
+        }
+    }
+
+    /// The four times of a mention, as clocks show them on the day of the mail, else with their date.
+    fn times(&self, mention: &Mention) -> [(&'static str, String, Option<String>); 4] {
+        let language = self.language;
+        let day = local(self.content.written, self.zone);
+        let shown = |name: &'static str, time: Option<Time>| match time {
+            None => (name, language.say("not told", "non dit").to_owned(), None),
+            Some(time) => {
+                let at = local(time, self.zone);
+                let other = (at.date() != day.date()).then(|| language.date(&at));
+                (name, at.strftime("%H:%M:%S").to_string(), other)
+            }
+        };
+        [
+            shown(language.say("Published", "Publié"), mention.post.published),
+            shown(language.say("Seen", "Vu"), Some(mention.seen)),
+            shown(language.say("Matched", "Reconnu"), Some(mention.matched)),
+            shown(language.say("Written", "Écrit"), Some(self.content.written)),
+        ]
+    }
+}
+
+pub(super) fn level(level: Level, language: Language) -> &'static str {
+    match level {
+        Level::Watch => language.say("to watch", "à surveiller"),
+        Level::Review => language.say("to review", "à examiner"),
+        Level::Alert => language.say("likely impostor", "imposteur probable"),
+    }
+}
+
+/// What a person checks before acting: suspicion is not proof.
+fn checks(language: Language) -> [&'static str; 3] {
+    language.say(
+        [
+            "Is it an account of yours, a partner or a fan? Then add it to official in the brand file.",
+            "Open the profile: its age, its posts, where its links lead. Do not sign in anywhere.",
+            "If it deceives people, report it to the network and warn your customers from your own account.",
+        ],
+        [
+            "Est-ce un compte à vous, un partenaire, un amateur\u{a0}? Ajoutez-le alors à official dans le fichier de la marque.",
+            "Ouvrez le profil\u{a0}: son âge, ses messages, où mènent ses liens. N’entrez aucun mot de passe.",
+            "S’il trompe les gens, signalez-le au réseau et prévenez vos clients depuis votre propre compte.",
+        ],
+    )
+}
+
+fn trouble_word(trouble: &Trouble, language: Language) -> &'static str {
+    if trouble.silent { language.say("silent", "muette") } else { language.say("failing", "en panne") }
+}
+
+/// What Vigie does about a source in trouble.
+fn now_does(trouble: &Trouble, language: Language) -> &'static str {
+    if trouble.silent {
+        language.say(
+            "Vigie goes on listening and will say nothing more until posts come again. The other sources are not affected. If the silence is real, nothing is lost; if not, check the source with vigie check.",
+            "Vigie continue d’écouter et se taira jusqu’au retour de messages. Les autres sources ne sont pas touchées. Si le silence est réel, rien n’est perdu\u{a0}; sinon, vérifiez la source avec vigie check.",
+        )
+    } else {
+        language.say(
+            "Vigie keeps trying, less and less often, and will take up where it stopped. What the source can no longer give is recorded as a gap. The other sources are not affected. vigie check shows what is wrong.",
+            "Vigie réessaie, de moins en moins souvent, et reprendra là où elle s’est arrêtée. Ce que la source ne peut plus donner est noté comme une lacune. Les autres sources ne sont pas touchées. vigie check montre ce qui ne va pas.",
+        )
+    }
+}

@@ -1,0 +1,139 @@
+//! The HTML part of an alert mail.
+
+use maud::{Markup, html};
+
+use super::{Telling, checks, level, now_does, trouble_word};
+use crate::alert::{On, Trouble};
+use crate::mail::clean::{self, short};
+use crate::mail::page;
+use crate::mail::post::{self, Parts};
+use crate::mail::theme::{ALARM, BRAND, DANGER, EDGE, EDGE_ALARM, INK, Paint, SOFT};
+use crate::mention::{Mention, Suspect};
+
+impl Telling<'_> {
+    pub(super) fn html(&self, headline: &str) -> Markup {
+        let language = self.language;
+        let content = self.content;
+        let gaps = self.gap_lines();
+        html! {
+            (page::hero(self.edge(), &language.moment(content.written, self.zone), headline, page::soft(html! { (self.clock()) })))
+            @for mention in content.mentions.iter().take(self.shown) { (self.mention_card(mention)) }
+            @for suspect in content.suspects.iter().take(self.shown) { (self.suspect_card(suspect)) }
+            @for trouble in content.troubles.iter().take(self.shown) { (self.trouble_card(trouble)) }
+            @if let Some(more) = self.more() { (page::card(html! { strong class=(INK.class) style=(INK.css()) { (more) } })) }
+            @if !gaps.is_empty() {
+                (page::note(html! {
+                    strong { (language.say("Something may be missing.", "Il manque peut-être quelque chose.")) }
+                    @for gap in &gaps { br; (gap) }
+                }))
+            }
+        }
+    }
+
+    fn edge(&self) -> &'static Paint {
+        match self.content.on {
+            On::NewMention => &EDGE,
+            On::NewImpostor | On::SourceDegraded => &EDGE_ALARM,
+        }
+    }
+
+    fn mention_card(&self, mention: &Mention) -> Markup {
+        let language = self.language;
+        let alt = Parts::alt(mention);
+        let parts = Parts::of(mention, alt.as_deref());
+        let author = mention.post.author.as_ref();
+        let link = mention.post.permalink.as_deref().and_then(clean::link);
+        page::framed(
+            "left",
+            &EDGE,
+            html! {
+                p style="margin:0 0 10px 0" {
+                    (page::label(&BRAND, &self.name(&mention.brand)))
+                    @if mention.example { (page::example(language)) }
+                    span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { "\u{a0} " (language.network(mention.post.network.as_str())) }
+                }
+                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (self.who(mention)) }
+                @let about = post::about(author, language);
+                @if !about.is_empty() { (page::soft(html! { (about.join(" · ")) })) }
+                (page::quote(parts.title().as_deref(), &parts.excerpt(clean::EXCERPT)))
+                (page::soft(html! {
+                    strong { (language.say("Why: ", "Pourquoi\u{a0}: ")) }
+                    (parts.why(language).join(language.say("; ", "\u{202f}; ")))
+                }))
+                (self.times_html(mention))
+                @if let Some(link) = &link {
+                    (page::button(link, &language.say(format!("Open on {}", short(&link.host, 60)), format!("Ouvrir sur {}", short(&link.host, 60)))))
+                }
+            },
+        )
+    }
+
+    /// The four times side by side.
+    fn times_html(&self, mention: &Mention) -> Markup {
+        html! {
+            table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:14px 0 0 0" { tr {
+                @for (name, clock, day) in self.times(mention) {
+                    td class=(SOFT.class) width="25%" valign="top" style={ "font-size:13px;line-height:19px;" (SOFT) } {
+                        (name) br;
+                        span class=(INK.class) style={ "font-size:15px;" (INK) } { (clock) }
+                        @if let Some(day) = day { br; (day) }
+                    }
+                }
+            } }
+            (page::soft(html! { (self.delay(mention)) }))
+        }
+    }
+
+    fn suspect_card(&self, suspect: &Suspect) -> Markup {
+        let language = self.language;
+        let suspicion = &suspect.suspicion;
+        let link = suspect.author.url.as_deref().and_then(clean::link);
+        page::framed(
+            "left",
+            &EDGE_ALARM,
+            html! {
+                p style="margin:0 0 10px 0" {
+                    (page::label(&DANGER, level(suspicion.level, language))) " "
+                    (page::label(&BRAND, &self.name(&suspicion.brand)))
+                    @if suspect.example { (page::example(language)) }
+                    span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { "\u{a0} " (language.network(suspect.network.as_str())) }
+                }
+                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (post::who(Some(&suspect.author), language)) }
+                (page::soft(html! { (self.account(suspect).join(" · ")) }))
+                @if let Some(bio) = suspect.author.bio.as_deref().map(|bio| short(bio, 200)).filter(|bio| !bio.is_empty()) {
+                    (page::quote(None, &[clean::Piece { text: bio, marked: false }]))
+                }
+                p class=(INK.class) style={ "margin:16px 0 4px 0;font-weight:700;" (INK) } { (language.say("What speaks for it", "Ce qui le fait penser")) }
+                @for (sentence, strings) in self.signals(suspect) {
+                    (page::soft(html! {
+                        span class=(INK.class) style=(INK.css()) { "• " (sentence) }
+                        @if let Some(strings) = strings { " " (strings) }
+                    }))
+                }
+                p class=(INK.class) style={ "margin:16px 0 4px 0;font-weight:700;" (INK) } { (language.say("What to check", "À vérifier")) }
+                @for check in checks(language) { (page::soft(html! { "• " (check) })) }
+                @if let Some(link) = &link {
+                    (page::button(link, &language.say(format!("Look at it on {}", short(&link.host, 60)), format!("Le voir sur {}", short(&link.host, 60)))))
+                }
+            },
+        )
+    }
+
+    fn trouble_card(&self, trouble: &Trouble) -> Markup {
+        let language = self.language;
+        page::framed(
+            "left",
+            &EDGE_ALARM,
+            html! {
+                p style="margin:0 0 10px 0" {
+                    (page::label(&DANGER, trouble_word(trouble, language)))
+                    span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { "\u{a0} " (language.network(&trouble.network)) }
+                }
+                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (short(&trouble.source, 60)) }
+                (page::paragraph(html! { (self.since(trouble)) }))
+                p class=(ALARM.class) style={ "margin:10px 0 0 0;" (ALARM) } { (short(&trouble.reason, 300)) }
+                (page::paragraph(html! { (now_does(trouble, language)) }))
+            },
+        )
+    }
+}

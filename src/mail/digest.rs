@@ -1,0 +1,447 @@
+//! The digest mail: who was talked about, how that changed, what stood out, and what may be missing.
+
+use jiff::tz::TimeZone;
+
+use super::clean::{Piece, short};
+use super::page::{self, Page};
+use super::post::{self, Parts};
+use super::words::Language;
+use super::{Letter, SUBJECT, notes};
+use crate::digest::Digest;
+use crate::impostor::describe;
+use crate::mention::Suspect;
+use crate::share::{Change, Permille, Share};
+use crate::store::figures::{Slice, TopPost};
+
+mod html;
+mod text;
+
+/// Brands shown with a bar; the rest are counted.
+const BRANDS: usize = 12;
+/// Characters of a top post.
+const TOP: usize = 200;
+/// Suspects told one by one.
+const SUSPECTS: usize = 6;
+/// Networks, and languages, shown with a bar.
+const SLICES: usize = 6;
+/// Sources told one by one, the worst first.
+const SOURCES: usize = 12;
+/// Days that fit side by side.
+const DAYS: usize = 31;
+
+/// The mail of one digest.
+pub fn digest(digest: &Digest, language: Language, zone: &TimeZone) -> Letter {
+    let mut tops = digest.top.len().min(BRANDS);
+    loop {
+        let letter = Telling { digest, language, zone, tops }.letter();
+        if letter.html.len() <= page::LIMIT || tops == 0 {
+            return letter;
+        }
+        tops -= 1;
+    }
+}
+
+struct Telling<'a> {
+    digest: &'a Digest,
+    language: Language,
+    zone: &'a TimeZone,
+    /// Brands whose top posts are shown.
+    tops: usize,
+}
+
+/// One brand of the table of shares.
+struct Row<'a> {
+    share: &'a Share,
+    /// The bar, out of all mentions.
+    bar: Permille,
+    /// The large figure: a share, or a count when too little was heard for one.
+    figure: String,
+    /// The three counts.
+    counts: String,
+    /// The change since the window before.
+    change: Option<String>,
+}
+
+impl Telling<'_> {
+    fn letter(&self) -> Letter {
+        let language = self.language;
+        let period = language.span(self.digest.shares.window, self.zone);
+        let headline = self.headline();
+        let example = if self.all_example() { language.say(" (example)", " (exemple)") } else { "" };
+        let subject = short(&format!("{headline}, {period}{example}"), SUBJECT);
+        let page = Page {
+            language,
+            title: &subject,
+            preheader: &self.totals(),
+            label: language.say("Digest", "Synthèse"),
+            body: self.html(&headline),
+            footer: &self.footer(),
+        };
+        Letter { html: page.render(), text: self.text(&headline), subject }
+    }
+
+    fn all_example(&self) -> bool {
+        let shares = &self.digest.shares;
+        shares.totals.mentions > 0 && shares.examples == shares.totals.mentions
+    }
+
+    /// The brand the digest is for: ours, else the one most talked about. Shares come in that order.
+    fn first(&self) -> Option<&Share> {
+        self.digest.shares.brands.first()
+    }
+
+    fn headline(&self) -> String {
+        let (language, shares) = (self.language, &self.digest.shares);
+        let Some(first) = self.first().filter(|_| shares.totals.mentions > 0) else {
+            let length = language.length(shares.window);
+            return language.say(format!("0 mentions in {length}"), format!("0 mention en {length}"));
+        };
+        let (name, colon) = (short(&first.name, 50), language.colon());
+        match first.permille.filter(|_| shares.enough()) {
+            Some(part) => {
+                let part = language.percent(part);
+                language.say(
+                    format!("{name}{colon}{part} of all mentions"),
+                    format!("{name}{colon}{part} des mentions"),
+                )
+            }
+            None => {
+                let (part, all) =
+                    (language.number(first.counts.mentions), language.mentions(shares.totals.mentions));
+                language
+                    .say(format!("{name}{colon}{part} of {all}"), format!("{name}{colon}{part} sur {all}"))
+            }
+        }
+    }
+
+    /// The period, with its length and clock.
+    fn period(&self) -> String {
+        let (language, window) = (self.language, self.digest.shares.window);
+        let zone = super::words::local(window.to, self.zone).strftime("%Z").to_string();
+        let (span, length) = (language.span(window, self.zone), language.length(window));
+        let end = language.short_moment(window.to, self.zone);
+        language.say(
+            format!("{} · {length} up to {end} {zone}", super::words::capital(&span)),
+            format!("{} · {length} jusqu’au {end} ({zone})", super::words::capital(&span)),
+        )
+    }
+
+    /// All that was heard, in the three units.
+    fn totals(&self) -> String {
+        let (language, totals) = (self.language, self.digest.shares.totals);
+        let brands = u64::try_from(self.digest.shares.brands.len()).unwrap_or(u64::MAX);
+        let mentions = language.mentions(totals.mentions);
+        let authors = language.count(totals.authors, ["author", "authors"], ["auteur", "auteurs"]);
+        let posts = language.count(
+            totals.posts,
+            ["distinct post", "distinct posts"],
+            ["publication distincte", "publications distinctes"],
+        );
+        let brands = language.count(brands, ["brand", "brands"], ["marque", "marques"]);
+        language.say(
+            format!("{mentions} of {brands} by {authors}, in {posts}"),
+            format!("{mentions} de {brands} par {authors}, dans {posts}"),
+        )
+    }
+
+    /// How the whole compares with the window before.
+    fn before(&self) -> String {
+        let language = self.language;
+        let length = language.length(self.digest.shares.window);
+        match self.digest.shares.previous_totals {
+            None => language.say(
+                format!("Nobody listened yet in the {length} before: there is nothing to compare with."),
+                format!("Personne n’écoutait encore les {length} d’avant\u{a0}: rien à comparer."),
+            ),
+            Some(before) => {
+                let mentions = language.mentions(before.mentions);
+                language.say(
+                    format!("The {length} before: {mentions}."),
+                    format!("Les {length} d’avant\u{a0}: {mentions}."),
+                )
+            }
+        }
+    }
+
+    /// Why counts stand where shares are expected.
+    fn too_few(&self) -> Option<&'static str> {
+        (!self.digest.shares.enough()).then(|| {
+            self.language.say(
+                "Fewer than 30 distinct posts: too few for percentages, so counts are shown.",
+                "Moins de 30 publications distinctes\u{a0}: trop peu pour des pourcentages, voici les nombres.",
+            )
+        })
+    }
+
+    fn rows(&self) -> Vec<Row<'_>> {
+        let shares = &self.digest.shares;
+        let enough = shares.enough();
+        shares
+            .brands
+            .iter()
+            .take(BRANDS)
+            .map(|share| {
+                let mentions = self.language.mentions(share.counts.mentions);
+                let percent = share.permille.filter(|_| enough).map(|part| self.language.percent(part));
+                Row {
+                    share,
+                    bar: share.permille.unwrap_or_default(),
+                    counts: self.counts(share, percent.is_some()),
+                    figure: percent.unwrap_or(mentions),
+                    change: share
+                        .change
+                        .filter(|change| change.counts.mentions + share.counts.mentions > 0)
+                        .map(|change| self.change(share, &change, enough)),
+                }
+            })
+            .collect()
+    }
+
+    fn counts(&self, share: &Share, with_mentions: bool) -> String {
+        let (language, counts) = (self.language, share.counts);
+        let authors = language.count(counts.authors, ["author", "authors"], ["auteur", "auteurs"]);
+        let posts = language.count(
+            counts.posts,
+            ["distinct post", "distinct posts"],
+            ["publication distincte", "publications distinctes"],
+        );
+        if with_mentions {
+            format!("{} · {authors} · {posts}", language.mentions(counts.mentions))
+        } else {
+            format!("{authors} · {posts}")
+        }
+    }
+
+    /// The change of one brand; called a change only when it is more than chance.
+    fn change(&self, share: &Share, change: &Change, enough: bool) -> String {
+        let language = self.language;
+        let was = match change.was.filter(|_| enough) {
+            Some(was) => language.percent(was),
+            None => language.mentions(change.counts.mentions),
+        };
+        let text = match change.permille {
+            Some(difference) if enough && change.detectable => language.say(
+                format!("{} (was {was})", language.points(difference)),
+                format!("{} (avant\u{a0}: {was})", language.points(difference)),
+            ),
+            _ => language.say(
+                format!("no detectable change (was {was})"),
+                format!("pas de changement décelable (avant\u{a0}: {was})"),
+            ),
+        };
+        if share.query_changed {
+            text + language.say(
+                "; its query changed in between, so the two do not compare",
+                "\u{202f}; sa requête a changé entre-temps, les deux ne se comparent pas",
+            )
+        } else {
+            text
+        }
+    }
+
+    /// Brands beyond those with a bar.
+    fn other_brands(&self) -> Option<String> {
+        let rest = self.digest.shares.brands.get(BRANDS..).filter(|rest| !rest.is_empty())?;
+        let language = self.language;
+        let count = u64::try_from(rest.len()).unwrap_or(u64::MAX);
+        let brands = language.count(count, ["more brand", "more brands"], ["autre marque", "autres marques"]);
+        let mentions = language.mentions(rest.iter().map(|share| share.counts.mentions).sum());
+        Some(format!("{brands}{}{mentions}", language.colon()))
+    }
+
+    /// Author, network, reactions and copies of a top post.
+    fn about_post(&self, top: &TopPost) -> String {
+        let (language, post) = (self.language, &top.mention.post);
+        let mut about = vec![
+            post::who(post.author.as_ref(), language),
+            language.network(post.network.as_str()),
+            language.short_moment(post.published.unwrap_or(top.mention.counted), self.zone),
+        ];
+        if let Ok(reactions @ 1..) = u64::try_from(post.counts.reactions()) {
+            about.push(language.count(reactions, ["reaction", "reactions"], ["réaction", "réactions"]));
+        }
+        if top.copies > 0 {
+            let copies = language.count(top.copies, ["copy", "copies"], ["copie", "copies"]);
+            about.push(language.say(format!("and {copies}"), format!("et {copies}")));
+        }
+        about.join(" · ")
+    }
+
+    /// One suspect in a line: who, where, which brand, and the strongest signal.
+    fn suspect(&self, suspect: &Suspect) -> (String, String) {
+        let language = self.language;
+        let brand = self
+            .digest
+            .shares
+            .brands
+            .iter()
+            .find(|share| share.id == suspect.suspicion.brand)
+            .map_or(&*suspect.suspicion.brand.0, |share| share.name.as_str());
+        let who = post::who(Some(&suspect.author), language);
+        let strongest = suspect.suspicion.signals.iter().max_by_key(|signal| signal.points);
+        let why = strongest
+            .map(|signal| short(&describe(signal, language == Language::Fr), 200))
+            .unwrap_or_default();
+        let network = language.network(suspect.network.as_str());
+        let (brand, colon) = (short(brand, 50), language.colon());
+        (
+            who,
+            language.say(
+                format!("may be posing as {brand} on {network}{colon}{why}"),
+                format!("passe peut-être pour {brand} sur {network}{colon}{why}"),
+            ),
+        )
+    }
+
+    fn more_suspects(&self) -> Option<String> {
+        let more = self.digest.suspects.len().checked_sub(SUSPECTS).filter(|more| *more > 0)?;
+        Some(self.language.say(
+            format!("And {more} more: see them with vigie impostors."),
+            format!("Et {more} de plus\u{a0}: voyez-les avec vigie impostors."),
+        ))
+    }
+
+    /// The largest slices with their bars, the rest as one.
+    fn slices(&self, slices: &[Slice], name: impl Fn(&str) -> String) -> Vec<(String, u64, Permille)> {
+        let mut shown: Vec<(String, u64)> =
+            slices.iter().take(SLICES).map(|slice| (name(&slice.name), slice.mentions)).collect();
+        let rest: u64 = slices.iter().skip(SLICES).map(|slice| slice.mentions).sum();
+        if rest > 0 {
+            shown.push((self.language.say("Others", "Autres").to_owned(), rest));
+        }
+        let all = shown.iter().map(|(_, mentions)| *mentions).sum();
+        shown.into_iter().map(|(name, mentions)| (name, mentions, part_of(mentions, all))).collect()
+    }
+
+    /// Whether the figures may be low, in one line for the head of the mail.
+    fn warning(&self) -> Option<String> {
+        let language = self.language;
+        let gaps = self.digest.gaps.len();
+        let unwell = self.digest.unwell().count();
+        (gaps + unwell > 0).then(|| {
+            language
+                .say(
+                    "The figures may be low: something was missed. See the quality of the data below.",
+                    "Les chiffres sont peut-être trop bas\u{a0}: il a manqué quelque chose. Voir la qualité des données plus bas.",
+                )
+                .to_owned()
+        })
+    }
+
+    /// What was watched, what not, and what comes from the example.
+    fn quality(&self) -> Vec<String> {
+        let (language, digest) = (self.language, self.digest);
+        let mut lines = Vec::new();
+        let mut sources: Vec<_> = digest.coverage.iter().collect();
+        sources.sort_by_key(|of| (of.hours_done.saturating_sub(of.hours_due), of.state == "ok", &of.source));
+        sources.sort_by_key(|of| std::cmp::Reverse(of.hours_due.saturating_sub(of.hours_done)));
+        if sources.is_empty() {
+            lines.push(language.say("No source is followed.", "Aucune source n’est suivie.").to_owned());
+        }
+        for of in sources.iter().take(SOURCES) {
+            let name = short(&of.source, 60);
+            let (done, due) = (language.number(of.hours_done), language.number(of.hours_due));
+            let heard = language.count(
+                of.posts,
+                ["post heard", "posts heard"],
+                ["publication entendue", "publications entendues"],
+            );
+            let failed = if of.failed == 0 {
+                String::new()
+            } else {
+                let failed = language.count(of.failed, ["failure", "failures"], ["échec", "échecs"]);
+                format!(", {failed}")
+            };
+            lines.push(language.say(
+                format!("{name}: {done} of {due} hours listened, {heard}{failed}."),
+                format!("{name}\u{a0}: {done} heures d’écoute sur {due}, {heard}{failed}."),
+            ));
+        }
+        if sources.len() > SOURCES {
+            let more = sources.len() - SOURCES;
+            lines.push(language.say(
+                format!("And {more} more sources that missed less."),
+                format!("Et {more} autres sources, qui ont moins manqué."),
+            ));
+        }
+        lines
+    }
+
+    /// Gaps and sources that are not well, in a sentence each.
+    fn missing(&self) -> Vec<String> {
+        let (language, digest) = (self.language, self.digest);
+        let mut lines = notes::gaps(&digest.gaps, language, self.zone);
+        for of in digest.unwell() {
+            let name = short(&of.source, 60);
+            let reason =
+                of.reason.as_deref().map(|reason| short(reason, 160)).filter(|reason| !reason.is_empty());
+            let reason = reason.map(|reason| language.colon().to_owned() + &reason).unwrap_or_default();
+            let since = of.since.map(|since| language.short_moment(since, self.zone));
+            let since =
+                since.map(|since| language.say(format!(" since {since}"), format!(" depuis le {since}")));
+            let state = match of.state.as_str() {
+                "silent" => language.say("is silent", "est muette"),
+                "stopped" => language.say("is stopped", "est arrêtée"),
+                _ => language.say("is failing", "est en panne"),
+            };
+            lines.push(format!("{name} {state}{}{reason}.", since.unwrap_or_default()));
+        }
+        if lines.is_empty() {
+            lines.push(
+                language
+                    .say(
+                        "No gap is known, no source is silent.",
+                        "Aucune lacune connue, aucune source muette.",
+                    )
+                    .to_owned(),
+            );
+        }
+        lines
+    }
+
+    fn example_line(&self) -> Option<String> {
+        let (language, shares) = (self.language, &self.digest.shares);
+        (shares.examples > 0).then(|| {
+            if self.all_example() {
+                return language
+                    .say(
+                        "All of this comes from the shipped example, not from the world.",
+                        "Tout ceci vient de l’exemple fourni et non du monde réel.",
+                    )
+                    .to_owned();
+            }
+            let (some, all) = (language.number(shares.examples), language.mentions(shares.totals.mentions));
+            language.say(
+                format!("{some} of {all} come from the shipped example, not from the world."),
+                format!("{some} sur {all} viennent de l’exemple fourni et non du monde réel."),
+            )
+        })
+    }
+
+    fn footer(&self) -> Vec<String> {
+        let language = self.language;
+        vec![
+            language.say(
+                "How to read it: a mention is one post about one brand; shares are of mentions and sum to 100%. Authors and distinct posts count once; copies of one text are one distinct post. A change is called one only when chance alone would seldom make it (95%, on distinct posts).",
+                "Comment lire\u{a0}: une mention est une publication au sujet d’une marque\u{202f}; les parts sont celles des mentions et font 100\u{a0}% ensemble. Auteurs et publications distinctes ne comptent qu’une fois\u{202f}; les copies d’un texte font une seule publication distincte. On ne parle de changement que si le hasard seul le produirait rarement (95\u{a0}%, sur les publications distinctes).",
+            ).to_owned(),
+            language.say(
+                "To stop or change this digest, edit [digest] in vigie.toml. No picture, no tracking, no counted clicks: opening this mail tells nobody.",
+                "Pour arrêter ou changer cette synthèse, modifiez [digest] dans vigie.toml. Ni image, ni traceur, ni clic compté\u{a0}: ouvrir ce message n’avertit personne.",
+            ).to_owned(),
+        ]
+    }
+}
+
+/// `part` of `whole`, for the length of a bar.
+fn part_of(part: u64, whole: u64) -> Permille {
+    let scaled = (u128::from(part) * 1000).checked_div(u128::from(whole)).unwrap_or(0);
+    Permille(u16::try_from(scaled.min(1000)).unwrap_or(1000))
+}
+
+/// The beginning of a top post around its first keyword, with its title.
+fn excerpt(top: &TopPost) -> (Option<Vec<Piece>>, Vec<Piece>) {
+    let alt = Parts::alt(&top.mention);
+    let parts = Parts::of(&top.mention, alt.as_deref());
+    (parts.title(), parts.excerpt(TOP))
+}
