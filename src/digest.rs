@@ -92,11 +92,14 @@ pub fn gather(
     window: Window,
     now: Time,
 ) -> Result<Digest, StoreError> {
-    let reading = connection.unchecked_transaction()?;
-    let shares = shares(&reading, brands, window)?;
+    // Inside a transaction already (a digest on schedule), its figures agree without another.
+    let transaction =
+        if connection.is_autocommit() { Some(connection.unchecked_transaction()?) } else { None };
+    let reading = connection;
+    let shares = shares(reading, brands, window)?;
     let mut top = Vec::new();
     for share in &shares.brands {
-        let posts = figures::top_posts(&reading, window, &share.id, TOP)?;
+        let posts = figures::top_posts(reading, window, &share.id, TOP)?;
         if !posts.is_empty() {
             top.push(BrandTop { id: share.id.clone(), name: share.name.clone(), ours: share.ours, posts });
         }
@@ -104,14 +107,16 @@ pub fn gather(
     let digest = Digest {
         shares,
         top,
-        suspects: figures::new_suspects(&reading, window, brands)?,
-        days: figures::by_day(&reading, window, brands)?,
-        networks: figures::by_network(&reading, window, brands)?,
-        languages: figures::by_language(&reading, window, brands)?,
-        coverage: figures::coverage(&reading, window)?,
-        gaps: sources::gaps(&reading, window.from, window.to)?,
+        suspects: figures::new_suspects(reading, window, brands)?,
+        days: figures::by_day(reading, window, brands)?,
+        networks: figures::by_network(reading, window, brands)?,
+        languages: figures::by_language(reading, window, brands)?,
+        coverage: figures::coverage(reading, window)?,
+        gaps: sources::gaps(reading, window.from, window.to)?,
         written: now,
     };
-    reading.finish()?;
+    if let Some(transaction) = transaction {
+        transaction.finish()?;
+    }
     Ok(digest)
 }

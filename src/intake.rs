@@ -28,6 +28,8 @@ pub struct JudgedPost {
     pub suspicions: Vec<Suspicion>,
     /// The moment that decides its window.
     pub counted: Time,
+    /// Whether it is news: an old post is counted, never told as new.
+    pub fresh: bool,
 }
 
 /// One thing to store, in its order.
@@ -80,15 +82,17 @@ impl Judge {
             .reserve(page.posts.len() + page.edits.len() + page.deletions.len() + page.accounts.len());
         for post in page.posts.into_iter().chain(page.edits) {
             let counted = counted(post.published, dates, look_back, seen);
+            let fresh = is_fresh(post.published, counted, dates, seen);
             let verdicts = self.matcher.mentions(&post, scratch);
             let suspicions = post
                 .author
                 .as_ref()
                 .map(|author| self.lookout.judge(&post.network, author))
                 .unwrap_or_default();
-            judged
-                .steps
-                .push((seen, Step::Post(Box::new(JudgedPost { post, verdicts, suspicions, counted }))));
+            judged.steps.push((
+                seen,
+                Step::Post(Box::new(JudgedPost { post, verdicts, suspicions, counted, fresh })),
+            ));
         }
         judged.steps.extend(page.deletions.into_iter().map(|deletion| (seen, Step::Gone(deletion))));
         for account in page.accounts {
@@ -109,9 +113,18 @@ pub fn counted(published: Option<Time>, dates: Dates, look_back: bool, seen: Tim
     };
     match dates {
         Dates::Server => published,
-        Dates::Author if look_back || seen.since(published) <= DAY => published,
-        Dates::Author => seen,
+        Dates::Author | Dates::Arrival if look_back || seen.since(published) <= DAY => published,
+        Dates::Author | Dates::Arrival => seen,
     }
+}
+
+/// Whether a post is younger than a day. What a stream delivers is new whatever its author declares.
+fn is_fresh(published: Option<Time>, counted: Time, dates: Dates, seen: Time) -> bool {
+    let age = match dates {
+        Dates::Arrival => seen.since(counted),
+        Dates::Server | Dates::Author => seen.since(published.unwrap_or(counted).min(counted)),
+    };
+    age <= DAY
 }
 
 #[cfg(test)]
@@ -128,5 +141,15 @@ mod tests {
         assert_eq!(counted(Some(Time(99 * DAY + 1)), Dates::Author, false, seen), Time(99 * DAY + 1));
         assert_eq!(counted(Some(Time(101 * DAY)), Dates::Server, true, seen), seen);
         assert_eq!(counted(None, Dates::Server, true, seen), seen);
+    }
+
+    #[test]
+    fn old_posts_are_no_news_unless_a_stream_brings_them() {
+        let seen = Time(100 * DAY);
+        let old = Some(Time(50 * DAY));
+        let fresh =
+            |published, dates| is_fresh(published, counted(published, dates, false, seen), dates, seen);
+        assert!(!fresh(old, Dates::Server) && !fresh(old, Dates::Author) && fresh(old, Dates::Arrival));
+        assert!(fresh(None, Dates::Author) && fresh(Some(seen), Dates::Server));
     }
 }

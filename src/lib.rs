@@ -2,37 +2,55 @@
 //!
 //! One sentence a module, in the order in which data flows. `ARCHITECTURE.md` has the picture.
 
-/// Rules, and what a group of alerts says.
-pub mod alert;
-/// What a period brought, gathered from the store.
-pub mod digest;
+/// A moment: UTC milliseconds.
+pub mod time;
+/// HTML of posts to plain text.
+pub mod html;
 /// TOML that people write, with every fault named.
 pub mod document;
-/// Texts brought to one form.
-pub mod fold;
-/// HTML of posts to plain text.
-pub mod fetch;
-pub mod html;
-/// Accounts that pose as a brand.
-pub mod impostor;
-/// A page becomes steps for the store.
-pub mod intake;
-/// Brand files.
-pub mod keyword;
-/// Letters and the bytes that are sent.
-pub mod mail;
-/// Keywords of every brand found in one pass; what is a mention.
-pub mod matcher;
-/// Mentions, suspects and gaps as kept and shown.
-pub mod mention;
-/// What to ask each network, and what its answer said.
-pub mod network;
 /// Posts, authors, deletions, accounts.
 pub mod post;
+/// Texts brought to one form.
+pub mod fold;
+/// Brand files.
+pub mod keyword;
+/// What to ask each network, and what its answer said.
+pub mod network;
+/// The only HTTP client.
+pub mod fetch;
+/// Follows one network: waits, retries, hands over pages.
+pub mod source;
+/// Keywords of every brand found in one pass; what is a mention.
+pub mod matcher;
+/// Accounts that pose as a brand.
+pub mod impostor;
+/// Mentions, suspects and gaps as kept and shown.
+pub mod mention;
+/// A page becomes steps for the store.
+pub mod intake;
+/// Rules, and what a group of alerts says.
+pub mod alert;
 /// Shares of voice: counts to parts of a thousand.
 pub mod share;
 /// All SQL.
 pub mod store;
-/// A moment: UTC milliseconds.
-pub mod source;
-pub mod time;
+/// What a period brought, gathered from the store.
+pub mod digest;
+/// When digests fall due.
+pub mod schedule;
+/// Mails: what they say, and the bytes that are sent.
+pub mod mail;
+/// Changes become notices.
+pub mod notice;
+/// The one place that writes.
+pub mod keeper;
+/// A recorded capture through the same pipeline.
+pub mod replay;
+/// Mails as files in a folder.
+pub mod outbox;
+/// A finished mail handed to a server or a folder.
+pub mod deliver;
+/// `vigie.toml` and the environment.
+pub mod config;
+/// The command line.
+pub mod cli;

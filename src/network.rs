@@ -215,6 +215,9 @@ pub enum Dates {
     Server,
     /// The author: believed only within a day of when we saw it.
     Author,
+    /// The author, on a stream that brings posts as they are written: believed like that, but a post is new
+    /// when it arrives.
+    Arrival,
 }
 
 /// What the configuration of a source may be wrong about.
@@ -251,8 +254,7 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] =
-    &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
+pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

@@ -86,9 +86,36 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// Reads a duration such as `30s`, `5m`, `2h`, `7d`, `1w` or `0`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let number: u64 = number.parse().ok()?;
+    let seconds = match unit.trim() {
+        "" if number == 0 => 0,
+        "s" | "sec" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    number.checked_mul(seconds).map(Duration::from_secs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        let seconds = |text| parse_duration(text).map(|duration| duration.as_secs());
+        assert_eq!(
+            ["30s", "5 m", "2h", "7d", "0", "5", "m", "-1s"].map(seconds),
+            [Some(30), Some(300), Some(7_200), Some(604_800), Some(0), None, None, None]
+        );
+    }
 
     #[test]
     fn reads_and_writes_the_usual_forms() {

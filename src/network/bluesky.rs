@@ -51,7 +51,7 @@ pub(super) const SPEC: Spec = Spec {
     aliases: &[],
     about: "every public post as it is written, by the Jetstream event stream",
     keys: &["hosts", "appview", "web", "cdn", "collections", "look_back", "gap_after"],
-    dates: Dates::Author,
+    dates: Dates::Arrival,
     build: |table| Ok(Box::new(Bluesky::build(super::section(table)?)?)),
 };
 

@@ -1,7 +1,16 @@
 //! Captures: recorded posts and answers, one JSON object a line, plain or zstd.
+//!
+//! A line is a bare post, `{"delete": ..}`, `{"edit": ..}`, `{"account": ..}`, or a raw answer of a network
+//! with `{"network", "seen_at", "answer"}`. Its `seen_at` (else `created_at`) is the clock of a replay.
 
-use super::{Answer, Ask, Cursor, Dates, Network, Page, ReadError, Spec};
-use crate::post::NetworkName;
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Answer, Ask, Cursor, Dates, Network, Page, ReadError, Request, Spec};
+use crate::post::{Account, Author, Counts, Deletion, Gone, Kind, NetworkName, Post};
 use crate::time::Time;
 
 const NAME: NetworkName = NetworkName::known("capture");
@@ -9,25 +18,447 @@ const NAME: NetworkName = NetworkName::known("capture");
 pub(super) const SPEC: Spec = Spec {
     name: "capture",
     aliases: &[],
-    about: "recorded posts and answers from a file",
+    about: "recorded posts and answers from a file of JSON lines, plain or zstd",
     keys: &["path"],
     dates: Dates::Server,
     build: |section| Ok(Box::new(super::section::<Capture>(section)?)),
 };
 
 /// A capture as a source.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Capture {
-    path: std::path::PathBuf,
+    #[serde(default)]
+    path: Option<PathBuf>,
 }
 
 impl Network for Capture {
     fn ask(&self, _cursor: Option<&Cursor>, _now: Time) -> Ask {
-        Ask::Play(self.path.clone())
+        self.path.clone().map_or(Ask::Done, Ask::Play)
     }
 
-    fn read(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Result<Page, ReadError> {
-        Err(ReadError::new(&NAME, "lines", "not yet"))
+    fn read(&self, answer: &Answer, _cursor: Option<&Cursor>) -> Result<Page, ReadError> {
+        let mut page = Page::default();
+        let lines = answer.body.split(|byte| *byte == b'\n');
+        for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
+            let mut one = read_line(line, &mut Recorded::default())?.page;
+            page.posts.append(&mut one.posts);
+            page.edits.append(&mut one.edits);
+            page.deletions.append(&mut one.deletions);
+            page.accounts.append(&mut one.accounts);
+        }
+        Ok(page)
+    }
+}
+
+/// One line, understood.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// The moment on the capture's clock; `None` when the line has none, which then is that of the line before.
+    pub seen: Option<Time>,
+    /// What it brought.
+    pub page: Page,
+}
+
+/// The networks whose raw answers a capture holds, each with where its reading stands.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    open: Vec<(&'static str, Box<dyn Network>, Option<Cursor>)>,
+}
+
+/// Who wrote a post: a bare name, or everything known.
+#[derive(Debug)]
+enum Writer<'a> {
+    Name(Cow<'a, str>),
+    Known(Box<Known<'a>>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Writer<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(input)?.get();
+        let wrong = serde::de::Error::custom;
+        if raw.starts_with('{') {
+            return serde_json::from_str(raw).map(|known| Writer::Known(Box::new(known))).map_err(wrong);
+        }
+        serde_json::from_str::<Text<'_>>(raw).map(|Text(name)| Writer::Name(name)).map_err(wrong)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Known<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    native_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    handle: Option<Cow<'a, str>>,
+    display_name: Option<String>,
+    bio: Option<String>,
+    avatar: Option<String>,
+    url: Option<String>,
+    followers: Option<u64>,
+    created_at: Option<Time>,
+    created: Option<Time>,
+    verified: Option<bool>,
+    bot: Option<bool>,
+    verified_links: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Written<'a> {
+    #[serde(borrow, alias = "native_id")]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    network: Cow<'a, str>,
+    #[serde(borrow, default)]
+    author: Option<Writer<'a>>,
+    #[serde(default)]
+    lang: Option<String>,
+    #[serde(default, alias = "published")]
+    created_at: Option<Time>,
+    #[serde(default, alias = "seen")]
+    seen_at: Option<Time>,
+    #[serde(default, alias = "edited")]
+    edited_at: Option<Time>,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    summary: Option<String>,
+    #[serde(default)]
+    html: Option<String>,
+    #[serde(default, alias = "permalink")]
+    url: Option<String>,
+    #[serde(default)]
+    kind: Kind,
+    #[serde(default)]
+    reply_to: Option<String>,
+    #[serde(default)]
+    repost_of: Option<String>,
+    #[serde(default)]
+    quote_of: Option<String>,
+    #[serde(default)]
+    root: Option<String>,
+    #[serde(default)]
+    likes: Option<i64>,
+    #[serde(default)]
+    reposts: Option<i64>,
+    #[serde(default)]
+    replies: Option<i64>,
+    #[serde(default)]
+    quotes: Option<i64>,
+    #[serde(default)]
+    score: Option<i64>,
+    #[serde(default)]
+    views: Option<i64>,
+    #[serde(default)]
+    hashtags: Vec<String>,
+    #[serde(default)]
+    links: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Taken<'a> {
+    #[serde(borrow)]
+    network: Cow<'a, str>,
+    #[serde(default, alias = "native_id")]
+    id: Option<String>,
+    #[serde(default)]
+    account: Option<String>,
+    #[serde(default)]
+    deleted_at: Option<Time>,
+    #[serde(default, alias = "at")]
+    seen_at: Option<Time>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Profile<'a> {
+    #[serde(borrow)]
+    network: Cow<'a, str>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default, alias = "at")]
+    seen_at: Option<Time>,
+    #[serde(flatten, borrow)]
+    known: Known<'a>,
+}
+
+/// Every line has one of these keys; a bare post has none of them.
+#[derive(Debug, Deserialize)]
+struct Marked<'a> {
+    #[serde(borrow, default)]
+    delete: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    edit: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    account: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    answer: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    network: Option<Cow<'a, str>>,
+    #[serde(default)]
+    seen_at: Option<Time>,
+}
+
+/// A raw answer as recording writes it.
+#[derive(Debug, Deserialize)]
+struct RawAnswer {
+    #[serde(default)]
+    url: String,
+    #[serde(default = "fine")]
+    status: u16,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    #[serde(default)]
+    final_url: String,
+    body: serde_json::Value,
+}
+
+fn fine() -> u16 {
+    200
+}
+
+fn name(network: &str) -> NetworkName {
+    super::ALL
+        .iter()
+        .find(|spec| spec.name == network)
+        .map_or_else(|| NetworkName(network.to_owned().into()), |spec| NetworkName::known(spec.name))
+}
+
+fn writer(writer: Writer<'_>) -> Author {
+    match writer {
+        Writer::Name(name) => {
+            Author { native_id: name.to_string(), handle: Some(name.into_owned()), ..Author::default() }
+        }
+        Writer::Known(known) => known_author(*known),
+    }
+}
+
+fn known_author(known: Known<'_>) -> Author {
+    let id = known.id.or(known.native_id).or_else(|| known.handle.clone()).unwrap_or_default();
+    Author {
+        native_id: id.into_owned(),
+        handle: known.handle.map(|handle| handle.trim_start_matches('@').to_owned()),
+        display_name: known.display_name,
+        bio: known.bio,
+        avatar: known.avatar,
+        url: known.url,
+        followers: known.followers,
+        created: known.created.or(known.created_at),
+        verified: known.verified,
+        bot: known.bot,
+        verified_links: known.verified_links,
+    }
+}
+
+fn post(written: Written<'_>) -> (Option<Time>, Post) {
+    let seen = written.seen_at.or(written.created_at);
+    let post = Post {
+        network: name(&written.network),
+        native_id: written.id.into_owned(),
+        permalink: written.url,
+        author: written.author.map(writer),
+        title: written.title,
+        text: written.text,
+        summary: written.summary,
+        html: written.html,
+        lang: written.lang,
+        published: written.created_at,
+        edited: written.edited_at,
+        kind: written.kind,
+        reply_to: written.reply_to,
+        repost_of: written.repost_of,
+        quote_of: written.quote_of,
+        root: written.root,
+        counts: Counts {
+            likes: written.likes,
+            reposts: written.reposts,
+            replies: written.replies,
+            quotes: written.quotes,
+            score: written.score,
+            views: written.views,
+        },
+        media: Vec::new(),
+        links: written.links,
+        hashtags: written.hashtags,
+        named_accounts: Vec::new(),
+    };
+    (seen, post)
+}
+
+/// Whether a line may be something else than a bare post: one of the other keys stands at its start.
+fn is_marked(line: &[u8]) -> bool {
+    let start = line.get(..line.len().min(64)).unwrap_or_default();
+    let keys: [&[u8]; 3] = [b"\"delete\"", b"\"edit\"", b"\"account\""];
+    let first =
+        start.iter().position(|byte| *byte == b'"').and_then(|at| start.get(at..)).unwrap_or_default();
+    keys.iter().any(|key| first.starts_with(key))
+}
+
+/// Reads one line. `recorded` holds the networks whose answers came before.
+///
+/// # Errors
+/// When the line is no JSON of a known form.
+pub fn read_line(line: &[u8], recorded: &mut Recorded) -> Result<Line, ReadError> {
+    let wrong = |error: serde_json::Error| ReadError::new(&NAME, "a line", error);
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err(ReadError::new(&NAME, "a line", "it is no JSON object"));
+    }
+    if !is_marked(line) {
+        match serde_json::from_slice::<Written<'_>>(line) {
+            Ok(written) => {
+                let (seen, post) = post(written);
+                return Ok(Line { seen, page: Page { posts: vec![post], ..Page::default() } });
+            }
+            // The post's own error says more, unless the line is none.
+            Err(error) => match serde_json::from_slice::<Marked<'_>>(line) {
+                Ok(
+                    Marked { answer: Some(_), .. }
+                    | Marked { delete: Some(_), .. }
+                    | Marked { edit: Some(_), .. }
+                    | Marked { account: Some(_), .. },
+                ) => {}
+                _ => return Err(wrong(error)),
+            },
+        }
+    }
+    let marked: Marked<'_> = serde_json::from_slice(line).map_err(wrong)?;
+    if let Some(taken) = marked.delete {
+        let taken: Taken<'_> = serde_json::from_str(taken.get()).map_err(wrong)?;
+        let gone = match (taken.account, taken.id) {
+            (Some(account), _) => Gone::Account(account),
+            (None, Some(id)) => Gone::Post(id),
+            (None, None) => {
+                return Err(ReadError::new(&NAME, "a deletion", "neither id nor account is given"));
+            }
+        };
+        let seen = taken.seen_at.or(marked.seen_at).or(taken.deleted_at);
+        let deletion = Deletion { network: name(&taken.network), gone, at: taken.deleted_at.or(seen) };
+        return Ok(Line { seen, page: Page { deletions: vec![deletion], ..Page::default() } });
+    }
+    if let Some(edit) = marked.edit {
+        let (seen, mut post) = post(serde_json::from_str(edit.get()).map_err(wrong)?);
+        let seen = marked.seen_at.or(seen);
+        post.edited = post.edited.or(seen);
+        return Ok(Line { seen, page: Page { edits: vec![post], ..Page::default() } });
+    }
+    if let Some(account) = marked.account {
+        let profile: Profile<'_> = serde_json::from_str(account.get()).map_err(wrong)?;
+        let seen = profile.seen_at.or(marked.seen_at);
+        let account = Account {
+            network: name(&profile.network),
+            author: known_author(profile.known),
+            status: profile.status,
+            at: seen,
+        };
+        return Ok(Line { seen, page: Page { accounts: vec![account], ..Page::default() } });
+    }
+    let (Some(answer), Some(network)) = (marked.answer, marked.network) else {
+        return Err(ReadError::new(
+            &NAME,
+            "a line",
+            "it is neither a post nor delete, edit, account or answer",
+        ));
+    };
+    let raw: RawAnswer = serde_json::from_str(answer.get()).map_err(wrong)?;
+    let seen = marked.seen_at;
+    read_answer(&network, raw, seen, recorded).map(|page| Line { seen, page })
+}
+
+fn read_answer(
+    network: &str,
+    raw: RawAnswer,
+    seen: Option<Time>,
+    recorded: &mut Recorded,
+) -> Result<Page, ReadError> {
+    let spec = super::spec(network)
+        .filter(|spec| spec.name != SPEC.name)
+        .ok_or_else(|| ReadError::new(&NAME, "an answer", format!("no network is called `{network:.40}`")))?;
+    let place = match recorded.open.iter().position(|(open, ..)| *open == spec.name) {
+        Some(place) => place,
+        None => {
+            let built = (spec.build)(&toml::Table::new())
+                .map_err(|error| ReadError::new(&NAME, "an answer", error))?;
+            recorded.open.push((spec.name, built, None));
+            recorded.open.len() - 1
+        }
+    };
+    let Some((_, network, cursor)) = recorded.open.get_mut(place) else { return Ok(Page::default()) };
+    let body = raw.body.as_str().map_or_else(|| raw.body.to_string(), str::to_owned).into_bytes();
+    let answer = Answer {
+        request: Request::get(raw.url),
+        status: raw.status,
+        headers: raw.headers,
+        final_url: raw.final_url,
+        body,
+        seen: seen.unwrap_or_default(),
+    };
+    let page = network.read(&answer, cursor.as_ref())?;
+    if page.cursor.is_some() {
+        cursor.clone_from(&page.cursor);
+    }
+    Ok(page)
+}
+
+/// Moves everything on a page by `millis`, for a capture played as if it ended now.
+pub fn shift(page: &mut Page, millis: i64) {
+    let move_by = |time: &mut Option<Time>| *time = time.map(|time| time.plus(millis));
+    for post in page.posts.iter_mut().chain(&mut page.edits) {
+        move_by(&mut post.published);
+        move_by(&mut post.edited);
+    }
+    for deletion in &mut page.deletions {
+        move_by(&mut deletion.at);
+    }
+    for account in &mut page.accounts {
+        move_by(&mut account.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Line, String> {
+        read_line(line.as_bytes(), &mut Recorded::default()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_form_of_line_is_understood() {
+        let line = read(r#"{"id":"1","network":"irc","author":"u_1","lang":"en","created_at":"2026-01-05T00:00:00Z","text":"sr \u00e9"}"#).unwrap();
+        assert_eq!((line.seen, line.page.posts[0].text.as_str()), (Time::parse("2026-01-05"), "sr é"));
+        let line = read(r#"{"network":"x","seen_at":"2026-01-06","id":"2","text":"t","author":{"id":"7","handle":"@ana","created_at":"2020-01-01"}}"#).unwrap();
+        assert_eq!(line.page.posts[0].author.as_ref().unwrap().handle.as_deref(), Some("ana"));
+        assert_eq!(line.page.posts[0].published, None);
+        let line = read(r#"{"delete":{"network":"x","id":"2","seen_at":"2026-01-07"}}"#).unwrap();
+        assert_eq!(line.page.deletions[0].gone, Gone::Post("2".to_owned()));
+        let line = read(r#"{"delete":{"network":"x","account":"7","seen_at":"2026-01-07"}}"#).unwrap();
+        assert_eq!(line.page.deletions[0].gone, Gone::Account("7".to_owned()));
+        let line = read(r#"{"seen_at":"2026-01-07","edit":{"network":"x","id":"2","text":"u"}}"#).unwrap();
+        assert_eq!((line.page.edits[0].text.as_str(), line.seen), ("u", Time::parse("2026-01-07")));
+        let line =
+            read(r#"{"account":{"network":"x","id":"7","handle":"ana2","seen_at":"2026-01-08"}}"#).unwrap();
+        assert_eq!(line.page.accounts[0].author.native_id, "7");
+    }
+
+    #[test]
+    fn what_is_no_line_is_refused_with_a_reason() {
+        insta::assert_snapshot!(
+            [r#"{"id":"1"}"#, "[]", "{", r#"{"delete":{"network":"x"}}"#, r#"{"network":"nowhere","answer":{"body":""}}"#]
+                .map(|line| read(line).unwrap_err())
+                .join("\n"),
+            @r"
+        failed to read a line from capture: missing field `network` at line 1 column 10
+        failed to read a line from capture: it is no JSON object
+        failed to read a line from capture: EOF while parsing an object at line 1 column 1
+        failed to read a deletion from capture: neither id nor account is given
+        failed to read an answer from capture: no network is called `nowhere`
+        "
+        );
     }
 }

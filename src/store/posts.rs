@@ -49,6 +49,8 @@ pub enum Change {
         brand: String,
         /// Its moment.
         counted: Time,
+        /// Whether it is news.
+        fresh: bool,
     },
     /// A suspicion that is new, or has risen to a higher level.
     Suspicion {
@@ -79,6 +81,47 @@ pub struct Tally {
     pub suspicions: u64,
     /// Posts removed.
     pub removed: u64,
+}
+
+impl Tally {
+    /// Adds what happened elsewhere.
+    pub fn add(&mut self, other: Tally) {
+        self.posts += other.posts;
+        self.repeats += other.repeats;
+        self.mentions += other.mentions;
+        self.suspicions += other.suspicions;
+        self.removed += other.removed;
+    }
+}
+
+/// One unit of work being written: everything of it carries the same source and moments.
+#[derive(Debug)]
+pub struct Unit<'s> {
+    connection: &'s Connection,
+    /// The source's row.
+    pub source: i64,
+    /// When we saw what is being stored.
+    pub seen: Time,
+    /// When it was matched.
+    pub matched: Time,
+    /// How often things happened.
+    pub tally: Tally,
+    /// What rules look at.
+    pub changes: Vec<Change>,
+}
+
+impl Store {
+    /// Starts to write for a source; inside a transaction.
+    pub fn unit(&self, source: i64) -> Unit<'_> {
+        Unit {
+            connection: &self.connection,
+            source,
+            seen: Time::default(),
+            matched: Time::default(),
+            tally: Tally::default(),
+            changes: Vec::new(),
+        }
+    }
 }
 
 fn author_id(
@@ -135,24 +178,17 @@ fn words_hash(post: &Post) -> [u8; 8] {
     short
 }
 
-impl Store {
+impl Unit<'_> {
     /// Stores one judged post: new, seen again, or changed.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn save_post(
-        &self,
-        source: i64,
-        judged: &JudgedPost,
-        seen: Time,
-        tally: &mut Tally,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), StoreError> {
+    pub fn save_post(&mut self, judged: &JudgedPost) -> Result<(), StoreError> {
         const KNOWN: &str = "SELECT id, text, title FROM post WHERE network = ?1 AND native_id = ?2";
         const TOMBSTONE: &str = "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = ?3";
         let post = &judged.post;
         let network = post.network.as_str();
-        tally.posts += 1;
+        self.tally.posts += 1;
         let known: Option<(i64, String, Option<String>)> = self
             .connection
             .prepare_cached(KNOWN)?
@@ -170,39 +206,33 @@ impl Store {
         }
         let author = match &post.author {
             Some(author) if buried(&author.native_id, "account")? => return Ok(()),
-            Some(author) => Some((author, author_id(&self.connection, network, author, None, seen)?)),
+            Some(author) => Some((author, author_id(self.connection, network, author, None, self.seen)?)),
             None => None,
         };
         if let Some((author, id)) = author {
             for suspicion in &judged.suspicions {
-                self.save_suspicion(source, id, network, &author.native_id, suspicion, seen, tally, changes)?;
+                self.save_suspicion(id, network, &author.native_id, suspicion, false)?;
             }
         }
         let author = author.map(|(_, id)| id);
         match known {
             Some((id, text, title)) => {
-                tally.repeats += 1;
+                self.tally.repeats += 1;
                 let same = text == post.text && title == post.title;
-                self.update_post(id, judged, author, seen, same, tally, changes)
+                self.update_post(id, judged, author, same)
             }
             None if judged.verdicts.is_empty() => Ok(()),
             None => {
-                let id = self.insert_post(source, judged, author, seen)?;
+                let id = self.insert_post(judged, author)?;
                 for verdict in &judged.verdicts {
-                    self.insert_mention(id, post, verdict, judged.counted, seen, tally, changes)?;
+                    self.insert_mention(id, judged, verdict)?;
                 }
                 Ok(())
             }
         }
     }
 
-    fn insert_post(
-        &self,
-        source: i64,
-        judged: &JudgedPost,
-        author: Option<i64>,
-        seen: Time,
-    ) -> Result<i64, StoreError> {
+    fn insert_post(&mut self, judged: &JudgedPost, author: Option<i64>) -> Result<i64, StoreError> {
         const INSERT: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, title, text, summary, permalink,
                 published, edited, seen, counted, reactions, words, more)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
@@ -210,7 +240,7 @@ impl Store {
         self.connection.prepare_cached(INSERT)?.execute(params![
             post.network.as_str(),
             post.native_id,
-            source,
+            self.source,
             author,
             post.kind.as_str(),
             post.lang,
@@ -220,7 +250,7 @@ impl Store {
             post.permalink,
             post.published.map(|time| time.0),
             post.edited.map(|time| time.0),
-            seen.0,
+            self.seen.0,
             judged.counted.0,
             post.counts.reactions(),
             words_hash(post),
@@ -230,16 +260,12 @@ impl Store {
     }
 
     /// Brings a stored post up to date. When its words changed, its mentions are decided anew.
-    #[expect(clippy::too_many_arguments, reason = "one row, its judgement and where to note what happened")]
     fn update_post(
-        &self,
+        &mut self,
         id: i64,
         judged: &JudgedPost,
         author: Option<i64>,
-        seen: Time,
         same: bool,
-        tally: &mut Tally,
-        changes: &mut Vec<Change>,
     ) -> Result<(), StoreError> {
         const REFRESH: &str =
             "UPDATE post SET reactions = ?2, more = ?3, author = coalesce(?4, author) WHERE id = ?1";
@@ -258,7 +284,7 @@ impl Store {
         if same {
             return Ok(());
         }
-        let edited = post.edited.unwrap_or(seen);
+        let edited = post.edited.unwrap_or(self.seen);
         self.connection.prepare_cached(EDIT)?.execute(params![
             id,
             post.title,
@@ -289,11 +315,11 @@ impl Store {
             }
         }
         if !withdrawn.is_empty() {
-            changes.push(Change::Withdrawn { mentions: withdrawn });
+            self.changes.push(Change::Withdrawn { mentions: withdrawn });
         }
         for verdict in &judged.verdicts {
             if !before.iter().any(|(_, brand)| *verdict.brand.0 == **brand) {
-                self.insert_mention(id, post, verdict, judged.counted, seen, tally, changes)?;
+                self.insert_mention(id, judged, verdict)?;
             }
         }
         if judged.verdicts.is_empty() {
@@ -303,16 +329,11 @@ impl Store {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row and where to note what happened")]
     fn insert_mention(
-        &self,
+        &mut self,
         post: i64,
-        of: &Post,
+        judged: &JudgedPost,
         verdict: &Verdict,
-        counted: Time,
-        seen: Time,
-        tally: &mut Tally,
-        changes: &mut Vec<Change>,
     ) -> Result<(), StoreError> {
         const INSERT: &str = "INSERT INTO mention (post, brand, version, tags, matched, counted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         self.connection.prepare_cached(INSERT)?.execute(params![
@@ -320,30 +341,27 @@ impl Store {
             &*verdict.brand.0,
             verdict.version,
             tags(verdict)?,
-            seen.0,
-            counted.0
+            self.matched.0,
+            judged.counted.0
         ])?;
-        tally.mentions += 1;
-        changes.push(Change::Mention {
+        self.tally.mentions += 1;
+        self.changes.push(Change::Mention {
             id: self.connection.last_insert_rowid(),
-            post: (of.network.to_string(), of.native_id.clone()),
+            post: (judged.post.network.to_string(), judged.post.native_id.clone()),
             brand: verdict.brand.to_string(),
-            counted,
+            counted: judged.counted,
+            fresh: judged.fresh,
         });
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row and where to note what happened")]
     fn save_suspicion(
-        &self,
-        source: i64,
+        &mut self,
         author: i64,
         network: &str,
         native_id: &str,
         suspicion: &Suspicion,
-        seen: Time,
-        tally: &mut Tally,
-        changes: &mut Vec<Change>,
+        whole: bool,
     ) -> Result<(), StoreError> {
         const KNOWN: &str =
             "SELECT id, level, score, signals FROM suspicion WHERE author = ?1 AND brand = ?2";
@@ -365,6 +383,8 @@ impl Store {
             Some((_, _, score, before)) if score == i64::from(suspicion.score) && before == signals => {
                 return Ok(());
             }
+            // A post tells less of its author than a profile does: it never makes a suspicion smaller.
+            Some((_, _, score, _)) if !whole && i64::from(suspicion.score) < score => return Ok(()),
             Some((id, before, ..)) => {
                 self.connection.prepare_cached(UPDATE)?.execute(params![
                     id,
@@ -373,7 +393,7 @@ impl Store {
                     suspicion.likeness,
                     suspicion.claim,
                     signals,
-                    seen.0
+                    self.seen.0
                 ])?;
                 (id, rank(&level) > rank(&before))
             }
@@ -381,21 +401,21 @@ impl Store {
                 self.connection.prepare_cached(INSERT)?.execute(params![
                     author,
                     &*suspicion.brand.0,
-                    source,
+                    self.source,
                     level,
                     suspicion.score,
                     suspicion.likeness,
                     suspicion.claim,
                     signals,
-                    seen.0
+                    self.seen.0
                 ])?;
-                tally.suspicions += 1;
+                self.tally.suspicions += 1;
                 (self.connection.last_insert_rowid(), true)
             }
         };
         if risen {
             let account = (network.to_owned(), native_id.to_owned());
-            changes.push(Change::Suspicion { id, account, suspicion: suspicion.clone() });
+            self.changes.push(Change::Suspicion { id, account, suspicion: suspicion.clone() });
         }
         Ok(())
     }
@@ -404,33 +424,17 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn save_account(
-        &self,
-        source: i64,
-        account: &Account,
-        suspicions: &[Suspicion],
-        seen: Time,
-        tally: &mut Tally,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), StoreError> {
+    pub fn save_account(&mut self, account: &Account, suspicions: &[Suspicion]) -> Result<(), StoreError> {
         const KNOWN: &str = "SELECT 1 FROM author WHERE network = ?1 AND native_id = ?2";
         let network = account.network.as_str();
         let known = self.connection.prepare_cached(KNOWN)?.exists([network, &account.author.native_id])?;
         if !known && suspicions.is_empty() {
             return Ok(());
         }
-        let author = author_id(&self.connection, network, &account.author, account.status.as_deref(), seen)?;
+        let author =
+            author_id(self.connection, network, &account.author, account.status.as_deref(), self.seen)?;
         for suspicion in suspicions {
-            self.save_suspicion(
-                source,
-                author,
-                network,
-                &account.author.native_id,
-                suspicion,
-                seen,
-                tally,
-                changes,
-            )?;
+            self.save_suspicion(author, network, &account.author.native_id, suspicion, true)?;
         }
         Ok(())
     }
@@ -439,13 +443,7 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn remove(
-        &self,
-        deletion: &Deletion,
-        seen: Time,
-        tally: &mut Tally,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), StoreError> {
+    pub fn remove(&mut self, deletion: &Deletion) -> Result<(), StoreError> {
         const POST: &str = "SELECT id FROM post WHERE network = ?1 AND native_id = ?2";
         const AUTHOR: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
         const POSTS: &str = "SELECT id, native_id FROM post WHERE author = ?1";
@@ -461,7 +459,7 @@ impl Store {
         match &deletion.gone {
             Gone::Post(id) => {
                 if let Some(row) = find(POST, id)? {
-                    self.remove_post(row, network, id, deletion.at, seen, tally, changes)?;
+                    self.remove_post(row, network, id, deletion.at)?;
                 }
             }
             Gone::Account(id) => {
@@ -471,26 +469,22 @@ impl Store {
                     .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?
                     .collect::<Result<_, _>>()?;
                 for (post, native_id) in posts {
-                    self.remove_post(post, network, &native_id, deletion.at, seen, tally, changes)?;
+                    self.remove_post(post, network, &native_id, deletion.at)?;
                 }
-                self.connection.prepare_cached(EMPTY)?.execute(params![row, seen.0])?;
-                self.connection.prepare_cached(CLOSE)?.execute(params![row, seen.0])?;
-                self.bury(network, id, "account", deletion.at, seen)?;
+                self.connection.prepare_cached(EMPTY)?.execute(params![row, self.seen.0])?;
+                self.connection.prepare_cached(CLOSE)?.execute(params![row, self.seen.0])?;
+                self.bury(network, id, "account", deletion.at)?;
             }
         }
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row, its identity and where to note what happened")]
     fn remove_post(
-        &self,
+        &mut self,
         row: i64,
         network: &str,
         native_id: &str,
         at: Option<Time>,
-        seen: Time,
-        tally: &mut Tally,
-        changes: &mut Vec<Change>,
     ) -> Result<(), StoreError> {
         // An author of whom nothing else is kept goes with the post.
         const FORGET: &str =
@@ -506,21 +500,20 @@ impl Store {
         if let Some(author) = author {
             self.connection.prepare_cached(FORGET)?.execute([author])?;
         }
-        self.bury(network, native_id, "post", at, seen)?;
-        tally.removed += 1;
+        self.bury(network, native_id, "post", at)?;
+        self.tally.removed += 1;
         if !mentions.is_empty() {
-            changes.push(Change::Withdrawn { mentions });
+            self.changes.push(Change::Withdrawn { mentions });
         }
         Ok(())
     }
 
     fn bury(
-        &self,
+        &mut self,
         network: &str,
         native_id: &str,
         what: &str,
         at: Option<Time>,
-        seen: Time,
     ) -> Result<(), StoreError> {
         const BURY: &str =
             "INSERT INTO tombstone (network, native_id, what, deleted, seen) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -530,7 +523,7 @@ impl Store {
             native_id,
             what,
             at.map(|time| time.0),
-            seen.0
+            self.seen.0
         ])?;
         Ok(())
     }

@@ -69,10 +69,13 @@ impl Filled {
     fn hear(&self, post: Post, seen: Time) {
         let page = Page { posts: vec![post], ..Page::default() };
         let judged = self.judge.judge(page, Dates::Server, false, seen, &mut Scratch::default());
-        let (mut tally, mut changes) = (Tally::default(), Vec::new());
+        let mut tally = Tally::default();
         for (seen, step) in judged.steps {
             if let Step::Post(post) = step {
-                self.store().save_post(self.source, &post, seen, &mut tally, &mut changes).unwrap();
+                let mut unit = self.store().unit(self.source);
+                (unit.seen, unit.matched) = (seen, seen);
+                unit.save_post(&post).unwrap();
+                tally.add(unit.tally);
             }
         }
         self.store().heard(self.source, seen, tally, None).unwrap();

@@ -1,0 +1,185 @@
+//! The command line: one file a command. It speaks English; mails speak the reader's language.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Config};
+use crate::document::Faults;
+use crate::keyword::{self, Brand};
+use crate::time::Time;
+
+mod progress;
+mod replay;
+
+/// Something does not work.
+pub const PROBLEM: u8 = 1;
+/// The command or the configuration is wrong.
+pub const USAGE: u8 = 2;
+
+/// Vigie, the lookout: listens to public posts, tells what matters, by mail.
+#[derive(Debug, Parser)]
+#[command(name = "vigie", version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Configuration file; otherwise vigie.toml here or in a folder above
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data directory, instead of the configured one
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Folder of brand files, instead of the configured one
+    #[arg(long, global = true, value_name = "DIR")]
+    keywords: Option<PathBuf>,
+    /// Print nothing but results and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Log more; twice for everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Push a recorded capture through the same pipeline, at full speed, by its own clock
+    Replay(replay::Replay),
+}
+
+/// Reads the arguments, runs the command, and gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log(cli.common.verbose);
+    let done = match &cli.command {
+        Command::Replay(replay) => replay.run(&cli.common),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            let usage = error.chain().any(|cause| cause.is::<Faults>() || cause.is::<Usage>());
+            ExitCode::from(if usage { USAGE } else { PROBLEM })
+        }
+    }
+}
+
+/// The command cannot be run as asked: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+fn log(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let usual = match verbose {
+        0 => "vigie=warn",
+        1 => "vigie=info",
+        _ => "vigie=debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    let terminal = std::io::stderr().is_terminal() && !config::secret::no_color();
+    // Set once; a second call (in tests) keeps the first.
+    drop(
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(terminal)
+            .try_init(),
+    );
+}
+
+/// Prints an error with its causes on one line each.
+fn complain(error: &anyhow::Error) {
+    let mut text = String::new();
+    for (place, cause) in error.chain().enumerate() {
+        let cause = clean(&cause.to_string());
+        if place == 0 {
+            text += &format!("error: {cause}\n");
+        } else if !text.contains(&cause) {
+            text += &format!("  because: {cause}\n");
+        }
+    }
+    // Nothing can be done when even this cannot be written.
+    drop(std::io::stderr().write_all(text.as_bytes()));
+}
+
+/// Writes one line to standard output; a closed pipe ends the program quietly.
+///
+/// # Errors
+/// When the output is closed.
+pub fn say(line: impl AsRef<str>) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(line.as_ref().as_bytes())?;
+    out.write_all(b"\n")
+}
+
+/// Text from strangers made harmless for a terminal: control and direction characters are shown, not sent.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' => '\n',
+            '\t' => ' ',
+            c if c.is_control() => '\u{fffd}',
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
+                '\u{fffd}'
+            }
+            c => c,
+        })
+        .collect()
+}
+
+/// The time now. The command line and the daemon are the only ones who ask.
+#[expect(clippy::disallowed_methods, reason = "the clock is read here and handed down")]
+pub fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Time(since.ok().and_then(|since| i64::try_from(since.as_millis()).ok()).unwrap_or_default())
+}
+
+impl Common {
+    /// The configuration: the named file, else `vigie.toml` here or above, else what holds without one.
+    ///
+    /// # Errors
+    /// Every fault of the file.
+    pub fn config(&self) -> anyhow::Result<Config> {
+        let here = std::env::current_dir().context("failed to find the current directory")?;
+        let file = match self.config.clone().or_else(config::secret::config_file) {
+            Some(file) => Some(file),
+            None => here.ancestors().map(|folder| folder.join(config::FILE)).find(|file| file.is_file()),
+        };
+        let mut config = match file {
+            Some(file) => Config::read(&relative(&file, &here))?,
+            None => Config::default_in(Path::new("")),
+        };
+        if let Some(keywords) = &self.keywords {
+            config.keywords.clone_from(keywords);
+        }
+        if let Some(data) = &self.data {
+            config.use_data_dir(data);
+        }
+        Ok(config)
+    }
+
+    /// The brands of the configured folder, checked against the rules.
+    ///
+    /// # Errors
+    /// Every fault of every file.
+    pub fn brands(&self, config: &Config) -> anyhow::Result<Vec<Brand>> {
+        let brands = keyword::read_folder(&config.keywords)?;
+        config.check_brands(&brands)?;
+        Ok(brands)
+    }
+}
+
+/// A path as a person would write it from `here`.
+fn relative(path: &Path, here: &Path) -> PathBuf {
+    path.strip_prefix(here).map_or_else(|_| path.to_owned(), Path::to_owned)
+}

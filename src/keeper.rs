@@ -1,0 +1,263 @@
+//! The keeper: the one place that writes. It takes judged pages and the passing of time, and commits them
+//! together with the cursor, the ledger and the notices they make due.
+
+use std::collections::HashMap;
+
+use crate::intake::{Judged, Step};
+use crate::network::Missed;
+use crate::notice::{Composer, NoticeError};
+use crate::store::Store;
+use crate::store::posts::{Change, Tally, Unit};
+use crate::store::sources::Attempt;
+use crate::time::Time;
+
+/// Whose clock counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The capture's: time passes as its lines say.
+    Replay,
+    /// The world's.
+    Live(Time),
+}
+
+/// What one unit of work did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Done {
+    /// How often things happened.
+    pub tally: Tally,
+    /// New mentions, suspicions, withdrawals.
+    pub changes: Vec<Change>,
+    /// Notices written.
+    pub notices: usize,
+}
+
+/// The store, the composer, and when they are due next.
+#[derive(Debug)]
+pub struct Keeper {
+    store: Store,
+    composer: Composer,
+    sources: HashMap<String, i64>,
+    /// The next moment at which a group closes or a digest falls due; `None` when it must be looked up.
+    deadline: Option<Time>,
+}
+
+/// No deadline at all.
+const NEVER: Time = Time(i64::MAX);
+
+impl Keeper {
+    /// A keeper of this store.
+    pub fn new(store: Store, composer: Composer) -> Keeper {
+        Keeper { store, composer, sources: HashMap::new(), deadline: None }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What mails are composed with.
+    pub fn composer(&self) -> &Composer {
+        &self.composer
+    }
+
+    /// Starts to know a source.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn source(&mut self, name: &str, network: &str, example: bool) -> Result<i64, NoticeError> {
+        if let Some(id) = self.sources.get(name) {
+            return Ok(*id);
+        }
+        let id = self.store.source(name, network, example)?;
+        self.sources.insert(name.to_owned(), id);
+        Ok(id)
+    }
+
+    /// Stores judged pages of one source: all of them in one transaction, each whole.
+    ///
+    /// # Errors
+    /// When the store refuses; then nothing of it is kept.
+    pub fn save(&mut self, source: i64, pages: Vec<Judged>, clock: Clock) -> Result<Done, NoticeError> {
+        self.transaction(|keeper| {
+            let mut done = Done::default();
+            for page in pages {
+                keeper.page(source, page, clock, &mut done)?;
+            }
+            if let Clock::Live(now) = clock {
+                done.notices += keeper.advance(now)?;
+            }
+            Ok(done)
+        })
+    }
+
+    fn page(&mut self, source: i64, page: Judged, clock: Clock, done: &mut Done) -> Result<(), NoticeError> {
+        let mut hour: Option<Time> = None;
+        let mut heard = Tally::default();
+        for (seen, step) in page.steps {
+            if clock == Clock::Replay {
+                done.notices += self.advance(seen)?;
+            }
+            if hour.is_some_and(|hour| hour != seen.hour()) {
+                self.heard(source, hour.unwrap_or(seen), &mut heard, None, done)?;
+            }
+            hour = Some(seen.hour());
+            let matched = match clock {
+                Clock::Replay => seen,
+                Clock::Live(now) => now,
+            };
+            let mut unit = self.store.unit(source);
+            (unit.seen, unit.matched) = (seen, matched);
+            write(&mut unit, &step)?;
+            let Unit { tally, changes, .. } = unit;
+            heard.add(tally);
+            if !changes.is_empty() {
+                self.composer.raise(&self.store, &changes, matched)?;
+                self.deadline = None;
+                done.changes.extend(changes);
+            }
+        }
+        let at = match clock {
+            Clock::Live(now) => now,
+            Clock::Replay => hour.unwrap_or_default(),
+        };
+        if let Some(missed) = &page.missed {
+            self.store.missed(source, missed)?;
+        }
+        if hour.is_some() || page.until.is_some() {
+            self.heard(source, at, &mut heard, page.until, done)?;
+        }
+        if let Some(cursor) = &page.cursor {
+            self.store.set_cursor(source, cursor)?;
+        }
+        Ok(())
+    }
+
+    fn heard(
+        &self,
+        source: i64,
+        at: Time,
+        heard: &mut Tally,
+        until: Option<Time>,
+        done: &mut Done,
+    ) -> Result<(), NoticeError> {
+        self.store.heard(source, at, *heard, until)?;
+        done.tally.add(std::mem::take(heard));
+        Ok(())
+    }
+
+    /// Notes how an attempt of a source went.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn attempted(&mut self, source: i64, at: Time, attempt: &Attempt) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.attempted(source, at, attempt)?))
+    }
+
+    /// Records a stretch that a source could not give.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn missed(&mut self, source: i64, missed: &Missed) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.missed(source, missed)?))
+    }
+
+    /// Lets time pass: looks after sources, closes groups, writes due digests. Gives the notices written.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn tick(&mut self, now: Time) -> Result<usize, NoticeError> {
+        self.transaction(|keeper| {
+            let troubles = keeper.store.in_trouble(now)?;
+            if !troubles.is_empty() {
+                keeper.composer.raise_troubles(&keeper.store, &troubles, now)?;
+                keeper.deadline = None;
+            }
+            keeper.advance(now)
+        })
+    }
+
+    /// Closes every open group now, whatever its time: at the end of a single run or of a replay's clock.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn close_all(&mut self, now: Time) -> Result<usize, NoticeError> {
+        self.deadline = None;
+        self.transaction(|keeper| keeper.composer.close_due(&keeper.store, now, true))
+    }
+
+    /// Lets a replay's clock run on until every group has closed, each at its own time.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn run_out(&mut self) -> Result<usize, NoticeError> {
+        self.deadline = None;
+        self.transaction(|keeper| {
+            let mut written = 0;
+            while let Some(group) = keeper.store.next_group()? {
+                written += keeper.composer.close_due(&keeper.store, group.closes, false)?;
+            }
+            Ok(written)
+        })
+    }
+
+    /// Writes a digest of `window`, whatever the schedule.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn digest(&mut self, window: crate::share::Window, now: Time) -> Result<usize, NoticeError> {
+        self.transaction(|keeper| keeper.composer.write_digest(&keeper.store, window, now))
+    }
+
+    /// The next moment at which something falls due by itself.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn deadline(&mut self, now: Time) -> Result<Time, NoticeError> {
+        if let Some(deadline) = self.deadline {
+            return Ok(deadline);
+        }
+        let group = self.store.next_group()?.map_or(NEVER, |group| group.closes);
+        let digest = self.composer.next_digest(&self.store, now)?.unwrap_or(NEVER);
+        self.deadline = Some(group.min(digest));
+        Ok(group.min(digest))
+    }
+
+    /// Closes what is due up to `now`: in a replay each at its own moment, as it would have been live.
+    fn advance(&mut self, now: Time) -> Result<usize, NoticeError> {
+        let mut written = 0;
+        while self.deadline(now)? <= now {
+            let due = self.deadline.unwrap_or(now);
+            written += self.composer.close_due(&self.store, due, false)?;
+            written += self.composer.digest_due(&self.store, due)?;
+            self.deadline = None;
+        }
+        Ok(written)
+    }
+
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Keeper) -> Result<T, NoticeError>,
+    ) -> Result<T, NoticeError> {
+        self.store.begin()?;
+        match work(self) {
+            Ok(done) => {
+                self.store.commit()?;
+                Ok(done)
+            }
+            Err(error) => {
+                self.store.roll_back();
+                self.deadline = None;
+                Err(error)
+            }
+        }
+    }
+}
+
+fn write(unit: &mut Unit<'_>, step: &Step) -> Result<(), NoticeError> {
+    match step {
+        Step::Post(judged) => unit.save_post(judged)?,
+        Step::Gone(deletion) => unit.remove(deletion)?,
+        Step::Account(account, suspicions) => unit.save_account(account, suspicions)?,
+    }
+    Ok(())
+}
