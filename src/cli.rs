@@ -12,8 +12,14 @@ use crate::document::Faults;
 use crate::keyword::{self, Brand};
 use crate::time::Time;
 
+mod digest;
+mod period;
 mod progress;
+mod read;
 mod replay;
+mod send;
+mod share;
+mod watch;
 
 /// Something does not work.
 pub const PROBLEM: u8 = 1;
@@ -52,8 +58,16 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Watch in the background: listen, recognise, tell by mail
+    Watch(watch::Watch),
     /// Push a recorded capture through the same pipeline, at full speed, by its own clock
     Replay(replay::Replay),
+    /// Show what Vigie understands of one answer of a network
+    Read(read::Read),
+    /// Show shares of voice
+    Share(share::Share),
+    /// Compose a digest of any period, and send it if asked
+    Digest(digest::Digest),
 }
 
 /// Reads the arguments, runs the command, and gives its exit code.
@@ -61,7 +75,11 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log(cli.common.verbose);
     let done = match &cli.command {
+        Command::Watch(watch) => watch.run(&cli.common),
         Command::Replay(replay) => replay.run(&cli.common),
+        Command::Read(read) => read.run(&cli.common),
+        Command::Share(share) => share.run(&cli.common),
+        Command::Digest(digest) => digest.run(&cli.common),
     };
     match done {
         Ok(code) => code,
@@ -110,6 +128,12 @@ fn complain(error: &anyhow::Error) {
     }
     // Nothing can be done when even this cannot be written.
     drop(std::io::stderr().write_all(text.as_bytes()));
+}
+
+/// Writes one warning to standard error.
+fn warn(text: &str) {
+    // Nothing can be done when even this cannot be written.
+    drop(std::io::stderr().write_all(format!("warning: {}\n", clean(text)).as_bytes()));
 }
 
 /// Writes one line to standard output; a closed pipe ends the program quietly.
@@ -178,6 +202,24 @@ impl Common {
         Ok(brands)
     }
 }
+
+impl Common {
+    /// The brands that figures are about: those of the configured folder, else those a `--brand` run kept.
+    ///
+    /// # Errors
+    /// Every fault of every file.
+    pub fn brands_for_reading(&self, config: &Config) -> anyhow::Result<Vec<Brand>> {
+        if let Ok(connection) = crate::store::reader(&config.data_dir)
+            && let Some(kept) = crate::store::meta(&connection, KEPT_BRANDS)?
+        {
+            return serde_json::from_str(&kept).context("failed to read the kept brands");
+        }
+        self.brands(config)
+    }
+}
+
+/// Where the brands of a `--brand` run are kept, since no file describes them.
+pub const KEPT_BRANDS: &str = "brands";
 
 /// A path as a person would write it from `here`.
 fn relative(path: &Path, here: &Path) -> PathBuf {

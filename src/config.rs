@@ -18,6 +18,7 @@ use crate::schedule::{Every, Schedule};
 use crate::time;
 
 pub mod secret;
+pub mod sources;
 
 /// The file looked for, here and upward.
 pub const FILE: &str = "vigie.toml";

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use crate::intake::{Judged, Step};
-use crate::network::Missed;
+use crate::network::{Cursor, Missed};
 use crate::notice::{Composer, NoticeError};
 use crate::store::Store;
+use crate::store::alerts::{Due, Outcome};
 use crate::store::posts::{Change, Tally, Unit};
 use crate::store::sources::Attempt;
 use crate::time::Time;
@@ -174,6 +175,51 @@ impl Keeper {
             }
             keeper.advance(now)
         })
+    }
+
+    /// Lets time pass, and nothing else. Gives the notices written.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn pass(&mut self, now: Time) -> Result<usize, NoticeError> {
+        if self.deadline(now)? > now {
+            return Ok(0);
+        }
+        self.transaction(|keeper| keeper.advance(now))
+    }
+
+    /// Takes mails that are due and marks them as being tried.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn take_due(&mut self, now: Time, limit: u32) -> Result<Vec<Due>, NoticeError> {
+        let due = self.store.due(now, limit)?;
+        if due.is_empty() {
+            return Ok(due);
+        }
+        self.transaction(|keeper| {
+            for mail in &due {
+                keeper.store.trying(mail.id, now)?;
+            }
+            Ok(())
+        })?;
+        Ok(due)
+    }
+
+    /// Records what became of a mail.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn record(&mut self, notice: i64, at: Time, outcome: &Outcome) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.record(notice, at, outcome)?))
+    }
+
+    /// Notes that a file has been played to its end.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn played(&mut self, source: i64, cursor: &Cursor) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.set_cursor(source, cursor)?))
     }
 
     /// Closes every open group now, whatever its time: at the end of a single run or of a replay's clock.

@@ -52,5 +52,7 @@ pub mod outbox;
 pub mod deliver;
 /// `vigie.toml` and the environment.
 pub mod config;
+/// Starts every task, stops every task.
+pub mod daemon;
 /// The command line.
 pub mod cli;

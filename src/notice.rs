@@ -29,6 +29,9 @@ pub enum NoticeError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The thread that writes could not run.
+    #[error("failed to run the thread that writes: {0}")]
+    Thread(String),
     /// The message could not be built.
     #[error("failed to build a mail")]
     Mail(#[from] mail::BuildError),

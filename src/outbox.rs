@@ -62,7 +62,7 @@ pub fn write_all(store: &Store, folder: &Path) -> Result<Vec<PathBuf>, OutboxErr
         for due in batch {
             let path = write(folder, &due)
                 .map_err(|source| OutboxError::Folder { folder: folder.to_owned(), source })?;
-            store.trying(due.id)?;
+            store.trying(due.id, due.written)?;
             store.record(due.id, due.written, &Outcome::Sent(format!("written to {}", file_name(&path))))?;
             written.push(path);
         }

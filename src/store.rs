@@ -125,6 +125,7 @@ impl Store {
         store.connection.set_prepared_statement_cache_capacity(64);
         store.migrate()?;
         store.check()?;
+        store.resume()?;
         Ok(store)
     }
 

@@ -6,6 +6,9 @@ use serde::Serialize;
 use super::{Store, StoreError};
 use crate::time::Time;
 
+/// How long an attempt holds a notice: longer than any attempt takes.
+const HELD: i64 = 10 * 60_000;
+
 /// What an alert is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum About {
@@ -317,6 +320,17 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// How many notices are due that nobody has tried yet, or is trying now.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn untried(&self) -> Result<usize, StoreError> {
+        const COUNT: &str = "SELECT count(*) FROM notice WHERE state = 'due'
+            AND attempts > (SELECT count(*) FROM delivery WHERE delivery.notice = notice.id) OR state = 'due' AND attempts = 0";
+        let count: i64 = self.connection.prepare_cached(COUNT)?.query_row([], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
     /// When the next notice is due.
     ///
     /// # Errors
@@ -327,15 +341,26 @@ impl Store {
         Ok(next.map(Time))
     }
 
-    /// Notes that an attempt begins: from here on the notice is no longer taken back.
+    /// Notes that an attempt begins: from here on the notice is no longer taken back, and nobody else takes it
+    /// for a while.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn trying(&self, notice: i64) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("UPDATE notice SET attempts = attempts + 1 WHERE id = ?1")?
-            .execute([notice])?;
+    pub fn trying(&self, notice: i64, now: Time) -> Result<(), StoreError> {
+        const TRY: &str = "UPDATE notice SET attempts = attempts + 1, next_try = ?2 WHERE id = ?1";
+        self.connection.prepare_cached(TRY)?.execute(params![notice, now.plus(HELD).0])?;
         Ok(())
+    }
+
+    /// Makes the notices due again whose attempt was cut off by a crash: whether they arrived is unknown, so
+    /// the same bytes go again.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn resume(&self) -> Result<usize, StoreError> {
+        const RESUME: &str = "UPDATE notice SET next_try = written WHERE state = 'due'
+            AND attempts > (SELECT count(*) FROM delivery WHERE delivery.notice = notice.id)";
+        Ok(self.connection.prepare_cached(RESUME)?.execute([])?)
     }
 
     /// Records what became of an attempt to send.

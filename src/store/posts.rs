@@ -111,6 +111,19 @@ pub struct Unit<'s> {
 }
 
 impl Store {
+    /// Native ids of authors of stored posts of whom the network has told no handle, newest first.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn faceless(&self, network: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+        const LIST: &str =
+            "SELECT native_id FROM author WHERE network = ?1 AND handle IS NULL AND status IS NULL
+            ORDER BY id DESC LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(LIST)?;
+        let ids = statement.query_map(params![network, limit], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
     /// Starts to write for a source; inside a transaction.
     pub fn unit(&self, source: i64) -> Unit<'_> {
         Unit {

@@ -1,0 +1,62 @@
+//! `--from`, `--to`, `--days`: the period that figures are about.
+
+use clap::Args;
+use rusqlite::Connection;
+
+use super::{Usage, now};
+use crate::config::Config;
+use crate::digest;
+use crate::share::Window;
+use crate::store::StoreError;
+use crate::time::{DAY, Time};
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Period {
+    /// First moment: 2026-10-20, or 2026-10-20T08:00Z
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Moment it ends at; a bare date is included
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// Days, up to the end [default: 7]
+    #[arg(long, value_name = "N", conflicts_with = "from", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    days: Option<u32>,
+}
+
+impl Period {
+    /// The window asked for; by default the 7 days that end at the newest post of a replayed store, else now.
+    pub(super) fn window(&self, connection: &Connection, config: &Config) -> anyhow::Result<Window> {
+        let usual = digest::default_window(connection, now()).map_err(StoreError::from)?;
+        let zone = config.mail.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
+        let to = match &self.to {
+            Some(text) if is_date(text) => moment(text, &zone)?.plus(DAY),
+            Some(text) => moment(text, &zone)?,
+            None => usual.to,
+        };
+        let from = match (&self.from, self.days) {
+            (Some(text), _) => moment(text, &zone)?,
+            (None, Some(days)) => to.plus(-i64::from(days) * DAY),
+            (None, None) => to.plus(-7 * DAY),
+        };
+        if from >= to {
+            return Err(Usage(format!("the period ends ({to}) before it starts ({from})")).into());
+        }
+        Ok(Window { from, to })
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    text.parse::<jiff::civil::Date>().is_ok() && !text.contains('T') && text.len() <= 10
+}
+
+/// A moment as a person writes it; without a zone it is local to the configured one.
+fn moment(text: &str, zone: &jiff::tz::TimeZone) -> anyhow::Result<Time> {
+    if let Ok(local) = text.parse::<jiff::civil::DateTime>()
+        && text.parse::<jiff::Timestamp>().is_err()
+    {
+        return Ok(Time(local.to_zoned(zone.clone())?.timestamp().as_millisecond()));
+    }
+    Time::parse(text).ok_or_else(|| {
+        Usage(format!("\"{text}\" is no moment; write 2026-10-20 or 2026-10-20T08:00Z")).into()
+    })
+}

@@ -1,0 +1,422 @@
+//! The desk: the one thread that judges and writes. It takes pages as they come, answers the mailer, lets time
+//! pass, and tells what happened.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::config::SourceConfig;
+use crate::digest;
+use crate::intake::{Judge, Judged};
+use crate::keeper::{Clock, Done, Keeper};
+use crate::matcher::Scratch;
+use crate::mention::{Mention, Suspect};
+use crate::network::{self, Cursor, Dates};
+use crate::notice::NoticeError;
+use crate::replay::{self, Shift};
+use crate::share::Shares;
+use crate::source::{Delivery, Event, State};
+use crate::store::alerts::{Due, Outcome};
+use crate::store::posts::{Change, Tally};
+use crate::store::sources::Attempt;
+use crate::store::{StoreError, list};
+use crate::time::Time;
+
+/// How often time passes: groups close this much late at most.
+const TICK: Duration = Duration::from_millis(250);
+/// How often sources are looked after.
+const ROUNDS: Duration = Duration::from_secs(15);
+/// Pages stored in one transaction when several wait.
+const BATCH: usize = 32;
+/// Mentions and suspects shown of one unit of work, the newest; the rest are counted.
+const SHOWN: usize = 5;
+/// The shipped capture's last post is made this old, in milliseconds.
+const EXAMPLE_AGE: i64 = 60_000;
+
+/// Something a person may want to see.
+#[derive(Debug)]
+pub enum Told {
+    /// A source has a new state.
+    Source {
+        /// Its name.
+        name: String,
+        /// What is so.
+        state: State,
+    },
+    /// A unit of work was stored.
+    Stored {
+        /// Its source.
+        source: String,
+        /// How often things happened.
+        tally: Tally,
+        /// The first of its new mentions.
+        mentions: Vec<Mention>,
+        /// The first of its new suspects.
+        suspects: Vec<Suspect>,
+    },
+    /// Shares of voice at this moment.
+    Shares(Box<Shares>),
+    /// A mail was handed over, or not.
+    Mail {
+        /// What kind.
+        kind: String,
+        /// To whom.
+        recipient: String,
+        /// What became of it.
+        outcome: Outcome,
+        /// The file, when there is one.
+        path: Option<PathBuf>,
+    },
+    /// Something could not be done; the rest goes on.
+    Trouble(String),
+}
+
+/// What happened in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Posts, mentions, suspicions.
+    pub tally: Tally,
+    /// Attempts that brought an answer.
+    pub worked: u64,
+    /// Mails handed over.
+    pub mails: u64,
+}
+
+/// What other tasks want of the desk.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// Mails due now, marked as being tried.
+    Due { limit: u32, reply: oneshot::Sender<Vec<Due>> },
+    /// What became of a mail.
+    Record {
+        id: i64,
+        kind: String,
+        recipient: String,
+        outcome: Outcome,
+        path: Option<PathBuf>,
+        reply: oneshot::Sender<()>,
+    },
+    /// How many mails have not had an attempt yet, though they are due.
+    Untried { reply: oneshot::Sender<usize> },
+    /// Authors of mentions of whom only the id is known.
+    Faceless { network: &'static str, limit: u32, reply: oneshot::Sender<Vec<String>> },
+    /// A file to play, as a source.
+    Play { name: String, path: PathBuf, first_digest: bool, reply: oneshot::Sender<()> },
+    /// Close every group; compose a first digest when asked.
+    Close { first_digest: bool, reply: oneshot::Sender<()> },
+}
+
+/// Asks the desk and waits for its answer; `None` when the desk is gone.
+pub(super) async fn ask<T>(
+    desk: &mpsc::Sender<Question>,
+    question: impl FnOnce(oneshot::Sender<T>) -> Question,
+) -> Option<T> {
+    let (reply, answer) = oneshot::channel();
+    desk.send(question(reply)).await.ok()?;
+    answer.await.ok()
+}
+
+/// Whoever asked may be gone, when everything stops; then nobody needs the answer.
+fn answered<T>(_sent: Result<(), T>) {}
+
+/// A source as the desk knows it.
+#[derive(Debug)]
+pub(super) struct Known {
+    id: i64,
+    dates: Dates,
+    example: bool,
+    /// Its first pages are the past: they count when they were published.
+    looking_back: bool,
+}
+
+impl Known {
+    pub(super) fn new(id: i64, source: &SourceConfig, first_time: bool) -> Known {
+        let dates = network::spec(&source.network).map_or(Dates::Server, |spec| spec.dates);
+        let looking_back = first_time && (source.look_back || dates != Dates::Arrival);
+        Known { id, dates, example: source.example, looking_back }
+    }
+}
+
+/// The desk's belongings.
+pub(super) struct Desk {
+    judge: Judge,
+    keeper: Keeper,
+    known: HashMap<String, Known>,
+    clock: fn() -> Time,
+    due: Arc<Notify>,
+    told: Box<dyn FnMut(Told) + Send>,
+    scratch: Scratch,
+    summary: Summary,
+}
+
+impl Desk {
+    pub(super) fn new(
+        judge: Judge,
+        keeper: Keeper,
+        known: HashMap<String, Known>,
+        clock: fn() -> Time,
+        due: Arc<Notify>,
+        told: Box<dyn FnMut(Told) + Send>,
+    ) -> Desk {
+        Desk {
+            judge,
+            keeper,
+            known,
+            clock,
+            due,
+            told,
+            scratch: Scratch::default(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// Works until nobody sends anything any more.
+    pub(super) fn run(
+        mut self,
+        events: mpsc::Receiver<Event>,
+        questions: mpsc::Receiver<Question>,
+    ) -> Result<Summary, NoticeError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(|error| NoticeError::Thread(error.to_string()))?;
+        runtime.block_on(self.work(events, questions))?;
+        Ok(self.summary)
+    }
+
+    async fn work(
+        &mut self,
+        mut events: mpsc::Receiver<Event>,
+        mut questions: mpsc::Receiver<Question>,
+    ) -> Result<(), NoticeError> {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut round = Instant::now() + ROUNDS;
+        let mut open = true;
+        loop {
+            // All three arms only receive: nothing is lost when another one is first.
+            tokio::select! {
+                biased;
+                question = questions.recv() => match question {
+                    Some(question) => self.answer(question)?,
+                    None => return Ok(()),
+                },
+                event = events.recv(), if open => match event {
+                    Some(event) => {
+                        let mut batch = vec![event];
+                        while batch.len() < BATCH && let Ok(event) = events.try_recv() {
+                            batch.push(event);
+                        }
+                        self.take(batch)?;
+                    }
+                    None => open = false,
+                },
+                now = tick.tick() => {
+                    let written = if now >= round {
+                        round = now + ROUNDS;
+                        self.keeper.tick((self.clock)())?
+                    } else {
+                        self.keeper.pass((self.clock)())?
+                    };
+                    self.wrote(written);
+                }
+            }
+        }
+    }
+
+    fn wrote(&self, notices: usize) {
+        if notices > 0 {
+            self.due.notify_one();
+        }
+    }
+
+    /// Stores a batch of events: neighbouring pages of one source share a transaction.
+    fn take(&mut self, batch: Vec<Event>) -> Result<(), NoticeError> {
+        let mut waiting: Option<(String, Vec<Judged>)> = None;
+        for event in batch {
+            match event {
+                Event::Page(Delivery { source, page, seen, .. }) => {
+                    let Some(known) = self.known.get(&*source) else { continue };
+                    let judged =
+                        self.judge.judge(page, known.dates, known.looking_back, seen, &mut self.scratch);
+                    match &mut waiting {
+                        Some((name, pages)) if *name == *source => pages.push(judged),
+                        _ => {
+                            self.save(waiting.take())?;
+                            waiting = Some((source.to_string(), vec![judged]));
+                        }
+                    }
+                }
+                Event::Status { source, at, state } => {
+                    self.save(waiting.take())?;
+                    self.status(&source, at, state)?;
+                }
+            }
+        }
+        self.save(waiting)
+    }
+
+    fn save(&mut self, work: Option<(String, Vec<Judged>)>) -> Result<(), NoticeError> {
+        let Some((name, pages)) = work else { return Ok(()) };
+        let Some(known) = self.known.get(&name) else { return Ok(()) };
+        let done = self.keeper.save(known.id, pages, Clock::Live((self.clock)()))?;
+        self.wrote(done.notices);
+        self.tell_stored(name, &done)
+    }
+
+    fn tell_stored(&mut self, source: String, done: &Done) -> Result<(), NoticeError> {
+        self.summary.tally.add(done.tally);
+        if done.tally == Tally::default() {
+            return Ok(());
+        }
+        let ids = |wanted: fn(&Change) -> Option<i64>| -> Vec<i64> {
+            done.changes.iter().rev().filter_map(wanted).take(SHOWN).collect()
+        };
+        let mentions = ids(|change| match change {
+            Change::Mention { id, .. } => Some(*id),
+            Change::Suspicion { .. } | Change::Withdrawn { .. } => None,
+        });
+        let suspects = ids(|change| match change {
+            Change::Suspicion { id, .. } => Some(*id),
+            Change::Mention { .. } | Change::Withdrawn { .. } => None,
+        });
+        let connection = self.keeper.store().connection();
+        let only = |ids: Vec<i64>| list::Filter { ids, ..list::Filter::default() };
+        let mentions =
+            if mentions.is_empty() { Vec::new() } else { list::mention_list(connection, &only(mentions))? };
+        let suspects = if suspects.is_empty() {
+            Vec::new()
+        } else {
+            list::suspects(connection, &only(suspects), crate::impostor::Level::Review)?
+        };
+        (self.told)(Told::Stored { source, tally: done.tally, mentions, suspects });
+        Ok(())
+    }
+
+    fn status(&mut self, name: &str, at: Time, state: State) -> Result<(), NoticeError> {
+        let Some(known) = self.known.get_mut(name) else { return Ok(()) };
+        let attempt = match &state {
+            State::Ok { .. } => Some(Attempt::Done),
+            State::Failed { reason, .. } => Some(Attempt::Failed(reason.clone())),
+            State::Paused { reason, .. } => Some(Attempt::Paused(reason.clone())),
+            State::Stopped { reason } => Some(Attempt::Stopped(reason.clone())),
+            State::Listening { .. } | State::CaughtUp => None,
+        };
+        if matches!(state, State::Ok { .. } | State::CaughtUp) {
+            known.looking_back = false;
+        }
+        if matches!(state, State::Ok { .. } | State::CaughtUp | State::Listening { .. }) {
+            self.summary.worked += 1;
+        }
+        if let Some(attempt) = attempt {
+            self.keeper.attempted(known.id, at, &attempt)?;
+        }
+        (self.told)(Told::Source { name: name.to_owned(), state });
+        Ok(())
+    }
+
+    fn answer(&mut self, question: Question) -> Result<(), NoticeError> {
+        match question {
+            Question::Due { limit, reply } => {
+                let due = self.keeper.take_due((self.clock)(), limit)?;
+                // When nobody waits for it any more, the next attempt takes it again.
+                answered(reply.send(due));
+            }
+            Question::Record { id, kind, recipient, outcome, path, reply } => {
+                self.keeper.record(id, (self.clock)(), &outcome)?;
+                self.summary.mails += u64::from(matches!(outcome, Outcome::Sent(_)));
+                answered(reply.send(()));
+                (self.told)(Told::Mail { kind, recipient, outcome, path });
+            }
+            Question::Untried { reply } => {
+                answered(reply.send(self.keeper.store().untried()?));
+            }
+            Question::Faceless { network, limit, reply } => {
+                answered(reply.send(self.keeper.store().faceless(network, limit)?));
+            }
+            Question::Play { name, path, first_digest, reply } => {
+                self.play(&name, path, first_digest)?;
+                answered(reply.send(()));
+            }
+            Question::Close { first_digest, reply } => {
+                self.close(first_digest)?;
+                answered(reply.send(()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Plays a file once; the same file is not played again.
+    fn play(&mut self, name: &str, path: PathBuf, first_digest: bool) -> Result<(), NoticeError> {
+        let Some(known) = self.known.get(name) else { return Ok(()) };
+        let (id, example) = (known.id, known.example);
+        let size = std::fs::metadata(&path).map_or(0, |data| data.len());
+        let played = Cursor(serde_json::json!({ "played": size }).to_string());
+        if self.keeper.store().cursor(id)?.as_ref() == Some(&played) {
+            (self.told)(Told::Source { name: name.to_owned(), state: State::Ok { posts: 0 } });
+            return Ok(());
+        }
+        let now = (self.clock)();
+        let shift = if example { Shift::EndAt(self.example_end(now)?) } else { Shift::None };
+        let mut changes = Vec::new();
+        let progress = |done: &Done, _: usize| {
+            changes.extend(done.changes.iter().cloned());
+            true
+        };
+        let outcome =
+            replay::play(&path, &self.judge, &mut self.keeper, id, shift, Clock::Live(now), progress);
+        match outcome {
+            Ok(mut summary) => {
+                self.keeper.played(id, &played)?;
+                self.keeper.attempted(id, now, &Attempt::Done)?;
+                self.summary.worked += 1;
+                summary.done.changes = changes;
+                self.tell_stored(name.to_owned(), &summary.done)?;
+                let posts = usize::try_from(summary.done.tally.posts).unwrap_or(usize::MAX);
+                (self.told)(Told::Source { name: name.to_owned(), state: State::Ok { posts } });
+                if first_digest {
+                    // A person who tries Vigie sees a mail now and not after the usual wait.
+                    self.close(true)?;
+                }
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                self.keeper.attempted(id, now, &Attempt::Stopped(reason.clone()))?;
+                (self.told)(Told::Source { name: name.to_owned(), state: State::Stopped { reason } });
+            }
+        }
+        Ok(())
+    }
+
+    /// The moment the shipped capture ends at: the same when it is played again after a crash.
+    fn example_end(&self, now: Time) -> Result<Time, StoreError> {
+        const KEY: &str = "example_end";
+        let store = self.keeper.store();
+        if let Some(end) = store.meta(KEY)?.and_then(|end| end.parse().ok()) {
+            return Ok(Time(end));
+        }
+        let end = now.plus(-EXAMPLE_AGE);
+        store.set_meta(KEY, &end.0.to_string())?;
+        Ok(end)
+    }
+
+    fn close(&mut self, first_digest: bool) -> Result<(), NoticeError> {
+        let now = (self.clock)();
+        let mut written = self.keeper.close_all(now)?;
+        let window = digest::default_window(self.keeper.store().connection(), now)?;
+        if first_digest && self.keeper.store().meta(FIRST_DIGEST)?.is_none() {
+            written += self.keeper.digest(window, now)?;
+            self.keeper.store().set_meta(FIRST_DIGEST, &now.0.to_string())?;
+        }
+        let shares =
+            digest::shares(self.keeper.store().connection(), &self.keeper.composer().brands, window)?;
+        (self.told)(Told::Shares(Box::new(shares)));
+        self.wrote(written);
+        Ok(())
+    }
+}
+
+/// Set once the first digest has been composed.
+const FIRST_DIGEST: &str = "first_digest";
