@@ -14,6 +14,7 @@ use crate::notice::Composer;
 use crate::store::{self, Store};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Digest {
     #[command(flatten)]
     period: Period,

@@ -7,7 +7,6 @@ use super::{Usage, now};
 use crate::config::Config;
 use crate::digest;
 use crate::share::Window;
-use crate::store::StoreError;
 use crate::time::{DAY, Time};
 
 #[derive(Debug, Clone, Args)]
@@ -26,7 +25,7 @@ pub(super) struct Period {
 impl Period {
     /// The window asked for; by default the 7 days that end at the newest post of a replayed store, else now.
     pub(super) fn window(&self, connection: &Connection, config: &Config) -> anyhow::Result<Window> {
-        let usual = digest::default_window(connection, now()).map_err(StoreError::from)?;
+        let usual = digest::default_window(connection, now())?;
         let zone = config.mail.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
         let to = match &self.to {
             Some(text) if is_date(text) => moment(text, &zone)?.plus(DAY),

@@ -195,6 +195,6 @@ async fn signals(stop: CancellationToken) {
     tokio::select! {
         _ = terminate.recv() => stop.cancel(),
         _ = interrupt.recv() => stop.cancel(),
-        () = stop.cancelled() => return,
+        () = stop.cancelled() => {}
     }
 }

@@ -2,7 +2,7 @@
 //! pass, and tells what happened.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -337,7 +337,7 @@ impl Desk {
                 answered(reply.send(self.keeper.store().faceless(network, limit)?));
             }
             Question::Play { name, path, first_digest, reply } => {
-                self.play(&name, path, first_digest)?;
+                self.play(&name, &path, first_digest)?;
                 answered(reply.send(()));
             }
             Question::Close { first_digest, reply } => {
@@ -349,10 +349,10 @@ impl Desk {
     }
 
     /// Plays a file once; the same file is not played again.
-    fn play(&mut self, name: &str, path: PathBuf, first_digest: bool) -> Result<(), NoticeError> {
+    fn play(&mut self, name: &str, path: &Path, first_digest: bool) -> Result<(), NoticeError> {
         let Some(known) = self.known.get(name) else { return Ok(()) };
         let (id, example) = (known.id, known.example);
-        let size = std::fs::metadata(&path).map_or(0, |data| data.len());
+        let size = std::fs::metadata(path).map_or(0, |data| data.len());
         let played = Cursor(serde_json::json!({ "played": size }).to_string());
         if self.keeper.store().cursor(id)?.as_ref() == Some(&played) {
             (self.told)(Told::Source { name: name.to_owned(), state: State::Ok { posts: 0 } });
@@ -366,7 +366,7 @@ impl Desk {
             true
         };
         let outcome =
-            replay::play(&path, &self.judge, &mut self.keeper, id, shift, Clock::Live(now), progress);
+            replay::play(path, &self.judge, &mut self.keeper, id, shift, Clock::Live(now), progress);
         match outcome {
             Ok(mut summary) => {
                 self.keeper.played(id, &played)?;
