@@ -5,7 +5,7 @@ use crate::impostor::{Lookout, Suspicion};
 use crate::keyword::Brand;
 use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
 use crate::network::{Cursor, Dates, Missed, Page};
-use crate::post::{Account, Deletion, Post};
+use crate::post::{Account, Deletion, NetworkName, Post};
 use crate::time::{DAY, Time};
 
 /// Everything that decides about a post: the brands, compiled both ways.
@@ -32,11 +32,22 @@ pub struct JudgedPost {
     pub fresh: bool,
 }
 
+/// The identity of a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostId {
+    /// Where it stands.
+    pub network: NetworkName,
+    /// The network's own identifier.
+    pub native_id: String,
+}
+
 /// One thing to store, in its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// A post, new or seen again or changed.
+    /// A mention, new or seen again or changed.
     Post(Box<JudgedPost>),
+    /// A post that is no mention: counted and forgotten.
+    Passed(PostId),
     /// Something was taken away.
     Gone(Deletion),
     /// Something was said of an account.
@@ -81,14 +92,18 @@ impl Judge {
             .steps
             .reserve(page.posts.len() + page.edits.len() + page.deletions.len() + page.accounts.len());
         for post in page.posts.into_iter().chain(page.edits) {
+            let verdicts = self.matcher.mentions(&post, scratch);
+            if verdicts.is_empty() {
+                judged
+                    .steps
+                    .push((seen, Step::Passed(PostId { network: post.network, native_id: post.native_id })));
+                continue;
+            }
             let counted = counted(post.published, dates, look_back, seen);
             let fresh = is_fresh(post.published, counted, dates, seen);
-            let verdicts = self.matcher.mentions(&post, scratch);
-            let suspicions = post
-                .author
-                .as_ref()
-                .map(|author| self.lookout.judge(&post.network, author))
-                .unwrap_or_default();
+            let author = post.author.as_ref();
+            let suspicions =
+                author.map(|author| self.lookout.judge(&post.network, author)).unwrap_or_default();
             judged.steps.push((
                 seen,
                 Step::Post(Box::new(JudgedPost { post, verdicts, suspicions, counted, fresh })),

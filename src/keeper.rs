@@ -302,6 +302,7 @@ impl Keeper {
 fn write(unit: &mut Unit<'_>, step: &Step) -> Result<(), NoticeError> {
     match step {
         Step::Post(judged) => unit.save_post(judged)?,
+        Step::Passed(id) => unit.pass_over(id)?,
         Step::Gone(deletion) => unit.remove(deletion)?,
         Step::Account(account, suspicions) => unit.save_account(account, suspicions)?,
     }

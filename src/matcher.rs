@@ -209,6 +209,15 @@ impl Matcher {
         self.verdicts(post, &scratch.hits)
     }
 
+    /// Whether any keyword, context or excluding word of any brand stands in one of these texts.
+    pub fn finds_any<'t>(&self, texts: impl Iterator<Item = &'t str>, scratch: &mut Scratch) -> bool {
+        texts.into_iter().any(|text| {
+            fold::fold_into(text, &mut scratch.folded);
+            let folded = &scratch.folded;
+            self.automaton.find_overlapping_iter(folded).any(|hit| is_whole(folded, hit.start(), hit.end()))
+        })
+    }
+
     /// The brands that `post` is a mention of.
     pub fn mentions(&self, post: &Post, scratch: &mut Scratch) -> Vec<Verdict> {
         let mut verdicts = self.judge(post, scratch);

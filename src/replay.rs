@@ -10,7 +10,7 @@ use std::sync::mpsc::sync_channel;
 
 use thiserror::Error;
 
-use crate::intake::{Judge, Judged};
+use crate::intake::{Judge, Judged, PostId, Step};
 use crate::keeper::{Clock, Done, Keeper};
 use crate::matcher::Scratch;
 use crate::network::capture::{self, Recorded};
@@ -185,7 +185,19 @@ fn read(
     let mut scratch = Scratch::default();
     let mut recorded = Recorded::default();
     let mut clock = Time::default();
+    let full = |chunk: &mut Judged, lines: &mut usize| {
+        *lines += 1;
+        *lines < CHUNK || out.send((std::mem::take(chunk), std::mem::take(lines))).is_ok()
+    };
     each_line(path, |number, line| {
+        if let Some(skimmed) = capture::skim(line)
+            && !judge.matcher.finds_any(skimmed.texts(), &mut scratch)
+        {
+            clock = skimmed.seen().map_or(clock, |seen| seen.plus(shift)).max(clock);
+            let (network, native_id) = skimmed.identity();
+            chunk.steps.push((clock, Step::Passed(PostId { network, native_id })));
+            return Ok(full(&mut chunk, &mut lines));
+        }
         let line = capture::read_line(line, &mut recorded).map_err(|source| ReplayError::Line {
             path: path.to_owned(),
             line: number,
@@ -199,12 +211,7 @@ fn read(
         }
         let mut judged = judge.judge(page, Dates::Server, false, clock, &mut scratch);
         chunk.steps.append(&mut judged.steps);
-        lines += 1;
-        if lines == CHUNK {
-            let full = std::mem::take(&mut chunk);
-            return Ok(out.send((full, std::mem::take(&mut lines))).is_ok());
-        }
-        Ok(true)
+        Ok(full(&mut chunk, &mut lines))
     })?;
     if lines > 0 {
         // Nobody takes it when storing failed; that error is told instead.

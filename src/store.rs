@@ -1,5 +1,6 @@
 //! All SQL: one SQLite file a data directory, one connection that writes, others that read.
 
+use std::cell::RefCell;
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -87,6 +88,7 @@ pub enum StoreError {
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    seen_before: RefCell<posts::SeenBefore>,
     folder: PathBuf,
     /// Held as long as the store lives: two daemons on one directory are impossible.
     _lock: Option<File>,
@@ -110,8 +112,12 @@ impl Store {
         let directory = |source| StoreError::Directory { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(directory)?;
         let lock = lock(folder)?;
-        let mut store =
-            Store { connection: connect(folder, true)?, folder: folder.to_owned(), _lock: Some(lock) };
+        let mut store = Store {
+            connection: connect(folder, true)?,
+            seen_before: RefCell::default(),
+            folder: folder.to_owned(),
+            _lock: Some(lock),
+        };
         let synchronous = match durability {
             Durability::Full => "FULL",
             Durability::Normal => "NORMAL",
@@ -126,6 +132,9 @@ impl Store {
         store.migrate()?;
         store.check()?;
         store.resume()?;
+        if store.is_empty()? {
+            store.seen_before = RefCell::new(posts::SeenBefore::nothing());
+        }
         Ok(store)
     }
 
@@ -136,7 +145,7 @@ impl Store {
     pub fn join(folder: &Path) -> Result<Store, StoreError> {
         let connection = existing(folder, true)?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
-        Ok(Store { connection, folder: folder.to_owned(), _lock: None })
+        Ok(Store { connection, seen_before: RefCell::default(), folder: folder.to_owned(), _lock: None })
     }
 
     /// The data directory.

@@ -291,6 +291,47 @@ fn post(written: Written<'_>) -> (Option<Time>, Post) {
     (seen, post)
 }
 
+/// As much of a bare post as is needed to see that nothing stands in it: most lines of most captures.
+#[derive(Debug, Deserialize)]
+pub struct Skimmed<'a> {
+    #[serde(borrow, alias = "native_id")]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    network: Cow<'a, str>,
+    #[serde(borrow, default)]
+    text: Cow<'a, str>,
+    #[serde(borrow, default)]
+    title: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    summary: Option<Cow<'a, str>>,
+    #[serde(default, alias = "published")]
+    created_at: Option<Time>,
+    #[serde(default, alias = "seen")]
+    seen_at: Option<Time>,
+}
+
+impl Skimmed<'_> {
+    /// The texts that are searched.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        [self.title.as_deref(), Some(&*self.text), self.summary.as_deref()].into_iter().flatten()
+    }
+
+    /// Its network and native id.
+    pub fn identity(&self) -> (NetworkName, String) {
+        (name(&self.network), self.id.clone().into_owned())
+    }
+
+    /// Its moment on the capture's clock.
+    pub fn seen(&self) -> Option<Time> {
+        self.seen_at.or(self.created_at)
+    }
+}
+
+/// Reads as little as possible of a line; `None` when it is not a bare post or not understood so far.
+pub fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    if is_marked(line) { None } else { serde_json::from_slice(line).ok() }
+}
+
 /// Whether a line may be something else than a bare post: one of the other keys stands at its start.
 fn is_marked(line: &[u8]) -> bool {
     let start = line.get(..line.len().min(64)).unwrap_or_default();

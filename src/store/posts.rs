@@ -1,5 +1,8 @@
 //! Posts, authors, mentions, suspicions: written as they are judged, removed when the source says so.
 
+use std::collections::HashSet;
+use std::hash::{Hash as _, Hasher as _};
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -7,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Store, StoreError};
 use crate::fold;
 use crate::impostor::Suspicion;
-use crate::intake::JudgedPost;
+use crate::intake::{JudgedPost, PostId};
 use crate::matcher::Verdict;
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
 use crate::time::Time;
@@ -94,10 +97,46 @@ impl Tally {
     }
 }
 
+/// Which posts may be stored, so that the store need not be asked about each of thousands that are not.
+///
+/// Known only in a store that started empty and has not grown large; otherwise every post may be.
+#[derive(Debug, Default)]
+pub struct SeenBefore(Option<HashSet<u64>>);
+
+impl SeenBefore {
+    /// At most this many are remembered: 16 MB.
+    const LIMIT: usize = 1 << 20;
+
+    /// Of an empty store.
+    pub(super) fn nothing() -> SeenBefore {
+        SeenBefore(Some(HashSet::new()))
+    }
+
+    fn key(network: &str, native_id: &str) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (network, native_id).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn insert(&mut self, network: &str, native_id: &str) {
+        if let Some(known) = &mut self.0 {
+            known.insert(SeenBefore::key(network, native_id));
+            if known.len() > SeenBefore::LIMIT {
+                self.0 = None;
+            }
+        }
+    }
+
+    fn may_hold(&self, network: &str, native_id: &str) -> bool {
+        self.0.as_ref().is_none_or(|known| known.contains(&SeenBefore::key(network, native_id)))
+    }
+}
+
 /// One unit of work being written: everything of it carries the same source and moments.
 #[derive(Debug)]
 pub struct Unit<'s> {
     connection: &'s Connection,
+    seen_before: std::cell::RefMut<'s, SeenBefore>,
     /// The source's row.
     pub source: i64,
     /// When we saw what is being stored.
@@ -128,6 +167,7 @@ impl Store {
     pub fn unit(&self, source: i64) -> Unit<'_> {
         Unit {
             connection: &self.connection,
+            seen_before: self.seen_before.borrow_mut(),
             source,
             seen: Time::default(),
             matched: Time::default(),
@@ -192,6 +232,35 @@ fn words_hash(post: &Post) -> [u8; 8] {
 }
 
 impl Unit<'_> {
+    /// Counts a post that is no mention; if it is stored, its words have changed and it goes.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn pass_over(&mut self, id: &PostId) -> Result<(), StoreError> {
+        const KNOWN: &str = "SELECT id FROM post WHERE network = ?1 AND native_id = ?2";
+        const MENTIONS: &str = "SELECT id FROM mention WHERE post = ?1";
+        self.tally.posts += 1;
+        let (network, native_id) = (id.network.as_str(), id.native_id.as_str());
+        if !self.seen_before.may_hold(network, native_id) {
+            return Ok(());
+        }
+        let known: Option<i64> = self
+            .connection
+            .prepare_cached(KNOWN)?
+            .query_row([network, native_id], |row| row.get(0))
+            .optional()?;
+        let Some(post) = known else { return Ok(()) };
+        self.tally.repeats += 1;
+        let mut statement = self.connection.prepare_cached(MENTIONS)?;
+        let mentions: Vec<i64> = statement.query_map([post], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        // Nothing to keep it for; should its words come back, so does the post.
+        self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([post])?;
+        if !mentions.is_empty() {
+            self.changes.push(Change::Withdrawn { mentions });
+        }
+        Ok(())
+    }
+
     /// Stores one judged post: new, seen again, or changed.
     ///
     /// # Errors
@@ -202,14 +271,12 @@ impl Unit<'_> {
         let post = &judged.post;
         let network = post.network.as_str();
         self.tally.posts += 1;
+        self.seen_before.insert(network, &post.native_id);
         let known: Option<(i64, String, Option<String>)> = self
             .connection
             .prepare_cached(KNOWN)?
             .query_row([network, &post.native_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        if judged.verdicts.is_empty() && judged.suspicions.is_empty() && known.is_none() {
-            return Ok(());
-        }
         let buried = |id: &str, what: &str| -> Result<bool, StoreError> {
             Ok(self.connection.prepare_cached(TOMBSTONE)?.exists([network, id, what])?)
         };
@@ -234,7 +301,6 @@ impl Unit<'_> {
                 let same = text == post.text && title == post.title;
                 self.update_post(id, judged, author, same)
             }
-            None if judged.verdicts.is_empty() => Ok(()),
             None => {
                 let id = self.insert_post(judged, author)?;
                 for verdict in &judged.verdicts {
@@ -334,10 +400,6 @@ impl Unit<'_> {
             if !before.iter().any(|(_, brand)| *verdict.brand.0 == **brand) {
                 self.insert_mention(id, judged, verdict)?;
             }
-        }
-        if judged.verdicts.is_empty() {
-            // Nothing to keep it for; should its words come back, so does the post.
-            self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([id])?;
         }
         Ok(())
     }
