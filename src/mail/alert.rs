@@ -7,7 +7,7 @@ use super::clean::{evidence, short};
 use super::page::{self, Page};
 use super::post::{self, Parts};
 use super::words::{Language, local};
-use super::{Letter, SUBJECT, clean, notes};
+use super::{Letter, SUBJECT, notes};
 use crate::alert::{Content, On, SHOWN, Trouble};
 use crate::impostor::{Level, describe};
 use crate::keyword::BrandId;
@@ -92,7 +92,7 @@ impl Telling<'_> {
         let (language, total) = (self.language, self.total());
         if let ([mention], 0 | 1) = (self.content.mentions.as_slice(), total) {
             let brand = self.name(&mention.brand);
-            let who = self.who_briefly(mention);
+            let who = post::by_briefly(mention, language);
             let network = language.network(mention.post.network.as_str());
             return language.say(
                 format!("{brand}: new mention by {who} on {network}"),
@@ -204,7 +204,7 @@ impl Telling<'_> {
         vec![
             language.say(
                 format!("You get this because of the alert rule {rule}; its alerts are {grouped}."),
-                format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{a0}; ses alertes sont {grouped}."),
+                format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{202f}; ses alertes sont {grouped}."),
             ),
             language.say(
                 "To stop or change it, edit that rule in vigie.toml. No picture, no tracking, no counted clicks: opening this mail tells nobody.",
@@ -223,15 +223,15 @@ impl Telling<'_> {
         if mentions > 0 {
             let more = language.number(mentions);
             return Some(language.say(
-                format!("And {more} more: see them with vigie mentions."),
-                format!("Et {more} de plus\u{a0}: voyez-les avec vigie mentions."),
+                format!("And {more} more: see them with “vigie mentions”."),
+                format!("Et {more} de plus\u{a0}: voyez-les avec «\u{a0}vigie mentions\u{a0}»."),
             ));
         }
         (suspects + troubles > 0).then(|| {
             let more = suspects + troubles;
             language.say(
-                format!("And {more} more: see them with vigie impostors and vigie status."),
-                format!("Et {more} de plus\u{a0}: voyez-les avec vigie impostors et vigie status."),
+                format!("And {more} more: see them with “vigie impostors” and “vigie status”."),
+                format!("Et {more} de plus\u{a0}: voyez-les avec «\u{a0}vigie impostors\u{a0}» et «\u{a0}vigie status\u{a0}»."),
             )
         })
     }
@@ -322,21 +322,6 @@ impl Telling<'_> {
         }
     }
 
-    /// Who wrote it; where nobody is named, the site it stands on.
-    fn who(&self, mention: &Mention) -> String {
-        let site =
-            || mention.post.permalink.as_deref().and_then(clean::link).map(|link| short(&link.host, 60));
-        let nobody = mention.post.author.is_none().then(site).flatten();
-        nobody.unwrap_or_else(|| post::who(mention.post.author.as_ref(), self.language))
-    }
-
-    fn who_briefly(&self, mention: &Mention) -> String {
-        match &mention.post.author {
-            Some(author) => post::who_briefly(Some(author), self.language),
-            None => self.who(mention),
-        }
-    }
-
     /// The four times of a mention, as clocks show them on the day of the mail, else with their date.
     fn times(&self, mention: &Mention) -> [(&'static str, String, Option<String>); 4] {
         let language = self.language;
@@ -390,13 +375,13 @@ fn trouble_word(trouble: &Trouble, language: Language) -> &'static str {
 fn now_does(trouble: &Trouble, language: Language) -> &'static str {
     if trouble.silent {
         language.say(
-            "Vigie goes on listening and will say nothing more until posts come again. The other sources are not affected. If the silence is real, nothing is lost; if not, check the source with vigie check.",
-            "Vigie continue d’écouter et se taira jusqu’au retour de messages. Les autres sources ne sont pas touchées. Si le silence est réel, rien n’est perdu\u{a0}; sinon, vérifiez la source avec vigie check.",
+            "Vigie goes on listening and will say nothing more until posts come again. The other sources are not affected. If the silence is real, nothing is lost; if not, check the source with “vigie check”.",
+            "Vigie continue d’écouter et se taira jusqu’au retour de messages. Les autres sources ne sont pas touchées. Si le silence est réel, rien n’est perdu\u{202f}; sinon, vérifiez la source avec «\u{a0}vigie check\u{a0}».",
         )
     } else {
         language.say(
-            "Vigie keeps trying, less and less often, and will take up where it stopped. What the source can no longer give is recorded as a gap. The other sources are not affected. vigie check shows what is wrong.",
-            "Vigie réessaie, de moins en moins souvent, et reprendra là où elle s’est arrêtée. Ce que la source ne peut plus donner est noté comme une lacune. Les autres sources ne sont pas touchées. vigie check montre ce qui ne va pas.",
+            "Vigie keeps trying, less and less often, and will take up where it stopped. What the source can no longer give is recorded as a gap. The other sources are not affected. “vigie check” shows what is wrong.",
+            "Vigie réessaie, de moins en moins souvent, et reprendra là où elle s’est arrêtée. Ce que la source ne peut plus donner est noté comme une lacune. Les autres sources ne sont pas touchées. «\u{a0}vigie check\u{a0}» montre ce qui ne va pas.",
         )
     }
 }

@@ -100,11 +100,17 @@ pub(super) struct Piece {
 /// At most `most` characters of `text` around the first keyword found in it, with every keyword marked; the
 /// longest where they overlap.
 pub(super) fn excerpt(text: &str, tags: &[Tag], field: Field, most: usize) -> Vec<Piece> {
-    let marks: Vec<&Tag> =
-        longest(tags, field).into_iter().filter(|tag| text.get(tag.start..tag.end).is_some()).collect();
-    let first = marks.first().map_or(0, |tag| tag.start);
+    let mut near: Vec<Tag> = tags
+        .iter()
+        .filter(|tag| tag.field == field && text.get(tag.start..tag.end).is_some())
+        .cloned()
+        .collect();
+    let first = near.iter().map(|tag| tag.start).min().unwrap_or(0);
     let begin = begin(text, first);
     let (end, cut) = end(text, begin, most);
+    // A long post may hold a keyword ten thousand times; only what is shown is sorted out.
+    near.retain(|tag| tag.start < end);
+    let marks = longest(&near, field);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut push = |from: usize, to: usize, marked: bool| {
         let mut words = one_line(text.get(from..to).unwrap_or_default());
@@ -117,7 +123,7 @@ pub(super) fn excerpt(text: &str, tags: &[Tag], field: Field, most: usize) -> Ve
         }
     };
     let mut upto = begin;
-    for tag in marks.into_iter().take_while(|tag| tag.start < end) {
+    for tag in marks {
         push(upto, tag.start.max(upto), false);
         push(tag.start.max(begin), tag.end.min(end), true);
         upto = tag.end.min(end);

@@ -253,7 +253,7 @@ impl Telling<'_> {
     fn about_post(&self, top: &TopPost) -> String {
         let (language, post) = (self.language, &top.mention.post);
         let mut about = vec![
-            post::who(post.author.as_ref(), language),
+            post::by(&top.mention, language),
             language.network(post.network.as_str()),
             language.short_moment(post.published.unwrap_or(top.mention.counted), self.zone),
         ];
@@ -296,8 +296,8 @@ impl Telling<'_> {
     fn more_suspects(&self) -> Option<String> {
         let more = self.digest.suspects.len().checked_sub(SUSPECTS).filter(|more| *more > 0)?;
         Some(self.language.say(
-            format!("And {more} more: see them with vigie impostors."),
-            format!("Et {more} de plus\u{a0}: voyez-les avec vigie impostors."),
+            format!("And {more} more: see them with “vigie impostors”."),
+            format!("Et {more} de plus\u{a0}: voyez-les avec «\u{a0}vigie impostors\u{a0}»."),
         ))
     }
 
@@ -371,7 +371,7 @@ impl Telling<'_> {
     fn missing(&self) -> Vec<String> {
         let (language, digest) = (self.language, self.digest);
         let mut lines = notes::gaps(&digest.gaps, language, self.zone);
-        for of in digest.unwell() {
+        for of in digest.unwell().take(SOURCES) {
             let name = short(&of.source, 60);
             let reason =
                 of.reason.as_deref().map(|reason| short(reason, 160)).filter(|reason| !reason.is_empty());
