@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::clean::{evidence, short};
 use super::page::{self, Page};
 use super::post::{self, Parts};
-use super::words::{Language, local};
+use super::words::{Language, capital, local};
 use super::{Letter, SUBJECT, notes};
 use crate::alert::{Content, On, SHOWN, Trouble};
 use crate::impostor::{Level, describe};
@@ -17,6 +17,8 @@ use crate::time::Time;
 mod html;
 mod text;
 
+/// Characters of a string that a signal compared.
+const STRING: usize = 60;
 /// Signals listed one by one.
 const SIGNALS: usize = 12;
 
@@ -262,14 +264,16 @@ impl Telling<'_> {
             .take(SIGNALS)
             .map(|signal| {
                 let sentence = short(&describe(signal, self.language == Language::Fr), 240);
-                let (raw, folded) = (evidence(&signal.raw, 80), evidence(&signal.folded, 80));
-                let strings = (!raw.is_empty()).then(|| {
-                    if raw == folded || folded.is_empty() {
-                        format!("[{raw}]")
-                    } else {
-                        format!("[{raw} → {folded}]")
-                    }
-                });
+                let sentence = capital(&sentence);
+                let (raw, folded) = (evidence(&signal.raw, STRING), evidence(&signal.folded, STRING));
+                // What the sentence quotes whole is not said twice.
+                let quoted =
+                    !raw.contains('‹') && sentence.contains(&short(&signal.raw, 20).replace('…', ""));
+                let strings = if quoted {
+                    (folded != raw && !folded.is_empty()).then(|| format!("[→ {folded}]"))
+                } else {
+                    (!raw.is_empty()).then(|| format!("[{raw} → {folded}]"))
+                };
                 (sentence, strings)
             })
             .collect()

@@ -345,5 +345,8 @@ fn a_digest_tells_what_it_missed() {
         now(),
     )
     .unwrap();
+    let earlier = Window { from: now().plus(-9 * DAY), to: now().plus(-8 * DAY) };
+    let earlier = digest::gather(filled.connection(), &brands(), earlier, now()).unwrap();
+    assert_eq!(earlier.unwell().count(), 0, "it was well then");
     assert!(later.gaps.is_empty() && later.shares.brands.iter().all(|share| share.permille.is_none()));
 }
