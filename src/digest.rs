@@ -53,9 +53,13 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Sources that fail, are stopped or have fallen silent.
+    /// Sources that fail, are stopped or have fallen silent, and were so before the window ended.
     pub fn unwell(&self) -> impl Iterator<Item = &Coverage> {
-        self.coverage.iter().filter(|of| matches!(of.state.as_str(), "failing" | "stopped" | "silent"))
+        let end = self.shares.window.to;
+        self.coverage
+            .iter()
+            .filter(|of| matches!(of.state.as_str(), "failing" | "stopped" | "silent"))
+            .filter(move |of| of.since.is_none_or(|since| since < end))
     }
 }
 

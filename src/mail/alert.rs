@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use super::clean::{evidence, short};
 use super::page::{self, Page};
 use super::post::{self, Parts};
-use super::words::{Language, local};
-use super::{Letter, SUBJECT, clean, notes};
+use super::words::{Language, capital, local};
+use super::{Letter, SUBJECT, notes};
 use crate::alert::{Content, On, SHOWN, Trouble};
 use crate::impostor::{Level, describe};
 use crate::keyword::BrandId;
@@ -17,6 +17,8 @@ use crate::time::Time;
 mod html;
 mod text;
 
+/// Characters of a string that a signal compared.
+const STRING: usize = 60;
 /// Signals listed one by one.
 const SIGNALS: usize = 12;
 
@@ -92,7 +94,7 @@ impl Telling<'_> {
         let (language, total) = (self.language, self.total());
         if let ([mention], 0 | 1) = (self.content.mentions.as_slice(), total) {
             let brand = self.name(&mention.brand);
-            let who = self.who_briefly(mention);
+            let who = post::by_briefly(mention, language);
             let network = language.network(mention.post.network.as_str());
             return language.say(
                 format!("{brand}: new mention by {who} on {network}"),
@@ -204,7 +206,7 @@ impl Telling<'_> {
         vec![
             language.say(
                 format!("You get this because of the alert rule {rule}; its alerts are {grouped}."),
-                format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{a0}; ses alertes sont {grouped}."),
+                format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{202f}; ses alertes sont {grouped}."),
             ),
             language.say(
                 "To stop or change it, edit that rule in vigie.toml. No picture, no tracking, no counted clicks: opening this mail tells nobody.",
@@ -223,15 +225,15 @@ impl Telling<'_> {
         if mentions > 0 {
             let more = language.number(mentions);
             return Some(language.say(
-                format!("And {more} more: see them with vigie mentions."),
-                format!("Et {more} de plus\u{a0}: voyez-les avec vigie mentions."),
+                format!("And {more} more: see them with “vigie mentions”."),
+                format!("Et {more} de plus\u{a0}: voyez-les avec «\u{a0}vigie mentions\u{a0}»."),
             ));
         }
         (suspects + troubles > 0).then(|| {
             let more = suspects + troubles;
             language.say(
-                format!("And {more} more: see them with vigie impostors and vigie status."),
-                format!("Et {more} de plus\u{a0}: voyez-les avec vigie impostors et vigie status."),
+                format!("And {more} more: see them with “vigie impostors” and “vigie status”."),
+                format!("Et {more} de plus\u{a0}: voyez-les avec «\u{a0}vigie impostors\u{a0}» et «\u{a0}vigie status\u{a0}»."),
             )
         })
     }
@@ -262,14 +264,16 @@ impl Telling<'_> {
             .take(SIGNALS)
             .map(|signal| {
                 let sentence = short(&describe(signal, self.language == Language::Fr), 240);
-                let (raw, folded) = (evidence(&signal.raw, 80), evidence(&signal.folded, 80));
-                let strings = (!raw.is_empty()).then(|| {
-                    if raw == folded || folded.is_empty() {
-                        format!("[{raw}]")
-                    } else {
-                        format!("[{raw} → {folded}]")
-                    }
-                });
+                let sentence = capital(&sentence);
+                let (raw, folded) = (evidence(&signal.raw, STRING), evidence(&signal.folded, STRING));
+                // What the sentence quotes whole is not said twice.
+                let quoted =
+                    !raw.contains('‹') && sentence.contains(&short(&signal.raw, 20).replace('…', ""));
+                let strings = if quoted {
+                    (folded != raw && !folded.is_empty()).then(|| format!("[→ {folded}]"))
+                } else {
+                    (!raw.is_empty()).then(|| format!("[{raw} → {folded}]"))
+                };
                 (sentence, strings)
             })
             .collect()
@@ -319,21 +323,6 @@ impl Telling<'_> {
                     format!("Écrit {lasted} après avoir été vu\u{202f}; le réseau ne dit pas quand il a été publié."),
                 )
             }
-        }
-    }
-
-    /// Who wrote it; where nobody is named, the site it stands on.
-    fn who(&self, mention: &Mention) -> String {
-        let site =
-            || mention.post.permalink.as_deref().and_then(clean::link).map(|link| short(&link.host, 60));
-        let nobody = mention.post.author.is_none().then(site).flatten();
-        nobody.unwrap_or_else(|| post::who(mention.post.author.as_ref(), self.language))
-    }
-
-    fn who_briefly(&self, mention: &Mention) -> String {
-        match &mention.post.author {
-            Some(author) => post::who_briefly(Some(author), self.language),
-            None => self.who(mention),
         }
     }
 
@@ -390,13 +379,13 @@ fn trouble_word(trouble: &Trouble, language: Language) -> &'static str {
 fn now_does(trouble: &Trouble, language: Language) -> &'static str {
     if trouble.silent {
         language.say(
-            "Vigie goes on listening and will say nothing more until posts come again. The other sources are not affected. If the silence is real, nothing is lost; if not, check the source with vigie check.",
-            "Vigie continue d’écouter et se taira jusqu’au retour de messages. Les autres sources ne sont pas touchées. Si le silence est réel, rien n’est perdu\u{a0}; sinon, vérifiez la source avec vigie check.",
+            "Vigie goes on listening and will say nothing more until posts come again. The other sources are not affected. If the silence is real, nothing is lost; if not, check the source with “vigie check”.",
+            "Vigie continue d’écouter et se taira jusqu’au retour de messages. Les autres sources ne sont pas touchées. Si le silence est réel, rien n’est perdu\u{202f}; sinon, vérifiez la source avec «\u{a0}vigie check\u{a0}».",
         )
     } else {
         language.say(
-            "Vigie keeps trying, less and less often, and will take up where it stopped. What the source can no longer give is recorded as a gap. The other sources are not affected. vigie check shows what is wrong.",
-            "Vigie réessaie, de moins en moins souvent, et reprendra là où elle s’est arrêtée. Ce que la source ne peut plus donner est noté comme une lacune. Les autres sources ne sont pas touchées. vigie check montre ce qui ne va pas.",
+            "Vigie keeps trying, less and less often, and will take up where it stopped. What the source can no longer give is recorded as a gap. The other sources are not affected. “vigie check” shows what is wrong.",
+            "Vigie réessaie, de moins en moins souvent, et reprendra là où elle s’est arrêtée. Ce que la source ne peut plus donner est noté comme une lacune. Les autres sources ne sont pas touchées. «\u{a0}vigie check\u{a0}» montre ce qui ne va pas.",
         )
     }
 }

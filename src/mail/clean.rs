@@ -85,6 +85,9 @@ pub(super) fn evidence(text: &str, most: usize) -> String {
             out.push(if c.is_whitespace() { ' ' } else { c });
         }
     }
+    if text.chars().nth(most).is_some() {
+        out.push('…');
+    }
     out
 }
 
@@ -100,11 +103,17 @@ pub(super) struct Piece {
 /// At most `most` characters of `text` around the first keyword found in it, with every keyword marked; the
 /// longest where they overlap.
 pub(super) fn excerpt(text: &str, tags: &[Tag], field: Field, most: usize) -> Vec<Piece> {
-    let marks: Vec<&Tag> =
-        longest(tags, field).into_iter().filter(|tag| text.get(tag.start..tag.end).is_some()).collect();
-    let first = marks.first().map_or(0, |tag| tag.start);
-    let begin = begin(text, first);
+    let mut near: Vec<Tag> = tags
+        .iter()
+        .filter(|tag| tag.field == field && text.get(tag.start..tag.end).is_some())
+        .cloned()
+        .collect();
+    let first = near.iter().map(|tag| tag.start).min().unwrap_or(0);
+    let begin = begin(text, first, most);
     let (end, cut) = end(text, begin, most);
+    // A long post may hold a keyword ten thousand times; only what is shown is sorted out.
+    near.retain(|tag| tag.start < end);
+    let marks = longest(&near, field);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut push = |from: usize, to: usize, marked: bool| {
         let mut words = one_line(text.get(from..to).unwrap_or_default());
@@ -117,7 +126,7 @@ pub(super) fn excerpt(text: &str, tags: &[Tag], field: Field, most: usize) -> Ve
         }
     };
     let mut upto = begin;
-    for tag in marks.into_iter().take_while(|tag| tag.start < end) {
+    for tag in marks {
         push(upto, tag.start.max(upto), false);
         push(tag.start.max(begin), tag.end.min(end), true);
         upto = tag.end.min(end);
@@ -135,9 +144,13 @@ pub(super) fn excerpt(text: &str, tags: &[Tag], field: Field, most: usize) -> Ve
     pieces
 }
 
-/// Where an excerpt begins whose first keyword stands at `first`: the text's own start when that is near.
-fn begin(text: &str, first: usize) -> usize {
+/// Where an excerpt of `most` characters begins whose first keyword stands at `first`: at the start of the
+/// text when all of it fits or the keyword stands in its first half, else a little before the keyword.
+fn begin(text: &str, first: usize, most: usize) -> usize {
     let before = text.get(..first).unwrap_or_default();
+    if text.char_indices().nth(most).is_none() || before.char_indices().nth(most / 2).is_none() {
+        return 0;
+    }
     let Some((far, _)) = before.char_indices().rev().nth(BEFORE - 1) else { return 0 };
     let Some(words) = before.get(far..) else { return 0 };
     words
@@ -232,7 +245,7 @@ mod tests {
     fn only_web_pages_are_linked_and_hosts_are_told() {
         let host = |address: &str| link(address).map(|link| link.host);
         assert_eq!(host("https://acme.example/a?b=c").as_deref(), Some("acme.example"));
-        assert_eq!(host("https://аcme.example/"), Some("xn--cme-7cd.example".into()));
+        assert_eq!(host("https://аcme.example/"), Some("xn--cme-5cd.example".into()));
         assert_eq!(
             link("https://bank.example@evil.example/").map(|link| link.href).as_deref(),
             Some("https://evil.example/")

@@ -6,7 +6,7 @@ use super::clean::{Piece, short};
 use super::page::{self, Page};
 use super::post::{self, Parts};
 use super::words::Language;
-use super::{Letter, SUBJECT, notes};
+use super::{Letter, SUBJECT};
 use crate::digest::Digest;
 use crate::impostor::describe;
 use crate::mention::Suspect;
@@ -14,6 +14,7 @@ use crate::share::{Change, Permille, Share};
 use crate::store::figures::{Slice, TopPost};
 
 mod html;
+mod quality;
 mod text;
 
 /// Brands shown with a bar; the rest are counted.
@@ -24,8 +25,6 @@ const TOP: usize = 200;
 const SUSPECTS: usize = 6;
 /// Networks, and languages, shown with a bar.
 const SLICES: usize = 6;
-/// Sources told one by one, the worst first.
-const SOURCES: usize = 12;
 /// Days that fit side by side.
 const DAYS: usize = 31;
 
@@ -253,7 +252,7 @@ impl Telling<'_> {
     fn about_post(&self, top: &TopPost) -> String {
         let (language, post) = (self.language, &top.mention.post);
         let mut about = vec![
-            post::who(post.author.as_ref(), language),
+            post::by(&top.mention, language),
             language.network(post.network.as_str()),
             language.short_moment(post.published.unwrap_or(top.mention.counted), self.zone),
         ];
@@ -296,8 +295,8 @@ impl Telling<'_> {
     fn more_suspects(&self) -> Option<String> {
         let more = self.digest.suspects.len().checked_sub(SUSPECTS).filter(|more| *more > 0)?;
         Some(self.language.say(
-            format!("And {more} more: see them with vigie impostors."),
-            format!("Et {more} de plus\u{a0}: voyez-les avec vigie impostors."),
+            format!("And {more} more: see them with “vigie impostors”."),
+            format!("Et {more} de plus\u{a0}: voyez-les avec «\u{a0}vigie impostors\u{a0}»."),
         ))
     }
 
@@ -311,92 +310,6 @@ impl Telling<'_> {
         }
         let all = shown.iter().map(|(_, mentions)| *mentions).sum();
         shown.into_iter().map(|(name, mentions)| (name, mentions, part_of(mentions, all))).collect()
-    }
-
-    /// Whether the figures may be low, in one line for the head of the mail.
-    fn warning(&self) -> Option<String> {
-        let language = self.language;
-        let gaps = self.digest.gaps.len();
-        let unwell = self.digest.unwell().count();
-        (gaps + unwell > 0).then(|| {
-            language
-                .say(
-                    "The figures may be low: something was missed. See the quality of the data below.",
-                    "Les chiffres sont peut-être trop bas\u{a0}: il a manqué quelque chose. Voir la qualité des données plus bas.",
-                )
-                .to_owned()
-        })
-    }
-
-    /// What was watched, what not, and what comes from the example.
-    fn quality(&self) -> Vec<String> {
-        let (language, digest) = (self.language, self.digest);
-        let mut lines = Vec::new();
-        let mut sources: Vec<_> = digest.coverage.iter().collect();
-        sources.sort_by_key(|of| (of.hours_done.saturating_sub(of.hours_due), of.state == "ok", &of.source));
-        sources.sort_by_key(|of| std::cmp::Reverse(of.hours_due.saturating_sub(of.hours_done)));
-        if sources.is_empty() {
-            lines.push(language.say("No source is followed.", "Aucune source n’est suivie.").to_owned());
-        }
-        for of in sources.iter().take(SOURCES) {
-            let name = short(&of.source, 60);
-            let (done, due) = (language.number(of.hours_done), language.number(of.hours_due));
-            let heard = language.count(
-                of.posts,
-                ["post heard", "posts heard"],
-                ["publication entendue", "publications entendues"],
-            );
-            let failed = if of.failed == 0 {
-                String::new()
-            } else {
-                let failed = language.count(of.failed, ["failure", "failures"], ["échec", "échecs"]);
-                format!(", {failed}")
-            };
-            lines.push(language.say(
-                format!("{name}: {done} of {due} hours listened, {heard}{failed}."),
-                format!("{name}\u{a0}: {done} heures d’écoute sur {due}, {heard}{failed}."),
-            ));
-        }
-        if sources.len() > SOURCES {
-            let more = sources.len() - SOURCES;
-            lines.push(language.say(
-                format!("And {more} more sources that missed less."),
-                format!("Et {more} autres sources, qui ont moins manqué."),
-            ));
-        }
-        lines
-    }
-
-    /// Gaps and sources that are not well, in a sentence each.
-    fn missing(&self) -> Vec<String> {
-        let (language, digest) = (self.language, self.digest);
-        let mut lines = notes::gaps(&digest.gaps, language, self.zone);
-        for of in digest.unwell() {
-            let name = short(&of.source, 60);
-            let reason =
-                of.reason.as_deref().map(|reason| short(reason, 160)).filter(|reason| !reason.is_empty());
-            let reason = reason.map(|reason| language.colon().to_owned() + &reason).unwrap_or_default();
-            let since = of.since.map(|since| language.short_moment(since, self.zone));
-            let since =
-                since.map(|since| language.say(format!(" since {since}"), format!(" depuis le {since}")));
-            let state = match of.state.as_str() {
-                "silent" => language.say("is silent", "est muette"),
-                "stopped" => language.say("is stopped", "est arrêtée"),
-                _ => language.say("is failing", "est en panne"),
-            };
-            lines.push(format!("{name} {state}{}{reason}.", since.unwrap_or_default()));
-        }
-        if lines.is_empty() {
-            lines.push(
-                language
-                    .say(
-                        "No gap is known, no source is silent.",
-                        "Aucune lacune connue, aucune source muette.",
-                    )
-                    .to_owned(),
-            );
-        }
-        lines
     }
 
     fn example_line(&self) -> Option<String> {

@@ -48,7 +48,7 @@ impl Page<'_> {
                     (table(&PAGE, html! {
                         tr { td class="out" align="center" style="padding:24px 12px" {
                             table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0"
-                                style={ "width:100%;max-width:600px;text-align:left;font-size:16px;line-height:24px;" (FONT) (INK) } class=(INK.class) {
+                                style={ "width:100%;max-width:600px;text-align:left;font-size:16px;line-height:24px;word-break:break-word;overflow-wrap:anywhere;" (FONT) (INK) } class=(INK.class) {
                                 (self.masthead())
                                 (self.body)
                                 tr { td style="padding:8px 24px 24px 24px" {
@@ -183,7 +183,7 @@ pub(super) fn quote(title: Option<&[Piece]>, text: &[Piece]) -> Markup {
         @if title.is_some() || !text.is_empty() {
             table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" class=(QUOTE.class)
                 style={ "margin:12px 0 0 0;" (QUOTE) "border-radius:8px;border-collapse:separate" } {
-                tr { td class=(QUOTE.class) style={ "padding:12px 16px;font-size:16px;line-height:25px;word-break:break-word;" (QUOTE) "border-radius:8px" } {
+                tr { td class=(QUOTE.class) style={ "padding:12px 16px;font-size:16px;line-height:25px;" (QUOTE) "border-radius:8px" } {
                     @if let Some(title) = title { strong { (pieces(title)) } @if !text.is_empty() { br; } }
                     (pieces(text))
                 } }

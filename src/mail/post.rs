@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::clean::{EXCERPT, Piece, excerpt, short};
+use super::clean::{EXCERPT, Piece, excerpt, link, short};
 use super::words::Language;
 use crate::matcher::{Field, Tag, fields};
 use crate::mention::Mention;
@@ -38,6 +38,21 @@ pub(super) fn who_briefly(author: Option<&Author>, language: Language) -> String
 fn handle(author: &Author) -> Option<String> {
     let handle = short(author.handle.as_deref()?.trim_start_matches('@'), NAME);
     (!handle.is_empty()).then(|| format!("@{handle}"))
+}
+
+/// Who wrote a post; where nobody is named, the site it stands on.
+pub(super) fn by(mention: &Mention, language: Language) -> String {
+    site(mention).unwrap_or_else(|| who(mention.post.author.as_ref(), language))
+}
+
+/// The same in the shortest way.
+pub(super) fn by_briefly(mention: &Mention, language: Language) -> String {
+    site(mention).unwrap_or_else(|| who_briefly(mention.post.author.as_ref(), language))
+}
+
+fn site(mention: &Mention) -> Option<String> {
+    let address = mention.post.permalink.as_deref().filter(|_| mention.post.author.is_none())?;
+    link(address).map(|link| short(&link.host, NAME))
 }
 
 /// What is known of the author beside the name.

@@ -9,13 +9,12 @@
 )]
 
 use jiff::tz::TimeZone;
-use mail_parser::{HeaderName, MessageParser};
+use mail_parser::MessageParser;
 use vigie::alert::{Content, On, SHOWN, Trouble};
 use vigie::digest::{self, Digest};
 use vigie::impostor::{Level, Signal, Suspicion};
-use vigie::keyword::Brand;
 use vigie::mail::{self, Envelope, Kind, Language, Letter, theme};
-use vigie::matcher::{Matcher, Scratch};
+use vigie::matcher::{Field, Matcher, Scratch, Tag};
 use vigie::mention::{Gap, Mention, Suspect};
 use vigie::post::{Author, NetworkName, Post};
 use vigie::share::Window;
@@ -217,4 +216,301 @@ fn every_mail_says_what_it_said() {
         // One tag a line, so that a change shows as the line it is.
         insta::assert_snapshot!(format!("{name}-html"), letter.html.replace("><", ">\n<"));
     }
+}
+
+fn envelope(kind: Kind) -> Envelope {
+    Envelope {
+        from: "Vigie <vigie@lookout.example>".parse().unwrap(),
+        to: "Ana Pérez <ana@molivelle.example>".parse().unwrap(),
+        key: "mentions/2026-10-20T15:30:06Z/ana@molivelle.example".to_owned(),
+        alert: "mentions/2026-10-20T15:30:06Z".to_owned(),
+        rule: "mentions".to_owned(),
+        kind,
+        unsubscribe: Some("stop@lookout.example".to_owned()),
+        written: at("2026-10-20T15:30:36.789Z"),
+    }
+}
+
+/// The lines of the header, unfolded.
+fn headers(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let (head, _) = text.split_once("\r\n\r\n").unwrap();
+    head.replace("\r\n ", " ").split("\r\n").map(str::to_owned).collect()
+}
+
+#[test]
+fn a_mail_carries_exactly_these_headers() {
+    let letter = mail::alert(&mentions(), Language::Fr, &paris());
+    let bytes = mail::build(&letter, &envelope(Kind::Alert)).unwrap();
+    insta::assert_snapshot!(headers(&bytes).join("\n"));
+    let digest = mail::build(&letter, &envelope(Kind::Digest)).unwrap();
+    let more: Vec<String> =
+        headers(&digest).into_iter().filter(|line| !headers(&bytes).contains(line)).collect();
+    assert_eq!(more, ["List-Id: <digests.vigie.lookout.example>", "Precedence: list"]);
+    let mut quiet = envelope(Kind::Alert);
+    quiet.unsubscribe = None;
+    assert!(
+        !headers(&mail::build(&letter, &quiet).unwrap()).iter().any(|line| line.starts_with("List-Unsub"))
+    );
+}
+
+#[test]
+fn every_mail_reads_back_as_it_was_written() {
+    for (name, letter) in letters() {
+        let bytes = mail::build(&letter, &envelope(Kind::Alert)).unwrap();
+        assert_eq!(bytes, mail::build(&letter, &envelope(Kind::Alert)).unwrap(), "{name}");
+        assert!(bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 998), "{name}");
+        let read = MessageParser::default().parse(&bytes).unwrap();
+        assert_eq!(read.subject(), Some(letter.subject.as_str()), "{name}");
+        assert_eq!(read.attachment_count(), 0, "{name}");
+        assert_eq!(read.parts.len(), 3, "{name}: the frame, the text, the page");
+        let lines = |text: &str| text.replace("\r\n", "\n");
+        assert_eq!(lines(&read.body_text(0).unwrap()), letter.text, "{name}");
+        assert_eq!(lines(&read.body_html(0).unwrap()), letter.html, "{name}");
+        assert_eq!(
+            read.message_id(),
+            Some(mail::message_id(&envelope(Kind::Alert).key, "lookout.example").trim_matches(['<', '>']))
+        );
+        assert_eq!(read.date().unwrap().to_timestamp(), 1_792_510_236, "{name}");
+        assert_eq!(read.header("Auto-Submitted").and_then(|value| value.as_text()), Some("auto-generated"));
+    }
+}
+
+#[test]
+fn only_the_key_makes_the_message_id() {
+    let id = mail::message_id("a", "lookout.example");
+    assert_eq!(id, mail::message_id("a", "lookout.example"));
+    assert_ne!(id, mail::message_id("b", "lookout.example"));
+    assert_eq!(id, "<ca978112ca1bbdcafac231b39a23dc4d@lookout.example>");
+}
+
+/// Everything that a stranger may try, in one text.
+const HOSTILE: &str = "Molivelle\r\nBcc: victim@other.example\r\n\r\n<script>alert(1)</script>\u{202e}<img src=x onerror=alert(1)>\
+    \u{2066}\u{0}\u{1b}[31m</td></table>\"'&amp; e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301} {{x}} ]]>-->";
+
+/// A post in which all is hostile, about 1 MB of it.
+fn attack() -> Mention {
+    let mut post = post("mastodon", HOSTILE);
+    post.title = Some(HOSTILE.repeat(50));
+    post.summary = Some(HOSTILE.to_owned());
+    post.permalink = Some("javascript:alert(document.cookie)//https://social.example/".to_owned());
+    post.author = Some(Author {
+        native_id: HOSTILE.to_owned(),
+        handle: Some(format!("x{HOSTILE}")),
+        display_name: Some(HOSTILE.repeat(500)),
+        bio: Some(HOSTILE.to_owned()),
+        url: Some("data:text/html,<script>alert(1)</script>".to_owned()),
+        ..Author::default()
+    });
+    let mut mention = mention(post, false);
+    mention.post.text += &"Molivelle <b>\u{202e}x</b> ".repeat(40_000);
+    mention.tags = mention
+        .post
+        .text
+        .match_indices("Molivelle")
+        .map(|(start, word)| Tag {
+            keyword: word.to_owned(),
+            field: Field::Text,
+            start,
+            end: start + word.len(),
+        })
+        .collect();
+    mention
+}
+
+fn hostile() -> Vec<Letter> {
+    let attack = attack();
+    let mut named = suspects();
+    named.rule = HOSTILE.to_owned();
+    named.names = vec![(named.suspects[0].suspicion.brand.clone(), HOSTILE.to_owned())];
+    let mut suspect = named.suspects[0].clone();
+    suspect.author = attack.post.author.clone().unwrap();
+    suspect.network = NetworkName(HOSTILE.into());
+    suspect.suspicion.signals[0].raw = HOSTILE.repeat(100);
+    named.suspects = vec![suspect; 300];
+    named.by_brand = Vec::new();
+    let many = Content {
+        mentions: vec![attack.clone(); SHOWN],
+        by_brand: vec![(HOSTILE.to_owned(), 337)],
+        ..mentions()
+    };
+    let one =
+        Content { mentions: vec![attack.clone()], by_brand: vec![("Molivelle".to_owned(), 1)], ..mentions() };
+    let mut sources = troubles();
+    sources.troubles[0].reason = HOSTILE.repeat(1000);
+    sources.troubles[0].source = HOSTILE.to_owned();
+    sources.troubles = vec![sources.troubles[0].clone(); 400];
+    let mut week = week();
+    for top in &mut week.top {
+        top.name = HOSTILE.to_owned();
+        for post in &mut top.posts {
+            post.mention = attack.clone();
+        }
+    }
+    week.top = std::iter::repeat_n(week.top, 20).flatten().collect();
+    week.shares.brands[0].name = HOSTILE.to_owned();
+    week.suspects.clone_from(&named.suspects);
+    week.networks = std::iter::repeat_n(week.networks, 50).flatten().collect();
+    week.networks[0].name = HOSTILE.to_owned();
+    week.languages[0].name = HOSTILE.to_owned();
+    week.coverage = std::iter::repeat_n(week.coverage, 500).flatten().collect();
+    week.coverage[0].source = HOSTILE.to_owned();
+    week.gaps =
+        vec![Gap { source: HOSTILE.to_owned(), reason: HOSTILE.repeat(99), ..week.gaps[0].clone() }; 999];
+    let mut letters = Vec::new();
+    for language in [Language::En, Language::Fr] {
+        for content in [&one, &many, &named, &sources] {
+            letters.push(mail::alert(content, language, &paris()));
+        }
+        letters.push(mail::digest(&week, language, &paris()));
+    }
+    letters
+}
+
+#[test]
+fn strangers_cannot_reach_out_of_their_words() {
+    for letter in hostile() {
+        assert!(!letter.subject.contains(char::is_control), "{}", letter.subject);
+        assert!(letter.subject.chars().count() <= 121, "{}", letter.subject);
+        for part in [&letter.text, &letter.html, &letter.subject] {
+            assert!(!part.contains(|c: char| c.is_control() && c != '\n'), "a control sign");
+            assert!(!part.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "a sign of direction");
+            assert!(!part.contains("e\u{301}\u{301}\u{301}\u{301}"), "a tower of accents");
+        }
+        assert!(!letter.text.lines().any(|line| line.starts_with("Bcc")), "a line of its own");
+        assert!(!letter.html.contains("<script") && !letter.html.contains("<img"), "markup of strangers");
+        assert!(!letter.html.contains("javascript:") && !letter.html.contains("data:"), "a link that runs");
+        assert!(letter.html.len() <= 100_000, "{} bytes: {}", letter.html.len(), letter.subject);
+        assert!(letter.html.ends_with("</html>"));
+        balanced(&letter.html);
+        let bytes = mail::build(&letter, &envelope(Kind::Alert)).unwrap();
+        let read = MessageParser::default().parse(&bytes).unwrap();
+        assert!(read.bcc().is_none() && read.parts.len() == 3);
+        assert!(!headers(&bytes).iter().any(|line| line.to_lowercase().starts_with("bcc")));
+        assert_eq!(
+            headers(&bytes).len(),
+            headers(
+                &mail::build(&mail::alert(&mentions(), Language::En, &paris()), &envelope(Kind::Alert))
+                    .unwrap()
+            )
+            .len()
+        );
+    }
+}
+
+#[test]
+fn the_rest_is_counted() {
+    let many = Content {
+        mentions: vec![mentions().mentions[0].clone(); SHOWN],
+        by_brand: vec![("Molivelle".to_owned(), 337)],
+        ..mentions()
+    };
+    let letter = mail::alert(&many, Language::En, &paris());
+    assert!(letter.text.contains("And 312 more"), "{}", letter.text);
+    assert!(letter.html.contains("And 312 more"));
+    // Long posts: fewer are shown, and more are counted.
+    let many = Content { mentions: vec![attack(); SHOWN], ..many };
+    let letter = mail::alert(&many, Language::En, &paris());
+    let told = letter.html.matches("Why: ").count();
+    assert!((10..=SHOWN).contains(&told), "{told}");
+    assert!(letter.html.contains(&format!("And {} more", 337 - told)));
+}
+
+/// Every tag that opens closes again, in order: nothing of a stranger's is a tag.
+fn balanced(html: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for tag in html.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').unwrap();
+        let name = tag.split(char::is_whitespace).next().unwrap();
+        match name.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name)),
+            None if ["!DOCTYPE", "meta", "br"].contains(&name) => {}
+            None => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn pages_use_only_what_old_mail_programs_understand() {
+    for (name, letter) in letters() {
+        let html = &letter.html;
+        balanced(html);
+        for word in [
+            "flex",
+            "grid",
+            "position:",
+            "background-image",
+            "url(",
+            "<img",
+            "<svg",
+            "<script",
+            "<link",
+            "@import",
+            "#ffffff",
+            "#000000",
+        ] {
+            assert!(!html.contains(word), "{name} uses {word}");
+        }
+        for (start, tag) in html.match_indices("<table") {
+            let rest = &html.as_bytes()[start..];
+            let end = rest.iter().position(|byte| *byte == b'>').unwrap();
+            let tag_text = std::str::from_utf8(&rest[..end]).unwrap();
+            assert!(tag_text.contains("role=\"presentation\""), "{name}: {tag} without a role: {tag_text}");
+        }
+        assert!(html.contains(if name.ends_with("fr") {
+            "<html lang=\"fr\">"
+        } else {
+            "<html lang=\"en\">"
+        }));
+        assert!(html.contains("name=\"color-scheme\"") && html.contains("<title>"), "{name}");
+        assert!(letter.text.lines().all(|line| line.contains("://") || line.chars().count() <= 72), "{name}");
+        // Every colour that is inline has a class by which the dark sheet overrules it.
+        for tag in html.split('<').filter(|tag| tag.contains("color:#") && !tag.starts_with("style")) {
+            assert!(tag.contains("class="), "{name}: {tag}");
+        }
+    }
+}
+
+/// Contrast of two colours as WCAG 2 measures it.
+fn contrast(one: &str, other: &str) -> f64 {
+    let light = |colour: &str| {
+        let channel = |at: usize| {
+            let value = f64::from(u8::from_str_radix(colour.get(at..at + 2).unwrap(), 16).unwrap()) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    };
+    let (one, other) = (light(one) + 0.05, light(other) + 0.05);
+    if one > other { one / other } else { other / one }
+}
+
+#[test]
+fn every_colour_can_be_read_on_what_is_behind_it() {
+    use theme::{ACCENT, ALARM, ALL, CARD, INK, PAGE, QUOTE, SOFT, TRACK};
+    let mut pairs = Vec::new();
+    for paint in ALL {
+        if let (Some(back), Some(ink)) = (paint.back, paint.ink) {
+            pairs.push((paint.class, ink, back, 4.5));
+        }
+    }
+    for ink in [INK, SOFT, ACCENT] {
+        for back in [PAGE, CARD, QUOTE] {
+            pairs.push((ink.class, ink.ink.unwrap(), back.back.unwrap(), 4.5));
+        }
+    }
+    pairs.push((ALARM.class, ALARM.ink.unwrap(), CARD.back.unwrap(), 4.5));
+    // Bars are graphics: they need 3 to 1 against what they do not fill.
+    for bar in [theme::OURS, theme::THEIRS] {
+        pairs.push((bar.class, bar.back.unwrap(), TRACK.back.unwrap(), 2.9));
+        pairs.push((bar.class, bar.back.unwrap(), CARD.back.unwrap(), 3.0));
+    }
+    for (class, ink, back, least) in pairs {
+        for (one, other) in [(ink.0, back.0), (ink.1, back.1)] {
+            let measured = contrast(one, other);
+            assert!(measured >= least, "{class}: {one} on {other} is {measured:.2}");
+        }
+    }
+    let classes: std::collections::HashSet<&str> = ALL.iter().map(|paint| paint.class).collect();
+    assert_eq!(classes.len(), ALL.len());
 }

@@ -52,7 +52,7 @@ impl Telling<'_> {
                     @if mention.example { (page::example(language)) }
                     span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { "\u{a0} " (language.network(mention.post.network.as_str())) }
                 }
-                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (self.who(mention)) }
+                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (post::by(mention, language)) }
                 @let about = post::about(author, language);
                 @if !about.is_empty() { (page::soft(html! { (about.join(" · ")) })) }
                 (page::quote(parts.title().as_deref(), &parts.excerpt(clean::EXCERPT)))
@@ -76,7 +76,7 @@ impl Telling<'_> {
                     td class=(SOFT.class) width="25%" valign="top" style={ "font-size:13px;line-height:19px;" (SOFT) } {
                         (name) br;
                         span class=(INK.class) style={ "font-size:15px;" (INK) } { (clock) }
-                        @if let Some(day) = day { br; (day) }
+                        @if let Some(day) = day { br; (day.replace('\u{a0}', " ")) }
                     }
                 }
             } }
@@ -103,7 +103,7 @@ impl Telling<'_> {
                 @if let Some(bio) = suspect.author.bio.as_deref().map(|bio| short(bio, 200)).filter(|bio| !bio.is_empty()) {
                     (page::quote(None, &[clean::Piece { text: bio, marked: false }]))
                 }
-                p class=(INK.class) style={ "margin:16px 0 4px 0;font-weight:700;" (INK) } { (language.say("What speaks for it", "Ce qui le fait penser")) }
+                p class=(INK.class) style={ "margin:16px 0 4px 0;font-weight:700;" (INK) } { (language.say("Why it is suspected", "Pourquoi ce soupçon")) }
                 @for (sentence, strings) in self.signals(suspect) {
                     (page::soft(html! {
                         span class=(INK.class) style=(INK.css()) { "• " (sentence) }

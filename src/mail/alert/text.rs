@@ -62,7 +62,7 @@ impl Telling<'_> {
         if mention.example {
             head += language.say(" · example", " · exemple");
         }
-        let mut by = vec![self.who(mention)];
+        let mut by = vec![post::by(mention, language)];
         by.extend(post::about(author, language));
         lines.say(&head).say(&by.join(", ")).gap();
         if let Some(title) = parts.title() {
@@ -103,7 +103,7 @@ impl Telling<'_> {
         if let Some(bio) = suspect.author.bio.as_deref() {
             lines.gap().hang("  ", "  ", &short(bio, 200));
         }
-        lines.gap().say(language.say("What speaks for it:", "Ce qui le fait penser\u{a0}:"));
+        lines.gap().say(language.say("Why it is suspected:", "Pourquoi ce soupçon\u{a0}:"));
         for (sentence, strings) in self.signals(suspect) {
             let strings = strings.map(|strings| format!(" {strings}")).unwrap_or_default();
             lines.hang("- ", "  ", &format!("{sentence}{strings}"));

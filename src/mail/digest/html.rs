@@ -46,27 +46,28 @@ impl Telling<'_> {
         let language = self.language;
         page::card(html! {
             (page::heading(language.say("Share of voice", "Parts de voix")))
-            @for row in self.rows() { (self.share_row(&row)) }
+            @for (place, row) in self.rows().iter().enumerate() { (self.share_row(row, place)) }
             @if let Some(rest) = self.other_brands() { (page::soft(html! { (rest) })) }
             @if let Some(why) = self.too_few() { (page::soft(html! { (why) })) }
         })
     }
 
-    fn share_row(&self, row: &Row<'_>) -> Markup {
+    fn share_row(&self, row: &Row<'_>, place: usize) -> Markup {
         let share = row.share;
         let (paint, weight) = if share.ours { (&OURS, 700) } else { (&THEIRS, 600) };
+        let above = if place > 0 { 22 } else { 0 };
         let ink = if share.ours { &ACCENT } else { &INK };
         html! {
             (page::table_plain(html! {
                 tr {
-                    td class=(INK.class) style={ "font-size:17px;line-height:26px;font-weight:" (weight) ";" (INK) } {
+                    td class=(INK.class) style={ "padding:" (above) "px 0 0 0;font-size:17px;line-height:26px;font-weight:" (weight) ";" (INK) } {
                         (short(&share.name, 60))
                         @if share.ours { " \u{a0}" (page::label(&BRAND, self.language.say("ours", "la nôtre"))) }
                     }
-                    td class=(ink.class) align="right" style={ "font-size:22px;line-height:26px;font-weight:700;white-space:nowrap;" (ink) } { (row.figure) }
+                    td class=(ink.class) align="right" style={ "padding:" (above) "px 0 0 0;font-size:22px;line-height:26px;font-weight:700;white-space:nowrap;" (ink) } { (row.figure) }
                 }
                 tr { td colspan="2" style="padding:7px 0 5px 0" { (page::bar(paint, row.bar, 16)) } }
-                tr { td class=(SOFT.class) colspan="2" style={ "padding:0 0 20px 0;font-size:14px;line-height:21px;" (SOFT) } {
+                tr { td class=(SOFT.class) colspan="2" style={ "padding:0;font-size:14px;line-height:21px;" (SOFT) } {
                     (row.counts)
                     @if let Some(change) = &row.change { br; (change) }
                 } }
