@@ -436,20 +436,38 @@ fn link_length(text: &str) -> Option<usize> {
     (!name.is_empty() && server.contains('.')).then_some(name.len() + 1 + server.len())
 }
 
-/// The range of `text` that the range `wanted` of its folded form came from.
-///
-/// Walks the text again: only the few posts with a match pay for it.
-pub fn locate(text: &str, wanted: &Range<usize>) -> Range<usize> {
-    let mut so_far = String::new();
-    let mut found: Option<Range<usize>> = None;
-    for_each(text, |piece, from| {
-        let start = so_far.len();
-        piece.append(&mut so_far);
-        if start < wanted.end && so_far.len() > wanted.start && !matches!(piece, Piece::Space) {
-            found = Some(found.take().map_or(from.clone(), |found| found.start..from.end));
+/// Where every piece of a folded text comes from. Made only for the few texts in which something was found.
+#[derive(Debug)]
+pub struct Places {
+    /// Ranges of the folded text and of the original, in order.
+    pieces: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Places {
+    /// Folds `text` once more, noting where each piece comes from.
+    pub fn of(text: &str) -> Places {
+        let mut folded = String::new();
+        let mut pieces = Vec::new();
+        for_each(text, |piece, from| {
+            let start = folded.len();
+            piece.append(&mut folded);
+            if folded.len() > start && !matches!(piece, Piece::Space) {
+                pieces.push((start..folded.len(), from));
+            }
+        });
+        Places { pieces }
+    }
+
+    /// The range of the original that the range `wanted` of the folded text came from.
+    pub fn locate(&self, wanted: &Range<usize>) -> Range<usize> {
+        let first = self.pieces.partition_point(|(folded, _)| folded.end <= wanted.start);
+        let last = self.pieces.partition_point(|(folded, _)| folded.start < wanted.end);
+        let found = self.pieces.get(first..last).unwrap_or_default();
+        match (found.first(), found.last()) {
+            (Some((_, first)), Some((_, last))) => first.start..last.end,
+            _ => 0..0,
         }
-    });
-    found.unwrap_or(0..0)
+    }
 }
 
 #[cfg(test)]
@@ -491,7 +509,7 @@ mod tests {
         let text = "Chez  L’Œuvre d’Été, merci";
         let folded = fold(text);
         let start = folded.find("oeuvre d ete").unwrap();
-        let place = locate(text, &(start..start + "oeuvre d ete".len()));
+        let place = Places::of(text).locate(&(start..start + "oeuvre d ete".len()));
         assert_eq!(text.get(place), Some("Œuvre d’Été"));
     }
 
@@ -500,7 +518,7 @@ mod tests {
         fn every_place_can_be_sliced(text in "\\PC{0,40}", a in 0_usize..60, b in 0_usize..60) {
             let folded = fold(&text);
             let range = a.min(b).min(folded.len())..a.max(b).min(folded.len());
-            proptest::prop_assert!(text.get(locate(&text, &range)).is_some());
+            proptest::prop_assert!(text.get(Places::of(&text).locate(&range)).is_some());
         }
 
         #[test]

@@ -16,6 +16,12 @@ use crate::post::Post;
 /// large for the caches and the contiguous form wins.
 const TABLE_LIMIT: usize = 1_000;
 
+/// Tags kept of one brand in one post: more of them say nothing new, and a hostile post has thousands.
+const TAGS: usize = 64;
+
+/// Places noted in one post, whatever they are; beyond these, only the first of each further string is.
+const HITS: usize = 2_048;
+
 /// The part of a post in which something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -198,7 +204,10 @@ impl Matcher {
         for (field, text) in fields(post) {
             fold::fold_into(&text, &mut scratch.folded);
             for hit in self.automaton.find_overlapping_iter(&scratch.folded) {
-                if is_whole(&scratch.folded, hit.start(), hit.end()) {
+                let known = |pattern| scratch.hits.iter().take(HITS).any(|(_, one, _)| *one == pattern);
+                if is_whole(&scratch.folded, hit.start(), hit.end())
+                    && (scratch.hits.len() < HITS || !known(hit.pattern().as_usize()))
+                {
                     scratch.hits.push((field, hit.pattern().as_usize(), hit.start()..hit.end()));
                 }
             }
@@ -227,8 +236,15 @@ impl Matcher {
 
     fn verdicts(&self, post: &Post, hits: &[(Field, usize, std::ops::Range<usize>)]) -> Vec<Verdict> {
         let mut verdicts: Vec<(usize, Verdict)> = Vec::new();
-        let mut cut = None;
+        // Made once a field, however often something stands in it.
+        let mut places: Option<(Field, fold::Places)> = None;
         for (field, pattern, range) in hits {
+            if places.as_ref().is_none_or(|(of, _)| of != field) {
+                let text =
+                    fields(post).find(|(name, _)| name == field).map(|(_, text)| text).unwrap_or_default();
+                places = Some((*field, fold::Places::of(&text)));
+            }
+            let place = places.as_ref().map(|(_, places)| places.locate(range)).unwrap_or_default();
             for role in self.roles.get(*pattern).into_iter().flatten() {
                 let Some(brand) = self.brands.get(role.brand) else { continue };
                 let words = match role.part {
@@ -237,20 +253,6 @@ impl Matcher {
                     Part::Unless => &brand.unless,
                 };
                 let Some(keyword) = words.get(role.place) else { continue };
-                // The place in the original is worked out once for all brands that share the string.
-                let place = match &cut {
-                    Some((last_field, last_range, place)) if last_field == field && last_range == range => {
-                        Clone::clone(place)
-                    }
-                    _ => {
-                        let text = fields(post)
-                            .find(|(name, _)| name == field)
-                            .map(|(_, text)| text)
-                            .unwrap_or_default();
-                        fold::locate(&text, range)
-                    }
-                };
-                cut = Some((*field, range.clone(), place.clone()));
                 let tag = Tag { keyword: keyword.clone(), field: *field, start: place.start, end: place.end };
                 let at = verdicts.iter().position(|(known, _)| *known == role.brand).unwrap_or_else(|| {
                     verdicts.push((
@@ -267,10 +269,13 @@ impl Matcher {
                     verdicts.len() - 1
                 });
                 if let Some((_, verdict)) = verdicts.get_mut(at) {
-                    match role.part {
-                        Part::Keyword => verdict.tags.push(tag),
-                        Part::Context => verdict.context.push(tag),
-                        Part::Unless => verdict.unless.push(tag),
+                    let list = match role.part {
+                        Part::Keyword => &mut verdict.tags,
+                        Part::Context => &mut verdict.context,
+                        Part::Unless => &mut verdict.unless,
+                    };
+                    if list.len() < TAGS {
+                        list.push(tag);
                     }
                 }
             }
@@ -403,6 +408,14 @@ mod tests {
         assert_eq!(decide("forfait orange et jus"), Some(Decision::Excluded));
         assert_eq!(decide("le forfait"), Some(Decision::NoKeyword));
         assert_eq!(decide("rien"), None);
+    }
+
+    #[test]
+    fn a_post_full_of_keywords_costs_little_and_keeps_few_tags() {
+        let text = "acme ".repeat(100_000);
+        let tags = judge(brand(&["acme"], &[], &[]), &text).unwrap().tags;
+        assert_eq!(tags.len(), TAGS);
+        assert_eq!((tags[1].start, tags[1].end), (5, 9));
     }
 
     proptest::proptest! {
