@@ -300,7 +300,7 @@ impl Telling<'_> {
     fn clock(&self) -> String {
         let at = local(self.content.written, self.zone);
         let name = at.strftime("%Z").to_string();
-        let place = self.zone.iana_name().filter(|place| *place != name);
+        let place = self.zone.iana_name().filter(|place| *place != name && *place != "Etc/UTC");
         let zone = place.map_or_else(|| name.clone(), |place| format!("{name}, {place}"));
         self.language.say(format!("All times are {zone}."), format!("Toutes les heures\u{a0}: {zone}."))
     }
