@@ -212,9 +212,14 @@ fn understand(answer: &Answer) -> Result<entry::Feed, ReadError> {
     Ok(xml::read(&tree, address.as_ref(), lang, answer.seen))
 }
 
-/// Where the document says it is, else where it was found.
+/// Where the document says it is, else where it was found, without a name and a password in it: links
+/// made absolute with it are shown to people.
 fn address(answer: &Answer) -> Option<Url> {
-    let found = Url::parse(answer.url()).ok();
+    let mut found = Url::parse(answer.url()).ok();
+    if let Some(found) = &mut found {
+        // only an address without a host refuses, and has neither
+        drop(found.set_password(None).and_then(|()| found.set_username("")));
+    }
     match (answer.header("content-location"), &found) {
         (Some(said), Some(found)) => found.join(said).ok(),
         (Some(said), None) => Url::parse(said).ok(),

@@ -8,16 +8,20 @@
     clippy::wildcard_enum_match_arm,
     reason = "a test that panics has failed, and says what it measured"
 )]
+
 mod bluesky;
 mod corpus;
 mod example;
 mod feed;
 mod fetch;
+mod fuzz;
 mod hackernews;
 mod impostor;
+mod layers;
+mod mail;
 mod mastodon;
+mod network;
 mod recorded;
 mod server;
-mod source;
-mod mail;
 mod share;
+mod source;
