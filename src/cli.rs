@@ -118,6 +118,18 @@ fn log(verbose: u8) {
 /// Prints an error with its causes on one line each.
 fn complain(error: &anyhow::Error) {
     let mut text = String::new();
+    if let Some(Faults(faults)) = error.downcast_ref() {
+        text += match faults.len() {
+            1 => "error: one thing is wrong in the configuration\n",
+            _ => "error: several things are wrong in the configuration\n",
+        };
+        for fault in faults {
+            text += &format!("  {}\n", clean(&fault.to_string()).replace('\n', " "));
+        }
+        // Nothing can be done when even this cannot be written.
+        drop(std::io::stderr().write_all(text.as_bytes()));
+        return;
+    }
     for (place, cause) in error.chain().enumerate() {
         let cause = clean(&cause.to_string());
         if place == 0 {
@@ -180,7 +192,7 @@ impl Common {
             None => here.ancestors().map(|folder| folder.join(config::FILE)).find(|file| file.is_file()),
         };
         let mut config = match file {
-            Some(file) => Config::read(&relative(&file, &here))?,
+            Some(file) => self.read_config(&relative(&file, &here))?,
             None => Config::default_in(Path::new("")),
         };
         if let Some(keywords) = &self.keywords {
@@ -190,6 +202,21 @@ impl Common {
             config.use_data_dir(data);
         }
         Ok(config)
+    }
+
+    /// The configuration of a file. When it is wrong, the faults of the brand files are told with its own.
+    fn read_config(&self, file: &Path) -> Result<Config, Faults> {
+        let (config, mut faults) = Config::read_all(file);
+        if faults.0.is_empty() {
+            return Ok(config);
+        }
+        let folder = self.keywords.as_ref().unwrap_or(&config.keywords);
+        if folder.is_dir()
+            && let Err(more) = keyword::read_folder(folder)
+        {
+            faults.0.extend(more.0);
+        }
+        Err(faults)
     }
 
     /// The brands of the configured folder, checked against the rules.

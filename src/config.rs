@@ -1,27 +1,30 @@
 //! `vigie.toml` and the environment, read once. Nobody else reads either.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
-use crate::alert::{On, Rule};
-use crate::deliver::{Smtp, Tls, Transport};
-use crate::document::{Fault, Faults, Reader, Section, nearest};
+use crate::alert::Rule;
+use crate::deliver::Transport;
+use crate::document::{self, Fault, Faults, Reader, Section, nearest};
 use crate::fetch::FetchConfig;
-use crate::impostor::Level;
 use crate::keyword::{Brand, BrandId};
 use crate::mail::Language;
-use crate::network;
-use crate::schedule::{Every, Schedule};
-use crate::time;
+use crate::schedule::Schedule;
 
+mod parts;
 pub mod secret;
 pub mod sources;
 
 /// The file looked for, here and upward.
 pub const FILE: &str = "vigie.toml";
+/// A first alert waits this long for others: a burst is one mail, and half a minute is still at once.
+const WAIT: Duration = Duration::from_secs(30);
+/// Two mails of one rule are this far apart: twelve an hour are as many as a person reads.
+const EVERY: Duration = Duration::from_secs(300);
 
 /// The section `[mail]`.
 #[derive(Debug, Clone)]
@@ -72,6 +75,15 @@ pub struct Config {
     pub digest: Schedule,
     /// Limits of the HTTP client.
     pub fetch: FetchConfig,
+    /// Where rules name brands, for [`Config::check_brands`].
+    named: Vec<NamedBrand>,
+}
+
+/// A brand that a rule names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NamedBrand {
+    brand: BrandId,
+    line: usize,
 }
 
 impl Config {
@@ -90,9 +102,10 @@ impl Config {
                 transport: Transport::Folder(data_dir.join("outbox")),
             },
             data_dir,
-            rules: Rule::usual(Duration::from_secs(30), Duration::from_secs(300)),
+            rules: Rule::usual(WAIT, EVERY),
             digest: Schedule::default(),
             fetch: FetchConfig::default(),
+            named: Vec::new(),
         }
     }
 
@@ -101,63 +114,83 @@ impl Config {
     /// # Errors
     /// Every fault of the file.
     pub fn read(file: &Path) -> Result<Config, Faults> {
-        let whole = |reason: String| {
-            Faults(vec![Fault { file: file.to_owned(), line: 0, key: String::new(), reason }])
-        };
-        let text =
-            std::fs::read_to_string(file).map_err(|error| whole(format!("cannot be read: {error}")))?;
-        Config::parse(file, &text)
+        let (config, faults) = Config::read_all(file);
+        if faults.0.is_empty() { Ok(config) } else { Err(faults) }
     }
 
-    /// Reads the text of a configuration file.
-    ///
-    /// # Errors
-    /// Every fault of the text.
-    pub fn parse(file: &Path, text: &str) -> Result<Config, Faults> {
+    /// Reads a configuration file as far as it goes, with every fault of it.
+    pub fn read_all(file: &Path) -> (Config, Faults) {
+        match document::read_text(file) {
+            Ok(text) => Config::parse(file, &text),
+            Err(faults) => {
+                (Config::default_in(file.parent().unwrap_or(Path::new(""))), faults)
+            }
+        }
+    }
+
+    /// Reads the text of a configuration file as far as it goes, with every fault of it.
+    pub fn parse(file: &Path, text: &str) -> (Config, Faults) {
+        let reader = Reader::new(file, text);
+        let config = Config::assemble(file, &reader);
+        (config, Faults(reader.into_faults()))
+    }
+
+    /// Every key that the sections of `text` may have, written there or not, such as `mail.smtp.port`.
+    pub fn keys(text: &str) -> BTreeSet<String> {
+        let file = Path::new(FILE);
+        let reader = Reader::new(file, text);
+        Config::assemble(file, &reader);
+        reader.asked()
+    }
+
+    fn assemble(file: &Path, reader: &Reader<'_>) -> Config {
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut config = Config { file: Some(file.to_owned()), ..Config::default_in(folder) };
-        let reader = Reader::new(file, text.strip_prefix('\u{feff}').unwrap_or(text));
         let table = reader.parse();
-        let top = Section::whole(&reader, &table);
-        if let Some(folder_name) = top.text("data_dir") {
+        let top = Section::whole(reader, &table);
+        if let Some(folder_name) = parts::filled(&top, "data_dir") {
             config.data_dir = folder.join(folder_name);
             config.mail.transport = Transport::Folder(config.data_dir.join("outbox"));
         }
-        if let Some(keywords) = top.text("keywords") {
+        if let Some(keywords) = parts::filled(&top, "keywords") {
             config.keywords = folder.join(keywords);
         }
         for section in top.sections("source") {
-            source(&section, &mut config.sources);
+            sources::read(&section, &mut config.sources);
         }
         if let Some(section) = top.section("mail") {
-            mail(&section, folder, &mut config.mail);
+            parts::mail(&section, folder, &mut config.mail);
         }
-        let mut wait = Duration::from_secs(30);
-        let mut every = Duration::from_secs(300);
+        let mut wait = WAIT;
+        let mut every = EVERY;
         if let Some(section) = top.section("alerts") {
-            wait = duration(&section, "wait").unwrap_or(wait);
-            every = duration(&section, "every").unwrap_or(every);
-            section.finish(&[]);
+            wait = parts::duration(&section, "wait").unwrap_or(wait);
+            every = parts::duration(&section, "every").unwrap_or(every);
+            section.finish(&[], "");
         }
         config.rules = Rule::usual(wait, every);
         let rules = top.sections("rule");
         if !rules.is_empty() {
-            config.rules = rules.iter().filter_map(|section| rule(section, wait, every)).collect();
-            for (at, one) in config.rules.iter().enumerate() {
-                if config.rules.iter().take(at).any(|other| other.name == one.name) {
-                    top.fault("rule", format!("two rules are called \"{}\"; names must differ", one.name));
+            config.rules.clear();
+            for section in &rules {
+                let Some(rule) = parts::rule(section, wait, every) else { continue };
+                if config.rules.iter().any(|other| other.name == rule.name) {
+                    let reason = format!("another rule is called \"{}\" already; names must differ", rule.name);
+                    section.fault("name", reason);
                 }
+                let line = section.line("brands");
+                config.named.extend(rule.brands.iter().map(|brand| NamedBrand { brand: brand.clone(), line }));
+                config.rules.push(rule);
             }
         }
         if let Some(section) = top.section("digest") {
-            digest(&section, &mut config.digest);
+            parts::digest(&section, &mut config.digest);
         }
         if let Some(section) = top.section("fetch") {
-            fetch(&section, &mut config.fetch);
+            parts::fetch(&section, &mut config.fetch);
         }
-        top.finish(&[]);
-        let faults = reader.into_faults();
-        if faults.is_empty() { Ok(config) } else { Err(Faults(faults)) }
+        top.finish(&[], "");
+        config
     }
 
     /// Moves the data directory, and the outbox with it when it lay inside.
@@ -177,23 +210,19 @@ impl Config {
     pub fn check_brands(&self, brands: &[Brand]) -> Result<(), Faults> {
         let known: Vec<&str> = brands.iter().map(|brand| &*brand.id.0).collect();
         let faults: Vec<Fault> = self
-            .rules
+            .named
             .iter()
-            .flat_map(|rule| rule.brands.iter().map(move |brand| (rule, brand)))
-            .filter(|(_, brand)| !known.contains(&&*brand.0))
-            .map(|(rule, brand)| Fault {
+            .filter(|named| !known.contains(&&*named.brand.0))
+            .map(|NamedBrand { brand, line }| Fault {
                 file: self.file.clone().unwrap_or_default(),
-                line: 0,
+                line: *line,
                 key: "rule.brands".to_owned(),
                 reason: match nearest(&brand.0, &known) {
-                    Some(near) => format!(
-                        "rule \"{}\": no brand file is called `{brand}`; did you mean `{near}`?",
-                        rule.name
-                    ),
+                    Some(near) => format!("no brand file is called \"{brand}\"; did you mean \"{near}\"?"),
                     None => format!(
-                        "rule \"{}\": no brand file is called `{brand}` in {}",
-                        rule.name,
-                        self.keywords.display()
+                        "no brand file is called \"{brand}\" in {}; there are: {}",
+                        self.keywords.display(),
+                        known.join(", ")
                     ),
                 },
             })
@@ -205,236 +234,4 @@ impl Config {
 fn mailbox(name: Option<&str>, user: &str, host: &str) -> Mailbox {
     // Both parts are written by us; nothing dangerous is in them.
     Mailbox::new(name.map(str::to_owned), lettre::Address::new_dangerous(user, host))
-}
-
-fn duration<'r>(section: &Section<'r, '_>, key: &'r str) -> Option<Duration> {
-    let text = section.text(key)?;
-    let duration = time::parse_duration(&text);
-    if duration.is_none() {
-        section.fault(key, format!("\"{text}\" is no duration; write \"30s\", \"5m\", \"2h\" or \"7d\""));
-    }
-    duration
-}
-
-/// One word out of a list of words.
-fn choice<'r, T: Copy>(section: &Section<'r, '_>, key: &'r str, choices: &[(&'static str, T)]) -> Option<T> {
-    let text = section.text(key)?;
-    let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-    if found.is_none() {
-        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        section.fault(key, format!("\"{text}\" is not known here; valid: {}", words.join(", ")));
-    }
-    found
-}
-
-fn source(section: &Section<'_, '_>, sources: &mut Vec<SourceConfig>) {
-    let Some(network) = section.text("network") else {
-        section.fault("network", format!("is missing: name one of {}", network_names().join(", ")));
-        return;
-    };
-    let name = section.text("name");
-    let Some(spec) = network::spec(&network) else {
-        let names = network_names();
-        let reason = match nearest(&network, &names) {
-            Some(near) => format!("no network is called `{network}`; did you mean `{near}`?"),
-            None => format!("no network is called `{network}`; valid: {}", names.join(", ")),
-        };
-        section.fault("network", reason);
-        return;
-    };
-    section.finish(spec.keys);
-    let own = section.rest(&["network", "name"]);
-    if let Err(error) = (spec.build)(
-        &own.iter()
-            .filter(|(key, _)| spec.keys.contains(&key.as_str()))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect(),
-    ) {
-        section.fault(&error.key, error.reason);
-    }
-    let name = name.unwrap_or_else(|| {
-        let taken = sources.iter().filter(|other| other.network == spec.name).count();
-        if taken == 0 { spec.name.to_owned() } else { format!("{}-{}", spec.name, taken + 1) }
-    });
-    if name.is_empty() || sources.iter().any(|other| other.name == name) {
-        section.fault("name", format!("another source is called \"{name}\" already; names must differ"));
-        return;
-    }
-    let network = spec.name.to_owned();
-    sources.push(SourceConfig { name, network, section: own, example: false, look_back: false });
-}
-
-fn network_names() -> Vec<&'static str> {
-    network::ALL.iter().map(|spec| spec.name).collect()
-}
-
-fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConfig) {
-    let address = |key: &str, text: &str| match text.parse::<Mailbox>() {
-        Ok(mailbox) => Some(mailbox),
-        Err(_) => {
-            section.fault(
-                key,
-                format!("\"{text}\" is no address; write \"ana@acme.example\" or \"Ana <ana@acme.example>\""),
-            );
-            None
-        }
-    };
-    let to = section.texts("to");
-    if !to.is_empty() {
-        mail.to = to.iter().filter_map(|text| address("to", text)).collect();
-    }
-    if let Some(from) = section.text("from").and_then(|text| address("from", &text)) {
-        mail.from = from;
-    }
-    mail.language = choice(section, "language", &[("fr", Language::Fr), ("en", Language::En)]);
-    if let Some(zone) = section.text("zone") {
-        match TimeZone::get(&zone) {
-            Ok(zone) => mail.zone = Some(zone),
-            Err(_) => section
-                .fault("zone", format!("\"{zone}\" is no time zone; write one such as \"Europe/Paris\"")),
-        }
-    }
-    if let Some(to_folder) = section.text("folder") {
-        mail.transport = Transport::Folder(folder.join(to_folder));
-    }
-    if let Some(smtp) = section.section("smtp") {
-        if section.value("folder").is_some() {
-            section.fault(
-                "folder",
-                "mails go to a folder or to a server, not both: drop this key or [mail.smtp]",
-            );
-        }
-        if let Some(smtp) = smtp_server(&smtp) {
-            mail.transport = Transport::Smtp(smtp);
-        }
-    }
-    section.finish(&[]);
-}
-
-fn smtp_server(section: &Section<'_, '_>) -> Option<Smtp> {
-    let host = section.text("host");
-    let tls = choice(
-        section,
-        "tls",
-        &[("starttls", Tls::StartTls), ("implicit", Tls::Implicit), ("none", Tls::None)],
-    );
-    let insecure = section.flag("insecure").unwrap_or(false);
-    let usual = match tls.unwrap_or(Tls::StartTls) {
-        Tls::Implicit => 465,
-        Tls::StartTls => 587,
-        Tls::None => 25,
-    };
-    let port = section.number("port", 1..=65_535).and_then(|port| u16::try_from(port).ok()).unwrap_or(usual);
-    let user = section.text("user");
-    for secret in ["password", "pass", "token"] {
-        if section.value(secret).is_some() {
-            section.fault(secret, "secrets never stand in this file: set VIGIE_SMTP_PASSWORD, or VIGIE_SMTP_PASSWORD_FILE to a file that holds it");
-        }
-    }
-    section.finish(&[]);
-    let Some(host) = host else {
-        section.fault("host", "is missing: name the mail server, such as host = \"smtp.acme.example\"");
-        return None;
-    };
-    let tls = tls.unwrap_or(match port {
-        465 => Tls::Implicit,
-        _ => Tls::StartTls,
-    });
-    let near =
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    if tls == Tls::None && !near && !insecure {
-        section.fault(
-            "tls",
-            "\"none\" sends mails unprotected: use \"starttls\" or \"implicit\", or add insecure = true",
-        );
-    }
-    Some(Smtp { host, port, tls, user })
-}
-
-fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -> Option<Rule> {
-    let on = choice(
-        section,
-        "on",
-        &[
-            ("new_mention", On::NewMention),
-            ("new_impostor", On::NewImpostor),
-            ("source_degraded", On::SourceDegraded),
-        ],
-    );
-    if on.is_none() && section.value("on").is_none() {
-        section.fault("on", "is missing: new_mention, new_impostor or source_degraded");
-    }
-    let name = section.text("name").or_else(|| on.map(|on| on.word().to_owned()));
-    let brands = section.texts("brands").into_iter().map(|brand| BrandId(brand.into())).collect();
-    let networks = section.texts("networks");
-    let level = choice(
-        section,
-        "level",
-        &[("alert", Level::Alert), ("review", Level::Review), ("watch", Level::Watch)],
-    );
-    let wait = duration(section, "wait").unwrap_or(wait);
-    let every = duration(section, "every").unwrap_or(every);
-    let to = section
-        .texts("to")
-        .iter()
-        .filter_map(|text| match text.parse::<Mailbox>() {
-            Ok(mailbox) => Some(mailbox),
-            Err(_) => {
-                section.fault("to", format!("\"{text}\" is no address"));
-                None
-            }
-        })
-        .collect();
-    section.finish(&[]);
-    Some(Rule {
-        name: name?,
-        on: on?,
-        brands,
-        networks,
-        level: level.unwrap_or(Level::Alert),
-        wait,
-        every,
-        to,
-    })
-}
-
-fn digest(section: &Section<'_, '_>, schedule: &mut Schedule) {
-    use jiff::civil::Weekday;
-    let every = choice(
-        section,
-        "every",
-        &[("never", Every::Never), ("day", Every::Day), ("week", Every::Week), ("month", Every::Month)],
-    );
-    schedule.every = every.unwrap_or(schedule.every);
-    let days = [
-        ("monday", Weekday::Monday),
-        ("tuesday", Weekday::Tuesday),
-        ("wednesday", Weekday::Wednesday),
-        ("thursday", Weekday::Thursday),
-        ("friday", Weekday::Friday),
-        ("saturday", Weekday::Saturday),
-        ("sunday", Weekday::Sunday),
-    ];
-    schedule.on = choice(section, "on", &days).unwrap_or(schedule.on);
-    if let Some(at) = section.text("at") {
-        match at.parse() {
-            Ok(at) => schedule.at = at,
-            Err(_) => section.fault("at", format!("\"{at}\" is no time of day; write one such as \"08:00\"")),
-        }
-    }
-    section.finish(&[]);
-}
-
-fn fetch(section: &Section<'_, '_>, fetch: &mut FetchConfig) {
-    let known = ["allow", "contact", "connect_timeout", "read_timeout", "total_timeout", "pause", "body_cap"];
-    section.finish(&known);
-    let rest: toml::Table =
-        section.rest(&[]).into_iter().filter(|(key, _)| known.contains(&key.as_str())).collect();
-    match rest.try_into() {
-        Ok(read) => *fetch = read,
-        Err(error) => {
-            let error: toml::de::Error = error;
-            section.fault("", error.message().to_owned());
-        }
-    }
 }

@@ -1,16 +1,23 @@
 //! TOML documents that people write: every fault at once, each with its file, line, key, reason and the
 //! nearest valid key.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// A larger file is not one that a person wrote.
+const FILE_LIMIT: u64 = 16 << 20;
+/// Keys that look like secrets are refused with the advice where secrets belong.
+const SECRETS: &[&str] = &["password", "passwd", "pass", "secret", "token", "apikey", "bearer", "credential"];
+
 /// One thing wrong in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// The file.
     pub file: PathBuf,
@@ -53,41 +60,100 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
+/// A fault of the file as a whole.
+pub fn whole(file: &Path, reason: impl Into<String>) -> Faults {
+    Faults(vec![Fault { file: file.to_owned(), line: 0, key: String::new(), reason: reason.into() }])
+}
+
+/// Why a file or folder cannot be read, without the numbers of the system.
+pub fn unreadable(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "does not exist".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+/// The text of a file that a person wrote, without a byte order mark.
+///
+/// # Errors
+/// When it cannot be read, is far too large, or is no UTF-8.
+pub fn read_text(file: &Path) -> Result<String, Faults> {
+    let about = std::fs::metadata(file).map_err(|error| whole(file, unreadable(&error)))?;
+    if !about.is_file() {
+        return Err(whole(file, "is not a file"));
+    }
+    if about.len() > FILE_LIMIT {
+        let reason = format!("has {} bytes; at most {FILE_LIMIT} are read: is it the right file?", about.len());
+        return Err(whole(file, reason));
+    }
+    let bytes = std::fs::read(file).map_err(|error| whole(file, unreadable(&error)))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let upto = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let reason = "is not UTF-8 text from this line on; save the file as UTF-8".to_owned();
+        Faults(vec![Fault { file: file.to_owned(), line: line_after(upto), key: String::new(), reason }])
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// The number of the line that follows these bytes.
+fn line_after(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
 /// The faults of one file being read.
 #[derive(Debug)]
 pub struct Reader<'i> {
     file: &'i Path,
     text: &'i str,
     faults: RefCell<Vec<Fault>>,
+    /// Whether the text is no TOML in some place: keys may be missing only because of that.
+    broken: Cell<bool>,
+    /// Every key that was asked for, with its section.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'i> Reader<'i> {
     /// Prepares to read `text`, which came from `file`.
     pub fn new(file: &'i Path, text: &'i str) -> Reader<'i> {
-        Reader { file, text, faults: RefCell::new(Vec::new()) }
+        Reader {
+            file,
+            text,
+            faults: RefCell::default(),
+            broken: Cell::new(false),
+            asked: RefCell::default(),
+        }
     }
 
     /// Parses the text; what cannot be parsed becomes faults, the rest is read.
     pub fn parse(&self) -> DeTable<'i> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
-            self.fault(error.span(), "", error.message().to_owned());
+            self.broken.set(true);
+            self.fault(error.span(), "", syntax(error.message()));
         }
         table.into_inner()
     }
 
     /// Notes a fault at a place of the text.
     pub fn fault(&self, span: Option<Range<usize>>, key: &str, reason: impl Into<String>) {
-        let line = span.map_or(0, |span| {
-            let upto = self.text.as_bytes().get(..span.start).unwrap_or_default();
-            upto.iter().filter(|byte| **byte == b'\n').count() + 1
-        });
+        let line = self.line(span);
         self.faults.borrow_mut().push(Fault {
             file: self.file.to_owned(),
             line,
             key: key.to_owned(),
             reason: reason.into(),
         });
+    }
+
+    /// The line of a place; 0 for none.
+    fn line(&self, span: Option<Range<usize>>) -> usize {
+        span.map_or(0, |span| line_after(self.text.as_bytes().get(..span.start).unwrap_or_default()))
+    }
+
+    /// Every key that was asked for, such as `mail.smtp.port`, whether it was there or not.
+    pub fn asked(&self) -> BTreeSet<String> {
+        self.asked.borrow().clone()
     }
 
     /// All faults, in the order of their lines.
@@ -118,6 +184,7 @@ impl<'r, 'i> Section<'r, 'i> {
     /// The value of `key`, which from now on counts as known.
     pub fn value(&self, key: &'r str) -> Option<&'r Spanned<DeValue<'i>>> {
         self.known.borrow_mut().push(key);
+        self.reader.asked.borrow_mut().insert(format!("{}{key}", self.prefix));
         self.table.get(key)
     }
 
@@ -125,6 +192,20 @@ impl<'r, 'i> Section<'r, 'i> {
     pub fn fault(&self, key: &str, reason: impl Into<String>) {
         let span = self.table.get(key).map(Spanned::span).or_else(|| self.span.clone());
         self.reader.fault(span, &format!("{}{key}", self.prefix), reason);
+    }
+
+    /// Notes that a needed key is missing, and what to write.
+    ///
+    /// Says nothing in a text that is no TOML in some place: the key may stand right there.
+    pub fn missing(&self, key: &str, what_to_do: &str) {
+        if !self.reader.broken.get() {
+            self.fault(key, format!("is missing: {what_to_do}"));
+        }
+    }
+
+    /// The line that `key` stands on, or its section when it is not there.
+    pub fn line(&self, key: &str) -> usize {
+        self.reader.line(self.table.get(key).map(Spanned::span).or_else(|| self.span.clone()))
     }
 
     fn wrong(&self, key: &str, wanted: &str, value: &DeValue<'_>) {
@@ -244,15 +325,30 @@ impl<'r, 'i> Section<'r, 'i> {
         rest
     }
 
-    /// Makes a fault of every key that nobody asked for, naming the nearest valid one.
-    pub fn finish(&self, also: &[&str]) {
-        let known: Vec<&str> = self.known.borrow().iter().copied().chain(also.iter().copied()).collect();
+    /// Makes a fault of every key that nobody asked for, naming the nearest valid one. A secret is told to
+    /// go to the environment, as `VIGIE_<of>_<KEY>`.
+    pub fn finish(&self, also: &[&'r str], of: &str) {
+        for key in also {
+            self.value(key);
+        }
+        let mut known = self.known.borrow().clone();
+        known.sort_unstable();
+        known.dedup();
         for key in self.table.keys() {
             let name: &str = key.get_ref();
             if !known.contains(&name) {
-                let reason = match nearest(name, &known) {
-                    Some(near) => format!("unknown key; did you mean `{near}`?"),
-                    None => format!("unknown key; valid keys: {}", known.join(", ")),
+                let letters: String = name.to_lowercase().chars().filter(char::is_ascii_alphabetic).collect();
+                let reason = if SECRETS.iter().any(|secret| letters.contains(secret)) {
+                    let variable = variable(of, name);
+                    format!(
+                        "secrets never stand in this file: set {variable}, or {variable}_FILE to a file that holds it"
+                    )
+                } else {
+                    match nearest(name, &known) {
+                        Some(near) => format!("unknown key; did you mean `{near}`?"),
+                        None if known.is_empty() => "unknown key".to_owned(),
+                        None => format!("unknown key; valid keys: {}", known.join(", ")),
+                    }
                 };
                 self.reader.fault(Some(key.span()), &format!("{}{name}", self.prefix), reason);
             }
@@ -270,11 +366,52 @@ pub fn nearest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, known)| known)
 }
 
+/// The environment variable that holds the secret `key` of a section or source.
+pub fn variable(of: &str, key: &str) -> String {
+    format!("VIGIE_{of}_{key}").to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+}
+
+/// What TOML, or a deserializer, calls a kind of value, in plain words.
 fn article(kind: &str) -> String {
     match kind {
-        "integer" | "array" => format!("an {kind}"),
+        "string" => "a text".to_owned(),
+        "integer" => "a whole number".to_owned(),
+        "float" | "floating point" => "a number with a point".to_owned(),
+        "boolean" => "true or false".to_owned(),
+        "array" | "sequence" => "a list".to_owned(),
+        "table" | "map" => "a section".to_owned(),
         other => format!("a {other}"),
     }
+}
+
+/// What a deserializer says of a value, in plain words.
+pub fn in_words(message: &str) -> String {
+    let types = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "));
+    let Some((found, wanted)) = types else { return message.trim().to_owned() };
+    let found = found.split([' ', '`', '"']).next().map_or(found, |kind| if kind == "floating" { "float" } else { kind });
+    let wanted = match wanted.trim() {
+        "a string" | "a borrowed string" | "path string" => "a text in quotes",
+        "a sequence" => "a list such as [\"one\", \"two\"]",
+        "a boolean" => "true or false",
+        "usize" | "u64" | "i64" | "u32" => "a whole number",
+        other => other,
+    };
+    format!("must be {wanted}, not {}", article(found))
+}
+
+/// What the parser says of text that is no TOML, with what to do about the usual slips.
+fn syntax(message: &str) -> String {
+    let message = message.trim().replace('\n', "; ");
+    let advice = if message.contains("invalid basic string") || message.contains("string values must be quoted") {
+        ": is a text without its quotes? Write key = \"text\""
+    } else if message.contains("unclosed array") {
+        ": close the list with ]"
+    } else if message.contains("duplicate key") {
+        ": write this key once"
+    } else {
+        ""
+    };
+    format!("{message}{advice}")
 }
 
 fn plain(value: &DeValue<'_>) -> toml::Value {

@@ -6,12 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Fault, Faults, Reader, Section};
+use crate::document::{self, Faults, Reader, Section};
 use crate::fold;
 use crate::post::NetworkName;
-
-/// A keyword file larger than this is not one that a person wrote.
-const FILE_LIMIT: u64 = 16 << 20;
 
 /// A brand's identity: the name of its file without `.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,9 +83,10 @@ pub fn slug(name: &str) -> String {
 /// # Errors
 /// Every fault of every file.
 pub fn read_folder(folder: &Path) -> Result<Vec<Brand>, Faults> {
-    let whole =
-        |reason: String| Faults(vec![Fault { file: folder.to_owned(), line: 0, key: String::new(), reason }]);
-    let entries = std::fs::read_dir(folder).map_err(|error| whole(format!("cannot be read: {error}")))?;
+    let entries = std::fs::read_dir(folder).map_err(|error| {
+        let reason = document::unreadable(&error);
+        document::whole(folder, format!("{reason}; `vigie init` writes brand files, --keywords names another folder"))
+    })?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .map(|entry| entry.path())
@@ -105,7 +103,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Brand>, Faults> {
         }
     }
     if brands.is_empty() && faults.is_empty() {
-        return Err(whole("holds no brand file (*.toml); `vigie init` writes one".to_owned()));
+        return Err(document::whole(folder, "holds no brand file (*.toml); `vigie init` writes one"));
     }
     if faults.is_empty() { Ok(brands) } else { Err(Faults(faults)) }
 }
@@ -115,16 +113,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Brand>, Faults> {
 /// # Errors
 /// Every fault of the file.
 pub fn read_file(file: &Path) -> Result<Brand, Faults> {
-    let whole =
-        |reason: String| Faults(vec![Fault { file: file.to_owned(), line: 0, key: String::new(), reason }]);
-    let size = std::fs::metadata(file).map_err(|error| whole(format!("cannot be read: {error}")))?.len();
-    if size > FILE_LIMIT {
-        return Err(whole(format!("has {size} bytes; a brand file holds at most {FILE_LIMIT}")));
-    }
-    let bytes = std::fs::read(file).map_err(|error| whole(format!("cannot be read: {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        whole(format!("is not UTF-8 text (byte {}); save it as UTF-8", error.utf8_error().valid_up_to()))
-    })?;
+    let text = document::read_text(file)?;
     let id = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     parse(file, &id, &text)
 }
@@ -149,11 +138,18 @@ pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
         other_sense: section.flag("other_sense").unwrap_or(false),
     };
     if table.get("keywords").is_none() {
-        section.fault("keywords", "is missing: list the names to find, such as keywords = [\"Acme\"]");
-    } else if brand.keywords.is_empty() {
+        section.missing("keywords", "list the names to find, such as keywords = [\"Acme\"]");
+    } else if table.get("keywords").is_some_and(|list| list.get_ref().as_array().is_some_and(|list| list.is_empty())) {
         section.fault("keywords", "lists no name to find");
     }
-    section.finish(&[]);
+    for word in &brand.unless {
+        let folded = fold::fold(word);
+        if brand.keywords.iter().any(|keyword| fold::fold(keyword) == folded) {
+            let word = word.escape_debug();
+            section.fault("unless", format!("\"{word}\" stands in keywords too: no post could be a mention by it"));
+        }
+    }
+    section.finish(&[], id);
     let faults = reader.into_faults();
     if faults.is_empty() { Ok(brand) } else { Err(Faults(faults)) }
 }
@@ -224,8 +220,8 @@ mod tests {
         insta::assert_snapshot!(faults, @r#"
         acme.toml: keywords: is missing: list the names to find, such as keywords = ["Acme"]
         acme.toml:2: keyword: unknown key; did you mean `keywords`?
-        acme.toml:3: ours: must be true or false, not a string
-        acme.toml:4: unless: every entry must be a text in quotes, not an integer
+        acme.toml:3: ours: must be true or false, not a text
+        acme.toml:4: unless: every entry must be a text in quotes, not a whole number
         acme.toml:4: unless: "!!" has no letter, digit or emoji to find
         acme.toml:5: official: "mastodon:" is no account; write "network:@name"
         acme.toml:6: domains: "acme" is no domain; write "acme.example"

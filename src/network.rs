@@ -266,8 +266,12 @@ pub fn spec(name: &str) -> Option<&'static Spec> {
 /// # Errors
 /// When a value has the wrong type or a needed key is missing.
 pub fn section<S: for<'de> Deserialize<'de>>(table: &toml::Table) -> Result<S, BuildError> {
-    table.clone().try_into().map_err(|error: toml::de::Error| BuildError {
-        key: String::new(),
-        reason: error.message().to_owned(),
+    table.clone().try_into().map_err(|error: toml::de::Error| {
+        let said = error.to_string();
+        let key = said.lines().rev().find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+        BuildError {
+            key: key.unwrap_or_default().to_owned(),
+            reason: crate::document::in_words(error.message()),
+        }
     })
 }

@@ -1,15 +1,66 @@
-//! The sources followed when none are written down: every network that needs no key, asked for the brands.
+//! Sources: those written down, and those followed when none are, which is every network that needs no key,
+//! asked for the brands.
 
 use std::path::Path;
 
 use super::SourceConfig;
+use crate::document::{Section, nearest};
 use crate::fold;
 use crate::keyword::Brand;
+use crate::network::{self, Spec};
 
 /// News searches are made for this many brands at most: one request each, every quarter of an hour.
 const NEWS: usize = 10;
 /// Hashtags followed at most: a server bears one request in about thirty seconds.
 const TAGS: usize = 20;
+
+/// Reads one `[[source]]`, with every fault of it.
+pub(super) fn read(section: &Section<'_, '_>, sources: &mut Vec<SourceConfig>) {
+    let Some(network) = section.text("network") else {
+        if section.value("network").is_none() {
+            section.missing("network", &format!("name one of {}", names().join(", ")));
+        }
+        return;
+    };
+    let written = super::parts::filled(section, "name");
+    let Some(spec) = network::spec(&network) else {
+        let reason = match nearest(&network.to_lowercase(), &names()) {
+            Some(near) => format!("no network is called \"{}\"; did you mean \"{near}\"?", network.escape_debug()),
+            None => format!("no network is called \"{}\"; valid: {}", network.escape_debug(), names().join(", ")),
+        };
+        section.fault("network", reason);
+        return;
+    };
+    let name = written.unwrap_or_else(|| {
+        let taken = sources.iter().filter(|other| other.network == spec.name).count();
+        if taken == 0 { spec.name.to_owned() } else { format!("{}-{}", spec.name, taken + 1) }
+    });
+    section.finish(spec.keys, &name);
+    let own = section.rest(&["network", "name"]);
+    own_keys(section, spec, own.clone());
+    if sources.iter().any(|other| other.name == name) {
+        let shown = name.escape_debug();
+        section.fault("name", format!("another source is called \"{shown}\" already; names must differ"));
+        return;
+    }
+    let network = spec.name.to_owned();
+    sources.push(SourceConfig { name, network, section: own, example: false, look_back: false });
+}
+
+/// Tries the network's own keys until nothing more is wrong: it tells one fault at a time.
+fn own_keys(section: &Section<'_, '_>, spec: &Spec, mut own: toml::Table) {
+    own.retain(|key, _| spec.keys.iter().any(|known| *known == key));
+    while let Err(error) = (spec.build)(&own) {
+        section.fault(&error.key, error.reason);
+        if own.remove(&error.key).is_none() {
+            return;
+        }
+    }
+}
+
+fn names() -> Vec<&'static str> {
+    network::ALL.iter().map(|spec| spec.name).collect()
+}
 
 fn source(name: &str, network: &str, look_back: bool, section: toml::Table) -> SourceConfig {
     SourceConfig { name: name.to_owned(), network: network.to_owned(), section, example: false, look_back }

@@ -1,0 +1,338 @@
+//! The sections of `vigie.toml`, each read with every fault named.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use lettre::message::Mailbox;
+
+use super::MailConfig;
+use crate::alert::{On, Rule};
+use crate::deliver::{Smtp, Tls, Transport};
+use crate::document::{Section, in_words, nearest};
+use crate::fetch::FetchConfig;
+use crate::impostor::Level;
+use crate::keyword::BrandId;
+use crate::mail::Language;
+use crate::schedule::{Every, Schedule};
+use crate::{network, time};
+
+/// Networks that captures and imports bring, beside those that Vigie listens to itself.
+const ELSEWHERE: &[&str] = &[
+    "lemmy",
+    "discourse",
+    "stackexchange",
+    "github",
+    "reddit",
+    "nostr",
+    "gdelt",
+    "appstore",
+    "x",
+    "youtube",
+    "threads",
+    "instagram",
+    "facebook",
+    "tumblr",
+    "linkedin",
+    "pinterest",
+    "podcastindex",
+    "producthunt",
+    "tiktok",
+    "snapchat",
+    "wechat",
+];
+
+/// A text that is not empty.
+pub(super) fn filled<'r>(section: &Section<'r, '_>, key: &'r str) -> Option<String> {
+    let text = section.text(key)?;
+    if text.trim().is_empty() {
+        section.fault(key, "is empty: write something, or leave the line out");
+        return None;
+    }
+    Some(text)
+}
+
+/// A length of time.
+pub(super) fn duration<'r>(section: &Section<'r, '_>, key: &'r str) -> Option<Duration> {
+    let value = section.value(key)?.get_ref();
+    let advice = "write \"30s\", \"5m\", \"2h\" or \"7d\"";
+    let Some(text) = value.as_str() else {
+        section.fault(key, format!("must be a length of time in quotes: {advice}"));
+        return None;
+    };
+    let duration = time::parse_duration(text);
+    if duration.is_none() {
+        section.fault(key, format!("\"{}\" is no length of time; {advice}", text.escape_debug()));
+    }
+    duration
+}
+
+/// One word out of a list of words.
+fn choice<'r, T: Copy>(section: &Section<'r, '_>, key: &'r str, choices: &[(&'static str, T)]) -> Option<T> {
+    let text = section.text(key)?;
+    let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let near = nearest(&text.to_lowercase(), &words);
+        let near = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+        let text = text.escape_debug();
+        section.fault(key, format!("\"{text}\" is not one of {}{near}", words.join(", ")));
+    }
+    found
+}
+
+/// Addresses of people. A list that is there but names nobody is a fault.
+fn mailboxes<'r>(section: &Section<'r, '_>, key: &'r str) -> Vec<Mailbox> {
+    let texts = section.texts(key);
+    if texts.is_empty() && section.value(key).is_some_and(|value| value.get_ref().as_array().is_some()) {
+        section.fault(key, "names nobody: write an address, or leave the line out");
+    }
+    texts.iter().filter_map(|text| mailbox(section, key, text)).collect()
+}
+
+fn mailbox(section: &Section<'_, '_>, key: &str, text: &str) -> Option<Mailbox> {
+    let mailbox = text.parse().ok();
+    if mailbox.is_none() {
+        let text = text.escape_debug();
+        section.fault(
+            key,
+            format!("\"{text}\" is no address; write \"ana@acme.example\" or \"Ana <ana@acme.example>\""),
+        );
+    }
+    mailbox
+}
+
+pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConfig) {
+    let to = mailboxes(section, "to");
+    if !to.is_empty() {
+        mail.to = to;
+    }
+    if let Some(from) = section.text("from").and_then(|text| mailbox(section, "from", &text)) {
+        mail.from = from;
+    }
+    mail.language = choice(section, "language", &[("fr", Language::Fr), ("en", Language::En)]);
+    if let Some(name) = section.text("zone") {
+        mail.zone = zone(section, &name);
+    }
+    if let Some(to_folder) = filled(section, "folder") {
+        mail.transport = Transport::Folder(folder.join(to_folder));
+    }
+    if let Some(smtp) = section.section("smtp") {
+        if section.value("folder").is_some() {
+            section.fault(
+                "folder",
+                "mails go to a folder or to a server, not both: drop this key or [mail.smtp]",
+            );
+        }
+        if let Some(smtp) = smtp_server(&smtp) {
+            if section.value("to").is_none() && !is_near(&smtp.host) {
+                section.missing("to", "who gets the mails? Write to = [\"ana@acme.example\"]");
+            }
+            mail.transport = Transport::Smtp(smtp);
+        }
+    }
+    section.finish(&[], "SMTP");
+}
+
+fn zone(section: &Section<'_, '_>, name: &str) -> Option<TimeZone> {
+    let zone = TimeZone::get(name).ok();
+    if zone.is_none() {
+        let known: Vec<String> =
+            jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let near = nearest(name, &known).unwrap_or("Europe/Paris");
+        let name = name.escape_debug();
+        section.fault("zone", format!("\"{name}\" is no time zone; did you mean \"{near}\"?"));
+    }
+    zone
+}
+
+/// Whether a host is this machine.
+fn is_near(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn smtp_server(section: &Section<'_, '_>) -> Option<Smtp> {
+    let host = section.text("host");
+    let tls = choice(
+        section,
+        "tls",
+        &[("starttls", Tls::StartTls), ("implicit", Tls::Implicit), ("none", Tls::None)],
+    );
+    let insecure = section.flag("insecure").unwrap_or(false);
+    let usual = match tls.unwrap_or(Tls::StartTls) {
+        Tls::Implicit => 465,
+        Tls::StartTls => 587,
+        Tls::None => 25,
+    };
+    let port = section.number("port", 1..=65_535).and_then(|port| u16::try_from(port).ok()).unwrap_or(usual);
+    let user = filled(section, "user");
+    section.finish(&[], "SMTP");
+    let Some(host) = host else {
+        if section.value("host").is_none() {
+            section.missing("host", "name the mail server, such as host = \"smtp.acme.example\"");
+        }
+        return None;
+    };
+    if url::Host::parse(&host).is_err() && host.parse::<std::net::IpAddr>().is_err() {
+        let shown = host.escape_debug();
+        section.fault(
+            "host",
+            format!("\"{shown}\" is no server; write its name alone, such as \"smtp.acme.example\", and its port under port"),
+        );
+        return None;
+    }
+    let tls = tls.unwrap_or(match port {
+        465 => Tls::Implicit,
+        _ => Tls::StartTls,
+    });
+    if tls == Tls::None && !is_near(&host) && !insecure {
+        section.fault(
+            "tls",
+            "\"none\" sends mails unprotected: use \"starttls\" or \"implicit\", or add insecure = true",
+        );
+    }
+    Some(Smtp { host, port, tls, user })
+}
+
+pub(super) fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -> Option<Rule> {
+    let on = choice(
+        section,
+        "on",
+        &[
+            ("new_mention", On::NewMention),
+            ("new_impostor", On::NewImpostor),
+            ("source_degraded", On::SourceDegraded),
+        ],
+    );
+    if on.is_none() && section.value("on").is_none() {
+        section.missing("on", "new_mention, new_impostor or source_degraded");
+    }
+    let name = filled(section, "name").or_else(|| on.map(|on| on.word().to_owned()));
+    let brands = section.texts("brands").into_iter().map(|brand| BrandId(brand.into())).collect();
+    let networks = section.texts("networks");
+    for name in &networks {
+        known_network(section, name);
+    }
+    let level = choice(
+        section,
+        "level",
+        &[("alert", Level::Alert), ("review", Level::Review), ("watch", Level::Watch)],
+    );
+    let wait = duration(section, "wait").unwrap_or(wait);
+    let every = duration(section, "every").unwrap_or(every);
+    let to = mailboxes(section, "to");
+    section.finish(&[], "");
+    Some(Rule {
+        name: name?,
+        on: on?,
+        brands,
+        networks,
+        level: level.unwrap_or(Level::Alert),
+        wait,
+        every,
+        to,
+    })
+}
+
+/// A rule about a network that nothing can come from would wait for ever.
+fn known_network(section: &Section<'_, '_>, name: &str) {
+    let names: Vec<&str> =
+        network::ALL.iter().map(|spec| spec.name).chain(ELSEWHERE.iter().copied()).collect();
+    if names.contains(&name) {
+        return;
+    }
+    let shown = name.escape_debug();
+    let reason = match network::spec(name).map(|spec| spec.name).or_else(|| nearest(&name.to_lowercase(), &names)) {
+        Some(near) => format!("no network is called \"{shown}\"; did you mean \"{near}\"?"),
+        None => format!("no network is called \"{shown}\"; valid: {}", names.join(", ")),
+    };
+    section.fault("networks", reason);
+}
+
+pub(super) fn digest(section: &Section<'_, '_>, schedule: &mut Schedule) {
+    let every = choice(
+        section,
+        "every",
+        &[("never", Every::Never), ("day", Every::Day), ("week", Every::Week), ("month", Every::Month)],
+    );
+    schedule.every = every.unwrap_or(schedule.every);
+    let days = [
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+        ("saturday", Weekday::Saturday),
+        ("sunday", Weekday::Sunday),
+    ];
+    schedule.on = choice(section, "on", &days).unwrap_or(schedule.on);
+    if let Some(value) = section.value("at").map(toml::Spanned::get_ref) {
+        match value.as_str().and_then(|text| text.parse().ok()) {
+            Some(at) => schedule.at = at,
+            None => section.fault("at", "is no time of day; write one such as \"08:00\", in quotes"),
+        }
+    }
+    section.finish(&[], "");
+}
+
+const FETCH: &[&str] =
+    &["allow", "contact", "connect_timeout", "read_timeout", "total_timeout", "pause", "body_cap"];
+
+pub(super) fn fetch(section: &Section<'_, '_>, fetch: &mut FetchConfig) {
+    section.finish(FETCH, "FETCH");
+    for text in section.texts("allow") {
+        if text.parse::<IpNet>().is_err() {
+            section.fault("allow", not_a_range(&text));
+        }
+    }
+    if let Some(contact) = section.text("contact")
+        && !contact.chars().all(|c| c == ' ' || c.is_ascii_graphic())
+    {
+        section.fault("contact", "must be a plain mail or web address: letters without accents, on one line");
+    }
+    let mut rest = toml::Table::new();
+    for (key, value) in section.rest(&["allow", "contact"]) {
+        let Some(key) = FETCH.iter().find(|known| **known == key) else { continue };
+        let one = toml::Table::from_iter([((*key).to_owned(), value)]);
+        let limit = key.ends_with("_timeout") || *key == "body_cap";
+        match one.clone().try_into::<FetchConfig>() {
+            Ok(read) if limit && is_nothing(key, &read) => section.fault(key, "must be more than nothing"),
+            Ok(_) => rest.extend(one),
+            Err(_) if *key == "body_cap" => section.fault(key, "must be a whole number of bytes, such as 10_000_000"),
+            Err(error) if one.values().any(toml::Value::is_str) => {
+                let said = in_words(error.message());
+                section.fault(key, format!("is no length of time ({said}); write \"500ms\", \"10s\" or \"2min\""));
+            }
+            Err(_) => section.fault(key, "must be a length of time in quotes: write \"500ms\", \"10s\" or \"2min\""),
+        }
+    }
+    if let Ok(read) = rest.try_into() {
+        *fetch = read;
+    }
+    fetch.allow = section.texts("allow").iter().filter_map(|text| text.parse().ok()).collect();
+    fetch.contact = section.text("contact");
+}
+
+/// Whether a limit of zero would let nothing through.
+fn is_nothing(key: &str, read: &FetchConfig) -> bool {
+    match key {
+        "connect_timeout" => read.connect_timeout.is_zero(),
+        "read_timeout" => read.read_timeout.is_zero(),
+        "total_timeout" => read.total_timeout.is_zero(),
+        _ => read.body_cap == 0,
+    }
+}
+
+fn not_a_range(text: &str) -> String {
+    let shown = text.escape_debug();
+    match text.parse::<std::net::IpAddr>() {
+        Ok(address) if address.is_ipv4() => {
+            format!("\"{shown}\" is one address; as a range of addresses it is \"{address}/32\"")
+        }
+        Ok(address) => format!("\"{shown}\" is one address; as a range of addresses it is \"{address}/128\""),
+        Err(_) => format!("\"{shown}\" is no range of addresses; write one such as \"10.1.0.0/16\""),
+    }
+}
