@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
 use crate::alert::{On, Rule};
-use crate::deliver::{Smtp, Tls, Transport};
+use crate::deliver::{Patience, Smtp, Tls, Transport};
 use crate::document::{Fault, Faults, Reader, Section, nearest};
 use crate::fetch::FetchConfig;
 use crate::impostor::Level;
@@ -36,6 +36,8 @@ pub struct MailConfig {
     pub zone: Option<TimeZone>,
     /// How they go out.
     pub transport: Transport,
+    /// How long the mail server is waited for.
+    pub patience: Patience,
 }
 
 /// One `[[source]]`.
@@ -88,6 +90,7 @@ impl Config {
                 language: None,
                 zone: None,
                 transport: Transport::Folder(data_dir.join("outbox")),
+                patience: Patience::default(),
             },
             data_dir,
             rules: Rule::usual(Duration::from_secs(30), Duration::from_secs(300)),
@@ -294,6 +297,7 @@ fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConfig) {
                 .fault("zone", format!("\"{zone}\" is no time zone; write one such as \"Europe/Paris\"")),
         }
     }
+    patience(section, &mut mail.patience);
     if let Some(to_folder) = section.text("folder") {
         mail.transport = Transport::Folder(folder.join(to_folder));
     }
@@ -309,6 +313,30 @@ fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConfig) {
         }
     }
     section.finish(&[]);
+}
+
+/// How long a mail server is waited for: `answer`, and `retry`, the waits after each failure of one mail.
+fn patience(section: &Section<'_, '_>, patience: &mut Patience) {
+    let reason = |text: &str| format!("\"{text}\" is no duration; write \"30s\", \"5m\" or \"2h\"");
+    if let Some(answer) = duration(section, "answer") {
+        if answer.is_zero() {
+            section.fault("answer", "must be longer than nothing: how long one mail may take, such as \"60s\"");
+        }
+        patience.answer = answer;
+    }
+    let retry = section.texts("retry");
+    if !retry.is_empty() {
+        patience.waits = retry
+            .iter()
+            .filter_map(|text| {
+                let wait = time::parse_duration(text).filter(|wait| !wait.is_zero());
+                if wait.is_none() {
+                    section.fault("retry", reason(text));
+                }
+                wait
+            })
+            .collect();
+    }
 }
 
 fn smtp_server(section: &Section<'_, '_>) -> Option<Smtp> {
