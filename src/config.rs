@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
 use crate::alert::Rule;
-use crate::deliver::Transport;
+use crate::deliver::{Patience, Transport};
 use crate::document::{self, Fault, Faults, Reader, Section, nearest};
 use crate::fetch::FetchConfig;
 use crate::keyword::{Brand, BrandId};
@@ -39,6 +39,8 @@ pub struct MailConfig {
     pub zone: Option<TimeZone>,
     /// How they go out.
     pub transport: Transport,
+    /// How long the mail server is waited for.
+    pub patience: Patience,
 }
 
 /// One `[[source]]`.
@@ -100,6 +102,7 @@ impl Config {
                 language: None,
                 zone: None,
                 transport: Transport::Folder(data_dir.join("outbox")),
+                patience: Patience::default(),
             },
             data_dir,
             rules: Rule::usual(WAIT, EVERY),
@@ -122,9 +125,7 @@ impl Config {
     pub fn read_all(file: &Path) -> (Config, Faults) {
         match document::read_text(file) {
             Ok(text) => Config::parse(file, &text),
-            Err(faults) => {
-                (Config::default_in(file.parent().unwrap_or(Path::new(""))), faults)
-            }
+            Err(faults) => (Config::default_in(file.parent().unwrap_or(Path::new(""))), faults),
         }
     }
 
@@ -175,11 +176,14 @@ impl Config {
             for section in &rules {
                 let Some(rule) = parts::rule(section, wait, every) else { continue };
                 if config.rules.iter().any(|other| other.name == rule.name) {
-                    let reason = format!("another rule is called \"{}\" already; names must differ", rule.name);
+                    let reason =
+                        format!("another rule is called \"{}\" already; names must differ", rule.name);
                     section.fault("name", reason);
                 }
                 let line = section.line("brands");
-                config.named.extend(rule.brands.iter().map(|brand| NamedBrand { brand: brand.clone(), line }));
+                config
+                    .named
+                    .extend(rule.brands.iter().map(|brand| NamedBrand { brand: brand.clone(), line }));
                 config.rules.push(rule);
             }
         }

@@ -6,12 +6,11 @@
 //! ```
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -31,13 +30,16 @@ mod mailer;
 mod profiles;
 
 pub use desk::{Summary, Told};
+use profiles::Profiles;
 
 /// Pages that may wait for the desk: a few seconds of a busy stream, well under a megabyte each.
 const WAITING: usize = 64;
 /// Questions of the mailer that may wait.
 const ASKED: usize = 16;
-/// How long tasks have to end after a stop.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+/// How long tasks have to end after a stop: those that listen first, then those that write, ten seconds in all.
+const LAST_WORDS: Duration = Duration::from_secs(4);
+/// How long a single run takes to fill in the authors of what it found.
+const FILLING: Duration = Duration::from_secs(10);
 
 /// Why the daemon could not run.
 #[derive(Debug, Error)]
@@ -105,7 +107,6 @@ pub async fn run(
     let (questions, asked) = mpsc::channel::<desk::Question>(ASKED);
     let mut followers: JoinSet<(String, End)> = JoinSet::new();
     let mut known = HashMap::new();
-    let mut players: Vec<(String, PathBuf)> = Vec::new();
     let mut filled: Vec<Source> = Vec::new();
     for configured in sources {
         let network = build(&configured)?;
@@ -129,50 +130,75 @@ pub async fn run(
     }
     let due = Arc::new(Notify::new());
     let writing = desk::Desk::new(judge, keeper, known, clock, Arc::clone(&due), Box::new(told));
+    // Without the desk nothing can be kept: when it ends, whatever the reason, everything ends.
+    let with_the_desk = stop.clone().drop_guard();
     let desk = std::thread::Builder::new()
         .name("desk".to_owned())
-        .spawn(move || writing.run(incoming, asked))
+        .spawn(move || {
+            let _everything = with_the_desk;
+            writing.run(incoming, asked)
+        })
         .map_err(|error| DaemonError::Task(error.to_string()))?;
     let mut helpers: JoinSet<()> = JoinSet::new();
     let ending = CancellationToken::new();
-    helpers.spawn(mailer::run(courier, questions.clone(), due, ending.clone(), clock));
-    for source in filled {
-        helpers.spawn(profiles::run(
-            source,
-            Arc::clone(&fetch),
-            questions.clone(),
-            events.clone(),
-            stop.clone(),
-            clock,
-        ));
+    let (rests, resting) = watch::channel(false);
+    let patience = courier.patience().clone();
+    helpers.spawn(mailer::run(courier, questions.clone(), due, ending.clone(), rests, clock));
+    let fillers = filled
+        .into_iter()
+        .map(|source| Profiles::new(source, Arc::clone(&fetch), questions.clone(), events.clone(), clock));
+    let mut fillers: Vec<Profiles> = fillers.collect();
+    if mode == Mode::Watch {
+        for filler in fillers.drain(..) {
+            helpers.spawn(filler.run(stop.clone()));
+        }
     }
     drop(events);
-    while let Some(ended) = followers.join_next().await {
-        match ended {
-            Ok((name, End::Play(path))) => players.push((name, path)),
-            Ok(_) => continue,
-            // A reader that panicked ends its own source only.
-            Err(error) => tracing::error!(%error, "a source ended unexpectedly"),
+    let following = async {
+        while let Some(ended) = followers.join_next().await {
+            match ended {
+                Ok((name, End::Play(path))) => {
+                    desk::ask(&questions, |reply| desk::Question::Play { name, path, first_digest, reply })
+                        .await;
+                }
+                Ok(_) => {}
+                // A reader that panicked ends its own source only.
+                Err(error) => tracing::error!(%error, "a source ended unexpectedly"),
+            }
         }
-        for (name, path) in players.drain(..) {
-            desk::ask(&questions, |reply| desk::Question::Play { name, path, first_digest, reply }).await;
-        }
+    };
+    if or_last_words(following, &stop).await.is_none() {
+        tracing::warn!("a source did not end within {} s", LAST_WORDS.as_secs());
+        followers.abort_all();
     }
-    if mode == Mode::Watch {
+    match mode {
         // Every source may have ended (files played, a person needed); due mails still go out.
-        stop.cancelled().await;
-    }
-    let finished = tokio::time::timeout(LAST_WORDS, async {
-        if mode == Mode::Once {
-            desk::ask(&questions, |reply| desk::Question::Close { first_digest, reply }).await;
-            mailer::settle(&questions).await;
+        Mode::Watch => stop.cancelled().await,
+        Mode::Once => {
+            let closing = async {
+                let filling = async {
+                    for filler in fillers {
+                        filler.all().await;
+                    }
+                };
+                if tokio::time::timeout(FILLING, filling).await.is_err() {
+                    tracing::warn!("not every author could be filled in within {} s", FILLING.as_secs());
+                }
+                desk::ask(&questions, |reply| desk::Question::Close { first_digest, reply }).await;
+                // Long enough for one mail to be given up and others to go on.
+                drop(tokio::time::timeout(patience.answer * 2, mailer::settle(&questions, &resting)).await);
+            };
+            or_last_words(closing, &stop).await;
         }
-        ending.cancel();
-        stop.cancel();
-        while helpers.join_next().await.is_some() {}
-    });
-    if finished.await.is_err() {
-        tracing::warn!("a task did not end within {} s", LAST_WORDS.as_secs());
+    }
+    ending.cancel();
+    stop.cancel();
+    let helping = async { while helpers.join_next().await.is_some() {} };
+    if or_last_words(helping, &stop).await.is_none() {
+        tracing::warn!(
+            "a mail was not answered within {} s; it goes again at the next start",
+            LAST_WORDS.as_secs()
+        );
         helpers.abort_all();
     }
     drop(questions);
@@ -181,6 +207,18 @@ pub async fn run(
         Ok(Ok(summary)) => Ok(summary?),
         Ok(Err(_)) => Err(DaemonError::Task("the desk".to_owned())),
         Err(error) => Err(DaemonError::Task(error.to_string())),
+    }
+}
+
+/// Waits for `work`, after a stop for [`LAST_WORDS`] at most; `None` when it was given up.
+async fn or_last_words<T>(work: impl Future<Output = T>, stop: &CancellationToken) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_WORDS).await;
+        } => None,
     }
 }
 

@@ -3,25 +3,25 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lettre::Address;
 use lettre::address::Envelope;
-use lettre::transport::smtp::PoolConfig;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls as Security, TlsParameters};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use lettre::transport::smtp;
 use thiserror::Error;
 use tokio::time::timeout;
 
+use self::relay::Relay;
 use crate::outbox;
 use crate::store::alerts::{Due, Outcome};
 use crate::time::{DAY, Time};
 
-/// One mail takes at most this long, whatever the server does: the transport's own timeout covers only the
-/// connection.
-const SEND: Duration = Duration::from_secs(60);
+mod relay;
+
+/// Asking a server whether it is there takes at most this long: a person waits.
+const TEST: Duration = Duration::from_secs(20);
 /// Connections kept to a mail server. One sends about 22 mails a second; four keep up with a burst.
 pub const CONNECTIONS: u32 = 4;
-/// The waits after a failure, in minutes; the last one for every later failure.
-const WAITS: &[i64] = &[1, 2, 5, 10, 15, 30, 60];
+/// The longest that a server that failed is left alone.
+const REST: Duration = Duration::from_secs(30);
 /// A mail is given up after this long.
 const GIVE_UP: i64 = 3 * DAY;
 
@@ -58,6 +58,46 @@ pub enum Transport {
     Smtp(Smtp),
 }
 
+/// How long a mail server is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patience {
+    /// One mail takes at most this long, whatever the server does: the library's own timeout covers only the
+    /// connection.
+    pub answer: Duration,
+    /// The waits after failures of one mail; the last one for every later failure.
+    pub waits: Vec<Duration>,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        let minutes = [1, 2, 5, 10, 15, 30, 60];
+        Patience {
+            answer: Duration::from_secs(60),
+            waits: minutes.map(|minutes| Duration::from_secs(minutes * 60)).to_vec(),
+        }
+    }
+}
+
+impl Patience {
+    /// How long a server that fails one mail after another is left alone.
+    pub fn rest(&self) -> Duration {
+        self.waits.first().map_or(REST, |first| (*first / 2).min(REST))
+    }
+
+    /// How long a server that refuses the account is left alone: trying again soon would lock it.
+    pub fn long_rest(&self) -> Duration {
+        self.waits.last().map_or(REST, |last| *last)
+    }
+
+    /// When a mail that has failed `attempts` times before is tried again, with a little jitter.
+    fn next_try(&self, attempts: i64, now: Time) -> Time {
+        let last = self.waits.len().saturating_sub(1);
+        let place = usize::try_from(attempts).unwrap_or(0).min(last);
+        let wait = self.waits.get(place).copied().unwrap_or(REST);
+        now.after(wait + (wait / 10).mul_f64(fastrand::f64()))
+    }
+}
+
 /// The mail server cannot be used as configured.
 #[derive(Debug, Error)]
 #[error("failed to set up the mail server {host}: {reason}")]
@@ -71,12 +111,13 @@ pub struct CourierError {
 pub struct Courier {
     way: Way,
     from: Address,
+    patience: Patience,
 }
 
 #[derive(Debug, Clone)]
 enum Way {
     Folder(PathBuf),
-    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Smtp(Relay),
 }
 
 /// What came of an attempt.
@@ -86,8 +127,21 @@ pub struct Delivered {
     pub outcome: Outcome,
     /// The file written, when mails go to a folder.
     pub path: Option<PathBuf>,
-    /// Whether it is the server and not this mail that failed, so that others need not be tried now.
-    pub server: bool,
+    /// Whose fault it is when it was not handed over.
+    pub fault: Fault,
+}
+
+/// Whose fault a failure is: others need not be tried when it is not this mail's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nobody's: it was handed over.
+    None,
+    /// This mail's, or its recipient's.
+    Mail,
+    /// The server's.
+    Server,
+    /// The account's: the server refuses it.
+    Account,
 }
 
 impl Courier {
@@ -102,9 +156,27 @@ impl Courier {
     ) -> Result<Courier, CourierError> {
         let way = match transport {
             Transport::Folder(folder) => Way::Folder(folder.clone()),
-            Transport::Smtp(smtp) => Way::Smtp(Box::new(connect(smtp, password)?)),
+            Transport::Smtp(smtp) => Way::Smtp(Relay::new(smtp, password)?),
         };
-        Ok(Courier { way, from: from.clone() })
+        Ok(Courier { way, from: from.clone(), patience: Patience::default() })
+    }
+
+    /// The same with other waits.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Courier {
+        Courier { patience, ..self }
+    }
+
+    /// How long it waits.
+    pub fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    /// Takes leave of the server: connections that wait for a next mail are closed.
+    pub async fn hang_up(&self) {
+        if let Way::Smtp(relay) = &self.way {
+            relay.hang_up().await;
+        }
     }
 
     /// Hands one mail over. Whatever is not a permanent refusal is tried again, the same bytes.
@@ -114,20 +186,15 @@ impl Courier {
                 Ok(path) => Delivered {
                     outcome: Outcome::Sent(format!("written to {}", path.display())),
                     path: Some(path),
-                    server: false,
+                    fault: Fault::None,
                 },
-                Err(error) => later(due, format!("{}: {error}", folder.display()), now(), true),
+                Err(error) => self.later(due, format!("{}: {error}", folder.display()), now(), Fault::Server),
             },
-            Way::Smtp(transport) => self.smtp(transport, due, now).await,
+            Way::Smtp(relay) => self.smtp(relay, due, now).await,
         }
     }
 
-    async fn smtp(
-        &self,
-        transport: &AsyncSmtpTransport<Tokio1Executor>,
-        due: &Due,
-        now: fn() -> Time,
-    ) -> Delivered {
+    async fn smtp(&self, relay: &Relay, due: &Due, now: fn() -> Time) -> Delivered {
         let envelope =
             due.recipient.parse().map_err(|error: lettre::address::AddressError| error.to_string()).and_then(
                 |to| Envelope::new(Some(self.from.clone()), vec![to]).map_err(|error| error.to_string()),
@@ -136,8 +203,12 @@ impl Courier {
             Ok(envelope) => envelope,
             Err(reason) => return failed(format!("no such address: {reason}")),
         };
-        match timeout(SEND, transport.send_raw(&envelope, &due.bytes)).await {
-            Err(_) => later(due, format!("no answer within {} s", SEND.as_secs()), now(), true),
+        // A connection that is given up is closed and never used for another mail.
+        match timeout(self.patience.answer, relay.send(&envelope, &due.bytes)).await {
+            Err(_) => {
+                let answer = format!("no answer within {} s", self.patience.answer.as_secs());
+                self.later(due, answer, now(), Fault::Server)
+            }
             Ok(Ok(response)) => Delivered {
                 outcome: Outcome::Sent(format!(
                     "{} {}",
@@ -145,26 +216,29 @@ impl Courier {
                     response.message().collect::<Vec<_>>().join(" ")
                 )),
                 path: None,
-                server: false,
+                fault: Fault::None,
             },
             Ok(Err(error)) => {
-                let code = error.status().map(|code| {
-                    u16::from(code.severity as u8) * 100
-                        + u16::from(code.category as u8) * 10
-                        + u16::from(code.detail as u8)
-                });
                 let said = chain(&error);
-                match code {
-                    // The account is refused: trying other mails would lock it.
+                match code(&error) {
                     Some(530 | 534 | 535 | 538) => {
-                        later(due, format!("the server refuses the account: {said}"), now(), true)
+                        let answer = format!("the server refuses the account: {said}");
+                        self.later(due, answer, now(), Fault::Account)
                     }
                     _ if error.is_permanent() => failed(said),
-                    Some(421) | None => later(due, said, now(), true),
-                    Some(_) => later(due, said, now(), false),
+                    Some(421) | None => self.later(due, said, now(), Fault::Server),
+                    Some(_) => self.later(due, said, now(), Fault::Mail),
                 }
             }
         }
+    }
+
+    fn later(&self, due: &Due, answer: String, now: Time, fault: Fault) -> Delivered {
+        if now.since(due.written) > GIVE_UP {
+            return failed(format!("given up after three days: {answer}"));
+        }
+        let next = self.patience.next_try(due.attempts, now);
+        Delivered { outcome: Outcome::Retry(answer, next), path: None, fault }
     }
 
     /// Whether a server answers and takes the account.
@@ -176,12 +250,11 @@ impl Courier {
             Way::Folder(folder) => std::fs::create_dir_all(folder)
                 .map(|()| format!("mails are written to {}", folder.display()))
                 .map_err(|error| format!("{}: {error}", folder.display())),
-            Way::Smtp(transport) => match timeout(Duration::from_secs(20), transport.test_connection()).await
-            {
+            Way::Smtp(relay) => match timeout(TEST, relay.test()).await {
                 Ok(Ok(true)) => Ok("the mail server answers".to_owned()),
                 Ok(Ok(false)) => Err("the mail server closed the connection".to_owned()),
                 Ok(Err(error)) => Err(chain(&error)),
-                Err(_) => Err("no answer within 20 s".to_owned()),
+                Err(_) => Err(format!("no answer within {} s", TEST.as_secs())),
             },
         }
     }
@@ -202,44 +275,14 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn failed(answer: String) -> Delivered {
-    Delivered { outcome: Outcome::Failed(answer), path: None, server: false }
+    Delivered { outcome: Outcome::Failed(answer), path: None, fault: Fault::Mail }
 }
 
-fn later(due: &Due, answer: String, now: Time, server: bool) -> Delivered {
-    if now.since(due.written) > GIVE_UP {
-        return failed(format!("given up after three days: {answer}"));
-    }
-    Delivered { outcome: Outcome::Retry(answer, next_try(due.attempts, now)), path: None, server }
-}
-
-/// When a mail that has failed `attempts` times before is tried again, with a little jitter.
-fn next_try(attempts: i64, now: Time) -> Time {
-    let place = usize::try_from(attempts).unwrap_or(0).min(WAITS.len() - 1);
-    let minutes = WAITS.get(place).copied().unwrap_or(60);
-    now.plus(minutes * 60_000 + fastrand::i64(0..6_000))
-}
-
-fn connect(
-    smtp: &Smtp,
-    password: Option<String>,
-) -> Result<AsyncSmtpTransport<Tokio1Executor>, CourierError> {
-    let failed = |error: lettre::transport::smtp::Error| CourierError {
-        host: smtp.host.clone(),
-        reason: chain(&error),
-    };
-    let parameters = || TlsParameters::new_rustls(smtp.host.clone()).map_err(failed);
-    let security = match smtp.tls {
-        Tls::None => Security::None,
-        Tls::StartTls => Security::Required(parameters()?),
-        Tls::Implicit => Security::Wrapper(parameters()?),
-    };
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(smtp.host.clone())
-        .port(smtp.port)
-        .tls(security)
-        .timeout(Some(Duration::from_secs(20)))
-        .pool_config(PoolConfig::new().max_size(CONNECTIONS));
-    if let Some(user) = &smtp.user {
-        builder = builder.credentials(Credentials::new(user.clone(), password.unwrap_or_default()));
-    }
-    Ok(builder.build())
+/// The number that the server answered with.
+fn code(error: &smtp::Error) -> Option<u16> {
+    error.status().map(|code| {
+        u16::from(code.severity as u8) * 100
+            + u16::from(code.category as u8) * 10
+            + u16::from(code.detail as u8)
+    })
 }

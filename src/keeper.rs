@@ -40,7 +40,12 @@ pub struct Keeper {
     sources: HashMap<String, i64>,
     /// The next moment at which a group closes or a digest falls due; `None` when it must be looked up.
     deadline: Option<Time>,
+    /// Whether something was taken away or changed at its source whose words may still stand in the store's log.
+    traces: bool,
 }
+
+/// Set once the first digest has been composed.
+const FIRST_DIGEST: &str = "first_digest";
 
 /// No deadline at all.
 const NEVER: Time = Time(i64::MAX);
@@ -48,7 +53,7 @@ const NEVER: Time = Time(i64::MAX);
 impl Keeper {
     /// A keeper of this store.
     pub fn new(store: Store, composer: Composer) -> Keeper {
-        Keeper { store, composer, sources: HashMap::new(), deadline: None }
+        Keeper { store, composer, sources: HashMap::new(), deadline: None, traces: false }
     }
 
     /// The store.
@@ -85,7 +90,7 @@ impl Keeper {
                 keeper.page(source, page, clock, &mut done)?;
             }
             if let Clock::Live(now) = clock {
-                done.notices += keeper.advance(now)?;
+                done.notices += keeper.advance(now, clock)?;
             }
             Ok(done)
         })
@@ -96,7 +101,7 @@ impl Keeper {
         let mut heard = Tally::default();
         for (seen, step) in page.steps {
             if clock == Clock::Replay {
-                done.notices += self.advance(seen)?;
+                done.notices += self.advance(seen, clock)?;
             }
             if hour.is_some_and(|hour| hour != seen.hour()) {
                 self.heard(source, hour.unwrap_or(seen), &mut heard, None, done)?;
@@ -111,9 +116,11 @@ impl Keeper {
             write(&mut unit, &step)?;
             let Unit { tally, changes, .. } = unit;
             heard.add(tally);
+            self.traces |= tally.removed > 0;
             if !changes.is_empty() {
                 self.composer.raise(&self.store, &changes, matched)?;
                 self.deadline = None;
+                self.traces |= changes.iter().any(|change| matches!(change, Change::Withdrawn { .. }));
                 done.changes.extend(changes);
             }
         }
@@ -167,14 +174,18 @@ impl Keeper {
     /// # Errors
     /// When the store refuses.
     pub fn tick(&mut self, now: Time) -> Result<usize, NoticeError> {
-        self.transaction(|keeper| {
+        let written = self.transaction(|keeper| {
             let troubles = keeper.store.in_trouble(now)?;
             if !troubles.is_empty() {
                 keeper.composer.raise_troubles(&keeper.store, &troubles, now)?;
                 keeper.deadline = None;
             }
-            keeper.advance(now)
-        })
+            keeper.advance(now, Clock::Live(now))
+        })?;
+        if self.traces && self.store.wipe_log()? {
+            self.traces = false;
+        }
+        Ok(written)
     }
 
     /// Lets time pass, and nothing else. Gives the notices written.
@@ -185,7 +196,7 @@ impl Keeper {
         if self.deadline(now)? > now {
             return Ok(0);
         }
-        self.transaction(|keeper| keeper.advance(now))
+        self.transaction(|keeper| keeper.advance(now, Clock::Live(now)))
     }
 
     /// Takes mails that are due and marks them as being tried.
@@ -218,8 +229,11 @@ impl Keeper {
     ///
     /// # Errors
     /// When the store refuses.
-    pub fn played(&mut self, source: i64, cursor: &Cursor) -> Result<(), NoticeError> {
-        self.transaction(|keeper| Ok(keeper.store.set_cursor(source, cursor)?))
+    pub fn played(&mut self, source: i64, cursor: &Cursor, now: Time) -> Result<(), NoticeError> {
+        self.transaction(|keeper| {
+            keeper.store.set_cursor(source, cursor)?;
+            Ok(keeper.store.attempted(source, now, &Attempt::Done)?)
+        })
     }
 
     /// Closes every open group now, whatever its time: at the end of a single run or of a replay's clock.
@@ -254,6 +268,29 @@ impl Keeper {
         self.transaction(|keeper| keeper.composer.write_digest(&keeper.store, window, now))
     }
 
+    /// Writes the first digest, unless it has been written; with the note that it has, so that a crash makes
+    /// neither two of them nor none.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn first_digest(&mut self, window: crate::share::Window, now: Time) -> Result<usize, NoticeError> {
+        if !self.wants_first_digest()? {
+            return Ok(0);
+        }
+        self.transaction(|keeper| {
+            keeper.store.set_meta(FIRST_DIGEST, &now.0.to_string())?;
+            keeper.composer.write_digest(&keeper.store, window, now)
+        })
+    }
+
+    /// Whether no first digest has been written yet.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn wants_first_digest(&self) -> Result<bool, NoticeError> {
+        Ok(self.store.meta(FIRST_DIGEST)?.is_none())
+    }
+
     /// The next moment at which something falls due by itself.
     ///
     /// # Errors
@@ -268,16 +305,24 @@ impl Keeper {
         Ok(group.min(digest))
     }
 
-    /// Closes what is due up to `now`: in a replay each at its own moment, as it would have been live.
-    fn advance(&mut self, now: Time) -> Result<usize, NoticeError> {
+    /// Closes what is due up to `now`: in a replay each at its own moment, as it would have been live; live, when
+    /// nothing ran for a while, now: a mail says when it was really written, and of several missed digests only
+    /// the last is worth reading.
+    fn advance(&mut self, now: Time, clock: Clock) -> Result<usize, NoticeError> {
         let mut written = 0;
-        while self.deadline(now)? <= now {
-            let due = self.deadline.unwrap_or(now);
-            written += self.composer.close_due(&self.store, due, false)?;
-            written += self.composer.digest_due(&self.store, due)?;
+        loop {
+            let due = self.deadline(now)?;
+            if due > now {
+                return Ok(written);
+            }
+            let at = match clock {
+                Clock::Replay => due,
+                Clock::Live(_) => now,
+            };
+            written += self.composer.close_due(&self.store, at, false)?;
+            written += self.composer.digest_due(&self.store, at)?;
             self.deadline = None;
         }
-        Ok(written)
     }
 
     fn transaction<T>(

@@ -85,7 +85,10 @@ pub fn slug(name: &str) -> String {
 pub fn read_folder(folder: &Path) -> Result<Vec<Brand>, Faults> {
     let entries = std::fs::read_dir(folder).map_err(|error| {
         let reason = document::unreadable(&error);
-        document::whole(folder, format!("{reason}; `vigie init` writes brand files, --keywords names another folder"))
+        document::whole(
+            folder,
+            format!("{reason}; `vigie init` writes brand files, --keywords names another folder"),
+        )
     })?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(Result::ok)
@@ -139,14 +142,20 @@ pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
     };
     if table.get("keywords").is_none() {
         section.missing("keywords", "list the names to find, such as keywords = [\"Acme\"]");
-    } else if table.get("keywords").is_some_and(|list| list.get_ref().as_array().is_some_and(|list| list.is_empty())) {
+    } else if table
+        .get("keywords")
+        .is_some_and(|list| list.get_ref().as_array().is_some_and(|list| list.is_empty()))
+    {
         section.fault("keywords", "lists no name to find");
     }
     for word in &brand.unless {
         let folded = fold::fold(word);
         if brand.keywords.iter().any(|keyword| fold::fold(keyword) == folded) {
             let word = word.escape_debug();
-            section.fault("unless", format!("\"{word}\" stands in keywords too: no post could be a mention by it"));
+            section.fault(
+                "unless",
+                format!("\"{word}\" stands in keywords too: no post could be a mention by it"),
+            );
         }
     }
     section.finish(&[], id);

@@ -255,7 +255,8 @@ impl Composer {
         let next = match noted {
             // A changed schedule may call earlier than what was noted.
             Some(noted) if noted > now => self.schedule.next(now, &self.zone).map(|next| next.min(noted)),
-            Some(noted) => Some(noted),
+            // One that fell due while nothing ran, unless digests have been switched off since.
+            Some(noted) => self.schedule.next(now, &self.zone).map(|_| noted),
             None => self.schedule.next(now, &self.zone),
         };
         if next != noted {

@@ -135,6 +135,7 @@ impl Store {
         if store.is_empty()? {
             store.seen_before = RefCell::new(posts::SeenBefore::nothing());
         }
+        store.wipe_log()?;
         Ok(store)
     }
 
@@ -145,6 +146,7 @@ impl Store {
     pub fn join(folder: &Path) -> Result<Store, StoreError> {
         let connection = existing(folder, true)?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
+        connection.pragma_update(None, "secure_delete", "ON")?;
         Ok(Store { connection, seen_before: RefCell::default(), folder: folder.to_owned(), _lock: None })
     }
 
@@ -182,6 +184,23 @@ impl Store {
     pub fn roll_back(&self) {
         // Fails only when there is nothing to give up.
         drop(self.connection.execute_batch("ROLLBACK"));
+    }
+
+    /// Empties the write-ahead log, which holds what was deleted until it is written over. Tells whether it could:
+    /// a reader in the middle of something keeps it for a while. Never waits.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn wipe_log(&self) -> Result<bool, StoreError> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let busy =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        self.connection.busy_timeout(BUSY)?;
+        match busy {
+            Ok(busy) => Ok(busy == 0),
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A small named value.

@@ -30,7 +30,8 @@ pub(super) fn send_due(config: &Config, store: &Store, replayed: bool) -> anyhow
         Err(error) => return Err(error.into()),
     };
     let password = secret::secret("SMTP", "PASSWORD")?;
-    let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?;
+    let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?
+        .with_patience(config.mail.patience.clone());
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start")?;
     for due in store.due(now(), u32::MAX)? {

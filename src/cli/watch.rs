@@ -47,7 +47,8 @@ impl Watch {
         let unconfigured = config.file.is_none();
         let judge = Judge::new(&brands)?;
         let password = secret::secret("SMTP", "PASSWORD")?;
-        let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?;
+        let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?
+            .with_patience(config.mail.patience.clone());
         let store = Store::open(&config.data_dir, Durability::Full)?;
         if store.meta("replayed")?.is_some() {
             return Err(Usage(format!(
@@ -175,10 +176,11 @@ fn run(plan: Plan, brands: Vec<Brand>, quiet: bool) -> anyhow::Result<daemon::Su
             }
         };
         let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(signals(stop.clone()));
+        let signals = tasks.spawn(signals(stop.clone()));
         tasks.spawn_blocking(move || show::run(shown, &brands, quiet));
         let summary = daemon::run(plan, stop.clone(), told).await;
         stop.cancel();
+        signals.abort();
         while tasks.join_next().await.is_some() {}
         Ok(summary?)
     })
@@ -193,8 +195,19 @@ async fn signals(stop: CancellationToken) {
         return;
     };
     tokio::select! {
-        _ = terminate.recv() => stop.cancel(),
-        _ = interrupt.recv() => stop.cancel(),
-        () = stop.cancelled() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
+    stop.cancel();
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    at_once();
+}
+
+/// Ends without waiting for anything: nothing accepted is lost by it, as with a crash.
+#[expect(clippy::exit, reason = "the second signal means now")]
+fn at_once() -> ! {
+    std::process::exit(i32::from(PROBLEM))
 }

@@ -10,7 +10,7 @@ use lettre::message::Mailbox;
 
 use super::MailConfig;
 use crate::alert::{On, Rule};
-use crate::deliver::{Smtp, Tls, Transport};
+use crate::deliver::{Patience, Smtp, Tls, Transport};
 use crate::document::{Section, in_words, nearest};
 use crate::fetch::FetchConfig;
 use crate::impostor::Level;
@@ -116,6 +116,7 @@ pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConf
     if let Some(name) = section.text("zone") {
         mail.zone = zone(section, &name);
     }
+    patience(section, &mut mail.patience);
     if let Some(to_folder) = filled(section, "folder") {
         mail.transport = Transport::Folder(folder.join(to_folder));
     }
@@ -139,8 +140,7 @@ pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConf
 fn zone(section: &Section<'_, '_>, name: &str) -> Option<TimeZone> {
     let zone = TimeZone::get(name).ok();
     if zone.is_none() {
-        let known: Vec<String> =
-            jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+        let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let near = nearest(name, &known).unwrap_or("Europe/Paris");
         let name = name.escape_debug();
@@ -152,6 +152,31 @@ fn zone(section: &Section<'_, '_>, name: &str) -> Option<TimeZone> {
 /// Whether a host is this machine.
 fn is_near(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// How long a mail server is waited for: `answer`, and `retry`, the waits after each failure of one mail.
+fn patience(section: &Section<'_, '_>, patience: &mut Patience) {
+    let reason = |text: &str| format!("\"{text}\" is no duration; write \"30s\", \"5m\" or \"2h\"");
+    if let Some(answer) = duration(section, "answer") {
+        if answer.is_zero() {
+            section
+                .fault("answer", "must be longer than nothing: how long one mail may take, such as \"60s\"");
+        }
+        patience.answer = answer;
+    }
+    let retry = section.texts("retry");
+    if !retry.is_empty() {
+        patience.waits = retry
+            .iter()
+            .filter_map(|text| {
+                let wait = time::parse_duration(text).filter(|wait| !wait.is_zero());
+                if wait.is_none() {
+                    section.fault("retry", reason(text));
+                }
+                wait
+            })
+            .collect();
+    }
 }
 
 fn smtp_server(section: &Section<'_, '_>) -> Option<Smtp> {
@@ -245,10 +270,11 @@ fn known_network(section: &Section<'_, '_>, name: &str) {
         return;
     }
     let shown = name.escape_debug();
-    let reason = match network::spec(name).map(|spec| spec.name).or_else(|| nearest(&name.to_lowercase(), &names)) {
-        Some(near) => format!("no network is called \"{shown}\"; did you mean \"{near}\"?"),
-        None => format!("no network is called \"{shown}\"; valid: {}", names.join(", ")),
-    };
+    let reason =
+        match network::spec(name).map(|spec| spec.name).or_else(|| nearest(&name.to_lowercase(), &names)) {
+            Some(near) => format!("no network is called \"{shown}\"; did you mean \"{near}\"?"),
+            None => format!("no network is called \"{shown}\"; valid: {}", names.join(", ")),
+        };
     section.fault("networks", reason);
 }
 
@@ -301,12 +327,19 @@ pub(super) fn fetch(section: &Section<'_, '_>, fetch: &mut FetchConfig) {
         match one.clone().try_into::<FetchConfig>() {
             Ok(read) if limit && is_nothing(key, &read) => section.fault(key, "must be more than nothing"),
             Ok(_) => rest.extend(one),
-            Err(_) if *key == "body_cap" => section.fault(key, "must be a whole number of bytes, such as 10_000_000"),
+            Err(_) if *key == "body_cap" => {
+                section.fault(key, "must be a whole number of bytes, such as 10_000_000")
+            }
             Err(error) if one.values().any(toml::Value::is_str) => {
                 let said = in_words(error.message());
-                section.fault(key, format!("is no length of time ({said}); write \"500ms\", \"10s\" or \"2min\""));
+                section.fault(
+                    key,
+                    format!("is no length of time ({said}); write \"500ms\", \"10s\" or \"2min\""),
+                );
             }
-            Err(_) => section.fault(key, "must be a length of time in quotes: write \"500ms\", \"10s\" or \"2min\""),
+            Err(_) => {
+                section.fault(key, "must be a length of time in quotes: write \"500ms\", \"10s\" or \"2min\"")
+            }
         }
     }
     if let Ok(read) = rest.try_into() {

@@ -200,8 +200,13 @@ impl Desk {
             tokio::select! {
                 biased;
                 question = questions.recv() => match question {
-                    Some(question) => self.answer(question)?,
-                    None => return Ok(()),
+                    Some(question) => {
+                        if matches!(question, Question::Close { .. } | Question::Faceless { .. }) {
+                            self.drain(&mut events)?;
+                        }
+                        self.answer(question)?;
+                    }
+                    None => return self.drain(&mut events),
                 },
                 event = events.recv(), if open => match event {
                     Some(event) => {
@@ -224,6 +229,17 @@ impl Desk {
                 }
             }
         }
+    }
+
+    /// Stores what was handed over before: whoever asks now asks about it too.
+    fn drain(&mut self, events: &mut mpsc::Receiver<Event>) -> Result<(), NoticeError> {
+        let mut batch = Vec::new();
+        while batch.len() < super::WAITING
+            && let Ok(event) = events.try_recv()
+        {
+            batch.push(event);
+        }
+        self.take(batch)
     }
 
     fn wrote(&self, notices: usize) {
@@ -355,8 +371,10 @@ impl Desk {
         let size = std::fs::metadata(path).map_or(0, |data| data.len());
         let played = Cursor(serde_json::json!({ "played": size }).to_string());
         if self.keeper.store().cursor(id)?.as_ref() == Some(&played) {
+            self.summary.worked += 1;
             (self.told)(Told::Source { name: name.to_owned(), state: State::Ok { posts: 0 } });
-            return Ok(());
+            // Cut off between playing and composing: what a person waits for still comes.
+            return if first_digest && self.keeper.wants_first_digest()? { self.close(true) } else { Ok(()) };
         }
         let now = (self.clock)();
         let shift = if example { Shift::EndAt(self.example_end(now)?) } else { Shift::None };
@@ -369,8 +387,7 @@ impl Desk {
             replay::play(path, &self.judge, &mut self.keeper, id, shift, Clock::Live(now), progress);
         match outcome {
             Ok(mut summary) => {
-                self.keeper.played(id, &played)?;
-                self.keeper.attempted(id, now, &Attempt::Done)?;
+                self.keeper.played(id, &played, now)?;
                 self.summary.worked += 1;
                 summary.done.changes = changes;
                 self.tell_stored(name.to_owned(), &summary.done)?;
@@ -406,9 +423,8 @@ impl Desk {
         let now = (self.clock)();
         let mut written = self.keeper.close_all(now)?;
         let window = digest::default_window(self.keeper.store().connection(), now)?;
-        if first_digest && self.keeper.store().meta(FIRST_DIGEST)?.is_none() {
-            written += self.keeper.digest(window, now)?;
-            self.keeper.store().set_meta(FIRST_DIGEST, &now.0.to_string())?;
+        if first_digest {
+            written += self.keeper.first_digest(window, now)?;
         }
         let shares =
             digest::shares(self.keeper.store().connection(), &self.keeper.composer().brands, window)?;
@@ -417,6 +433,3 @@ impl Desk {
         Ok(())
     }
 }
-
-/// Set once the first digest has been composed.
-const FIRST_DIGEST: &str = "first_digest";

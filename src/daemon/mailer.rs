@@ -1,42 +1,44 @@
 //! The mailer: takes due mails from the desk, hands them over, reports what became of each.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::desk::{Question, ask};
-use crate::deliver::{CONNECTIONS, Courier, Delivered};
+use crate::deliver::{CONNECTIONS, Courier, Delivered, Fault};
 use crate::store::alerts::{Due, Outcome};
 use crate::time::Time;
 
 /// How often retries are looked for when nothing new is due.
-const LOOK: Duration = Duration::from_secs(2);
-/// How long a server that failed is left alone.
-const REST: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(500);
 /// Failures of the server in a row after which it is left alone.
 const FAILURES: u32 = 3;
+
 /// Sends due mails until `ending`: up to one a connection at a time, so that a server that hangs on one mail
-/// does not hold up the others.
+/// does not hold up the others. `resting` hears when the server is left alone for a while.
 pub(super) async fn run(
     courier: Courier,
     desk: mpsc::Sender<Question>,
-    due: std::sync::Arc<Notify>,
+    due: Arc<Notify>,
     ending: CancellationToken,
+    resting: watch::Sender<bool>,
     clock: fn() -> Time,
 ) {
-    let mut sending: JoinSet<bool> = JoinSet::new();
-    let mut failures = 0;
+    let mut sending: JoinSet<Fault> = JoinSet::new();
+    let mut server = Server::default();
     loop {
-        let free = CONNECTIONS.saturating_sub(u32::try_from(sending.len()).unwrap_or(CONNECTIONS));
+        let under_way = u32::try_from(sending.len()).unwrap_or(u32::MAX);
+        let free = server.takes().saturating_sub(under_way);
         let mails = if free == 0 {
             Vec::new()
         } else {
             let Some(mails) = ask(&desk, |reply| Question::Due { limit: free, reply }).await else { return };
             mails
         };
-        let idle = mails.is_empty();
+        let idle = free > 0 && mails.is_empty();
         for mail in mails {
             let (courier, desk) = (courier.clone(), desk.clone());
             sending.spawn(async move { deliver(&courier, &desk, mail, clock).await });
@@ -45,41 +47,89 @@ pub(super) async fn run(
         tokio::select! {
             biased;
             () = ending.cancelled() => break,
-            ended = sending.join_next(), if !sending.is_empty() => {
-                failures = if matches!(ended, Some(Ok(true))) { failures + 1 } else { 0 };
-            }
+            ended = sending.join_next(), if !sending.is_empty() => server.heard(ended),
             () = due.notified(), if idle => {}
             () = tokio::time::sleep(LOOK), if idle => {}
         }
-        if failures >= FAILURES {
-            failures = 0;
-            if ending.run_until_cancelled(tokio::time::sleep(REST)).await.is_none() {
-                break;
+        let patience = courier.patience();
+        let rest = match server.trouble {
+            Fault::Account => patience.long_rest(),
+            Fault::Server if server.failures >= FAILURES => patience.rest(),
+            Fault::Server | Fault::Mail | Fault::None => continue,
+        };
+        server.rested();
+        resting.send_replace(true);
+        if ending.run_until_cancelled(tokio::time::sleep(rest)).await.is_none() {
+            break;
+        }
+        resting.send_replace(false);
+        // What was under way when the rest began tells nothing new, unless it was taken after all.
+        while let Some(ended) = sending.try_join_next() {
+            if matches!(ended, Ok(Fault::None)) {
+                server = Server::default();
             }
         }
     }
     // What is being sent is finished; its outcome is worth the wait.
     while sending.join_next().await.is_some() {}
+    courier.hang_up().await;
 }
 
-/// Hands one mail over and has its outcome recorded. Tells whether it was the server that failed.
-async fn deliver(courier: &Courier, desk: &mpsc::Sender<Question>, mail: Due, clock: fn() -> Time) -> bool {
-    let Delivered { outcome, path, server } = courier.send(&mail, clock).await;
+/// How the mail server fares.
+struct Server {
+    /// Failures in a row.
+    failures: u32,
+    /// What was wrong last.
+    trouble: Fault,
+    /// Whether it was left alone and has taken nothing since.
+    doubted: bool,
+}
+
+impl Default for Server {
+    fn default() -> Server {
+        Server { failures: 0, trouble: Fault::None, doubted: false }
+    }
+}
+
+impl Server {
+    /// How many mails it is offered at once: one, to see whether it is back.
+    fn takes(&self) -> u32 {
+        if self.doubted { 1 } else { CONNECTIONS }
+    }
+
+    fn heard(&mut self, ended: Option<Result<Fault, tokio::task::JoinError>>) {
+        let Some(Ok(fault)) = ended else { return };
+        self.trouble = fault;
+        match fault {
+            Fault::None | Fault::Mail => *self = Server::default(),
+            Fault::Server | Fault::Account => self.failures += 1,
+        }
+    }
+
+    fn rested(&mut self) {
+        *self = Server { doubted: true, ..Server::default() };
+    }
+}
+
+/// Hands one mail over and has its outcome recorded. Tells whose fault it was when it was not taken.
+async fn deliver(courier: &Courier, desk: &mpsc::Sender<Question>, mail: Due, clock: fn() -> Time) -> Fault {
+    let Delivered { outcome, path, fault } = courier.send(&mail, clock).await;
     if let Outcome::Failed(answer) | Outcome::Retry(answer, _) = &outcome {
         tracing::info!(recipient = mail.recipient, answer, "mail not delivered");
     }
     let (kind, recipient) = (mail.kind, mail.recipient);
     ask(desk, |reply| Question::Record { id: mail.id, kind, recipient, outcome, path, reply }).await;
-    server
+    fault
 }
 
-/// Waits until nothing is due any more: every mail has had its attempt.
-pub(super) async fn settle(desk: &mpsc::Sender<Question>) {
+/// Waits until nothing is due any more: every mail has had its attempt, or the server is left alone.
+pub(super) async fn settle(desk: &mpsc::Sender<Question>, resting: &watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(Duration::from_millis(50));
     loop {
         tick.tick().await;
         match ask(desk, |reply| Question::Untried { reply }).await {
             Some(0) | None => return,
+            Some(_) if *resting.borrow() => return,
             Some(_) => {}
         }
     }

@@ -19,46 +19,93 @@ use crate::time::Time;
 const PAUSE: Duration = Duration::from_secs(2);
 /// The most that one request may ask for.
 const AT_ONCE: u32 = 25;
-/// An author that could not be filled in is asked for again after this long.
+/// An author whom the network does not know is asked for again after this long.
 const AGAIN: Duration = Duration::from_secs(3_600);
+/// The same when there was no answer.
+const SOON: Duration = Duration::from_secs(60);
 
-/// Fills in authors until `stop`.
-pub(super) async fn run(
+/// Fills in the authors of one source.
+pub(super) struct Profiles {
     source: Source,
     fetch: Arc<Fetch>,
     desk: mpsc::Sender<Question>,
     events: mpsc::Sender<Event>,
-    stop: CancellationToken,
     clock: fn() -> Time,
-) {
-    let Some(network) = spec(source.network_name.as_str()).map(|spec| spec.name) else { return };
-    let mut asked: HashMap<String, Instant> = HashMap::new();
-    while stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_some() {
-        asked.retain(|_, when| when.elapsed() < AGAIN);
-        let limit = AT_ONCE.saturating_add(u32::try_from(asked.len()).unwrap_or(u32::MAX));
-        let Some(mut ids) = ask(&desk, |reply| Question::Faceless { network, limit, reply }).await else {
-            return;
+    /// Authors asked for, and when they may be asked for again.
+    asked: HashMap<String, Instant>,
+}
+
+/// What one round of asking did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// There was nobody to ask for.
+    Nobody,
+    /// It asked.
+    Asked,
+    /// There was no answer.
+    Failed,
+    /// Nobody takes the answers any more.
+    Over,
+}
+
+impl Profiles {
+    pub(super) fn new(
+        source: Source,
+        fetch: Arc<Fetch>,
+        desk: mpsc::Sender<Question>,
+        events: mpsc::Sender<Event>,
+        clock: fn() -> Time,
+    ) -> Profiles {
+        Profiles { source, fetch, desk, events, clock, asked: HashMap::new() }
+    }
+
+    /// Fills in authors until `stop`.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_some() {
+            if matches!(stop.run_until_cancelled(self.round()).await, None | Some(Round::Over)) {
+                return;
+            }
+        }
+    }
+
+    /// Fills in everyone now, as far as there are answers.
+    pub(super) async fn all(mut self) {
+        while self.round().await == Round::Asked {}
+    }
+
+    async fn round(&mut self) -> Round {
+        let Some(network) = spec(self.source.network_name.as_str()).map(|spec| spec.name) else {
+            return Round::Over;
         };
-        ids.retain(|id| !asked.contains_key(id));
+        self.asked.retain(|_, again| *again > Instant::now());
+        let limit = AT_ONCE.saturating_add(u32::try_from(self.asked.len()).unwrap_or(u32::MAX));
+        let Some(mut ids) = ask(&self.desk, |reply| Question::Faceless { network, limit, reply }).await
+        else {
+            return Round::Over;
+        };
+        ids.retain(|id| !self.asked.contains_key(id));
         ids.truncate(usize::try_from(AT_ONCE).unwrap_or(25));
         if ids.is_empty() {
-            continue;
+            return Round::Nobody;
         }
-        asked.extend(ids.iter().map(|id| (id.clone(), Instant::now())));
-        let filled = stop.run_until_cancelled(source::profiles(&source, &fetch, &ids)).await;
-        match filled {
-            None => return,
-            Some(Ok(Some(mut page))) => {
-                page.cursor = None;
-                let (name, network) = (Arc::clone(&source.name), source.network_name.clone());
-                let delivery = Delivery { source: name, network, page, seen: clock() };
-                if events.send(Event::Page(delivery)).await.is_err() {
-                    return;
-                }
+        let (again, done, page) = match source::profiles(&self.source, &self.fetch, &ids).await {
+            Ok(page) => (AGAIN, Round::Asked, page),
+            // The mail goes without a handle.
+            Err(error) => {
+                tracing::info!(source = &*self.source.name, %error, "authors not filled in");
+                (SOON, Round::Failed, None)
             }
-            Some(Ok(None)) => {}
-            // Asked again in an hour; the mail goes without a handle.
-            Some(Err(error)) => tracing::info!(source = &*source.name, %error, "authors not filled in"),
+        };
+        let again = Instant::now() + again;
+        self.asked.extend(ids.into_iter().map(|id| (id, again)));
+        if let Some(mut page) = page {
+            page.cursor = None;
+            let (name, network) = (Arc::clone(&self.source.name), self.source.network_name.clone());
+            let delivery = Delivery { source: name, network, page, seen: (self.clock)() };
+            if self.events.send(Event::Page(delivery)).await.is_err() {
+                return Round::Over;
+            }
         }
+        done
     }
 }

@@ -157,9 +157,12 @@ impl Store {
         const INSERT: &str =
             "INSERT INTO alert (rule, kind, ref, key, raised, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (key) DO NOTHING";
+        // A window is named by the moment it opened, so no two of a rule may open at the same one, however fast
+        // they follow each other or wherever the clock was set to. A clock set back never makes a group wait
+        // longer than its rule says.
         const OPEN: &str = "INSERT INTO alert_group (rule, opened, closes) VALUES (?1, ?2, ?2 + ?3)
-            ON CONFLICT (rule) DO UPDATE SET opened = coalesce(opened, ?2),
-                closes = coalesce(closes, max(?2 + ?3, coalesce(last + ?4, ?2 + ?3)))";
+            ON CONFLICT (rule) DO UPDATE SET opened = coalesce(opened, max(?2, coalesce(last + 1, ?2))),
+                closes = coalesce(closes, min(max(?2 + ?3, coalesce(last + ?4, ?2 + ?3)), ?2 + max(?3, ?4)))";
         let new = self.connection.prepare_cached(INSERT)?.execute(params![
             rule,
             about.word(),
@@ -204,7 +207,8 @@ impl Store {
     /// When SQLite refuses.
     pub fn close_group(&self, group: &Group, now: Time) -> Result<(), StoreError> {
         const STAMP: &str = "UPDATE alert SET window = ?2 WHERE rule = ?1 AND window IS NULL";
-        const CLOSE: &str = "UPDATE alert_group SET opened = NULL, closes = NULL, last = ?2 WHERE rule = ?1";
+        const CLOSE: &str =
+            "UPDATE alert_group SET opened = NULL, closes = NULL, last = max(?2, opened) WHERE rule = ?1";
         self.connection.prepare_cached(STAMP)?.execute(params![group.rule, group.opened.0])?;
         self.connection.prepare_cached(CLOSE)?.execute(params![group.rule, now.0])?;
         Ok(())
@@ -250,8 +254,15 @@ impl Store {
             WHERE alert.kind = 'mention' AND alert.ref = ?1 AND notice.state = 'due' AND notice.attempts = 0";
         const OPEN: &str = "DELETE FROM alert WHERE kind = 'mention' AND ref = ?1 AND window IS NULL
             AND NOT EXISTS (SELECT 1 FROM mention WHERE id = ?1)";
-        const WITHDRAW: &str = "UPDATE notice SET state = 'withdrawn', bytes = x'', html = ''
+        const WITHDRAW: &str = "UPDATE notice SET state = 'withdrawn', subject = '', bytes = x'', html = ''
             WHERE rule = ?1 AND window = ?2 AND kind = 'alert' AND state = 'due' AND attempts = 0";
+        // Nobody has been told: should its words come back, it is raised again.
+        const UNTOLD: &str = "DELETE FROM alert WHERE kind = 'mention' AND ref = ?3 AND rule = ?1 AND window = ?2
+            AND NOT EXISTS (SELECT 1 FROM mention WHERE id = ?3)
+            AND NOT EXISTS (SELECT 1 FROM notice WHERE rule = ?1 AND window = ?2 AND kind = 'alert' AND state <> 'withdrawn')";
+        // Rows of mentions are used again: an alert must not come to mean another one.
+        const RELEASE: &str = "UPDATE alert SET ref = 0 WHERE kind = 'mention' AND ref = ?1
+            AND NOT EXISTS (SELECT 1 FROM mention WHERE id = ?1)";
         let mut windows: Vec<(String, Time)> = Vec::new();
         for mention in mentions {
             let mut statement = self.connection.prepare_cached(WINDOWS)?;
@@ -266,6 +277,12 @@ impl Store {
         }
         for (rule, window) in &windows {
             self.connection.prepare_cached(WITHDRAW)?.execute(params![rule, window.0])?;
+            for mention in mentions {
+                self.connection.prepare_cached(UNTOLD)?.execute(params![rule, window.0, mention])?;
+            }
+        }
+        for mention in mentions {
+            self.connection.prepare_cached(RELEASE)?.execute([mention])?;
         }
         Ok(windows)
     }
@@ -353,14 +370,37 @@ impl Store {
     }
 
     /// Makes the notices due again whose attempt was cut off by a crash: whether they arrived is unknown, so
-    /// the same bytes go again.
+    /// the same bytes go again. The delivery log says so.
     ///
     /// # Errors
     /// When SQLite refuses.
     pub fn resume(&self) -> Result<usize, StoreError> {
-        const RESUME: &str = "UPDATE notice SET next_try = written WHERE state = 'due'
+        // The attempt began when the notice was held.
+        const CUT: &str = "SELECT id, next_try - ?1 FROM notice WHERE state = 'due'
             AND attempts > (SELECT count(*) FROM delivery WHERE delivery.notice = notice.id)";
-        Ok(self.connection.prepare_cached(RESUME)?.execute([])?)
+        const DUE: &str = "UPDATE notice SET next_try = written WHERE id = ?1";
+        const LOG: &str = "INSERT INTO delivery (notice, attempt, at, outcome, answer)
+            SELECT ?1, coalesce(max(attempt), 0) + 1, ?2, 'retry', 'cut off: vigie ended before the answer was recorded'
+            FROM delivery WHERE notice = ?1";
+        self.begin()?;
+        let resumed = (|| {
+            let mut statement = self.connection.prepare_cached(CUT)?;
+            let cut: Vec<(i64, i64)> = statement
+                .query_map([HELD], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            for (notice, began) in &cut {
+                self.connection.prepare_cached(LOG)?.execute(params![notice, began])?;
+                self.connection.prepare_cached(DUE)?.execute([notice])?;
+            }
+            Ok(cut.len())
+        })();
+        match resumed {
+            Ok(count) => self.commit().map(|()| count),
+            Err(error) => {
+                self.roll_back();
+                Err(error)
+            }
+        }
     }
 
     /// Records what became of an attempt to send.
@@ -370,8 +410,10 @@ impl Store {
     pub fn record(&self, notice: i64, at: Time, outcome: &Outcome) -> Result<(), StoreError> {
         const LOG: &str = "INSERT INTO delivery (notice, attempt, at, outcome, answer)
             SELECT ?1, coalesce(max(attempt), 0) + 1, ?2, ?3, ?4 FROM delivery WHERE notice = ?1";
-        const SENT: &str = "UPDATE notice SET state = 'sent', sent = ?2 WHERE id = ?1";
-        const FAILED: &str = "UPDATE notice SET state = 'failed' WHERE id = ?1";
+        // The words of strangers are kept no longer than they are needed.
+        const SENT: &str =
+            "UPDATE notice SET state = 'sent', sent = ?2, bytes = x'', html = '' WHERE id = ?1";
+        const FAILED: &str = "UPDATE notice SET state = 'failed', bytes = x'', html = '' WHERE id = ?1";
         const AGAIN: &str = "UPDATE notice SET next_try = ?2 WHERE id = ?1";
         let (word, answer) = match outcome {
             Outcome::Sent(answer) => ("sent", answer),
