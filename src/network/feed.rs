@@ -212,20 +212,22 @@ fn understand(answer: &Answer) -> Result<entry::Feed, ReadError> {
     Ok(xml::read(&tree, address.as_ref(), lang, answer.seen))
 }
 
-/// Where the document says it is, else where it was found, without a name and a password in it: links
-/// made absolute with it are shown to people.
+/// Where the document says it is, else where it was found.
 fn address(answer: &Answer) -> Option<Url> {
-    let mut found = Url::parse(answer.url()).ok();
-    if let Some(found) = &mut found {
-        // only an address without a host refuses, and has neither
-        drop(found.set_password(None).and_then(|()| found.set_username("")));
-    }
+    let found = Url::parse(answer.url()).ok().and_then(without_credentials);
     match (answer.header("content-location"), &found) {
         (Some(said), Some(found)) => found.join(said).ok(),
         (Some(said), None) => Url::parse(said).ok(),
         (None, _) => None,
     }
     .or(found)
+}
+
+/// The address without a name and a password: links made absolute with it are shown to people.
+fn without_credentials(mut address: Url) -> Option<Url> {
+    address.set_password(None).ok()?;
+    address.set_username("").ok()?;
+    Some(address)
 }
 
 fn web_page(text: &str, address: Option<&Url>) -> ReadError {
