@@ -67,10 +67,12 @@ pub fn whole(file: &Path, reason: impl Into<String>) -> Faults {
 
 /// Why a file or folder cannot be read, without the numbers of the system.
 pub fn unreadable(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "does not exist".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
-        _ => format!("cannot be read: {error}"),
+    if error.kind() == std::io::ErrorKind::NotFound {
+        "does not exist".to_owned()
+    } else if error.kind() == std::io::ErrorKind::PermissionDenied {
+        "cannot be read: permission denied".to_owned()
+    } else {
+        format!("cannot be read: {error}")
     }
 }
 

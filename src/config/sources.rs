@@ -53,7 +53,7 @@ pub(super) fn read(section: &Section<'_, '_>, sources: &mut Vec<SourceConfig>) {
 
 /// Tries the network's own keys until nothing more is wrong: it tells one fault at a time.
 fn own_keys(section: &Section<'_, '_>, spec: &Spec, mut own: toml::Table) {
-    own.retain(|key, _| spec.keys.iter().any(|known| *known == key));
+    own.retain(|key, _| spec.keys.contains(&key));
     while let Err(error) = (spec.build)(&own) {
         section.fault(&error.key, error.reason);
         if own.remove(&error.key).is_none() {

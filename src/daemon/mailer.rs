@@ -47,7 +47,7 @@ pub(super) async fn run(
         tokio::select! {
             biased;
             () = ending.cancelled() => break,
-            ended = sending.join_next(), if !sending.is_empty() => server.heard(ended),
+            ended = sending.join_next(), if !sending.is_empty() => server.heard(ended.and_then(Result::ok)),
             () = due.notified(), if idle => {}
             () = tokio::time::sleep(LOOK), if idle => {}
         }
@@ -97,8 +97,8 @@ impl Server {
         if self.doubted { 1 } else { CONNECTIONS }
     }
 
-    fn heard(&mut self, ended: Option<Result<Fault, tokio::task::JoinError>>) {
-        let Some(Ok(fault)) = ended else { return };
+    fn heard(&mut self, ended: Option<Fault>) {
+        let Some(fault) = ended else { return };
         self.trouble = fault;
         match fault {
             Fault::None | Fault::Mail => *self = Server::default(),
