@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("post", "time"),
     ("fold", ""),
     ("keyword", "document fold post"),
-    ("network", "html post time"),
+    ("network", "document html post time"),
     ("fetch", "network time"),
     ("source", "fetch network post time"),
     ("matcher", "fold keyword post"),
