@@ -144,15 +144,17 @@ pub async fn run(
     let (rests, resting) = watch::channel(false);
     let patience = courier.patience().clone();
     helpers.spawn(mailer::run(courier, questions.clone(), due, ending.clone(), rests, clock));
-    let fillers = filled
-        .into_iter()
-        .map(|source| Profiles::new(source, Arc::clone(&fetch), questions.clone(), events.clone(), clock));
-    let mut fillers: Vec<Profiles> = fillers.collect();
-    if mode == Mode::Watch {
-        for filler in fillers.drain(..) {
-            helpers.spawn(filler.run(stop.clone()));
-        }
+    let filler = |source: &Source| {
+        Profiles::new(source.clone(), Arc::clone(&fetch), questions.clone(), events.clone(), clock)
+    };
+    for source in &filled {
+        helpers.spawn(filler(source).run(stop.clone()));
     }
+    // Once more before the groups of a single run close.
+    let last: Vec<Profiles> = match mode {
+        Mode::Watch => Vec::new(),
+        Mode::Once => filled.iter().map(filler).collect(),
+    };
     drop(events);
     let following = async {
         while let Some(ended) = followers.join_next().await {
@@ -177,7 +179,7 @@ pub async fn run(
         Mode::Once => {
             let closing = async {
                 let filling = async {
-                    for filler in fillers {
+                    for filler in last {
                         filler.all().await;
                     }
                 };

@@ -11,12 +11,16 @@
 
 mod bluesky;
 mod corpus;
+mod delivery;
 mod example;
 mod feed;
 mod fetch;
 mod fuzz;
 mod hackernews;
+mod home;
 mod impostor;
+mod jetstream;
+mod kill;
 mod layers;
 mod mail;
 mod mastodon;
@@ -24,4 +28,6 @@ mod network;
 mod recorded;
 mod server;
 mod share;
+mod sink;
 mod source;
+mod watch;
