@@ -122,9 +122,7 @@ impl Config {
     pub fn read_all(file: &Path) -> (Config, Faults) {
         match document::read_text(file) {
             Ok(text) => Config::parse(file, &text),
-            Err(faults) => {
-                (Config::default_in(file.parent().unwrap_or(Path::new(""))), faults)
-            }
+            Err(faults) => (Config::default_in(file.parent().unwrap_or(Path::new(""))), faults),
         }
     }
 
@@ -175,11 +173,14 @@ impl Config {
             for section in &rules {
                 let Some(rule) = parts::rule(section, wait, every) else { continue };
                 if config.rules.iter().any(|other| other.name == rule.name) {
-                    let reason = format!("another rule is called \"{}\" already; names must differ", rule.name);
+                    let reason =
+                        format!("another rule is called \"{}\" already; names must differ", rule.name);
                     section.fault("name", reason);
                 }
                 let line = section.line("brands");
-                config.named.extend(rule.brands.iter().map(|brand| NamedBrand { brand: brand.clone(), line }));
+                config
+                    .named
+                    .extend(rule.brands.iter().map(|brand| NamedBrand { brand: brand.clone(), line }));
                 config.rules.push(rule);
             }
         }

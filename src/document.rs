@@ -84,7 +84,8 @@ pub fn read_text(file: &Path) -> Result<String, Faults> {
         return Err(whole(file, "is not a file"));
     }
     if about.len() > FILE_LIMIT {
-        let reason = format!("has {} bytes; at most {FILE_LIMIT} are read: is it the right file?", about.len());
+        let reason =
+            format!("has {} bytes; at most {FILE_LIMIT} are read: is it the right file?", about.len());
         return Err(whole(file, reason));
     }
     let bytes = std::fs::read(file).map_err(|error| whole(file, unreadable(&error)))?;
@@ -116,13 +117,7 @@ pub struct Reader<'i> {
 impl<'i> Reader<'i> {
     /// Prepares to read `text`, which came from `file`.
     pub fn new(file: &'i Path, text: &'i str) -> Reader<'i> {
-        Reader {
-            file,
-            text,
-            faults: RefCell::default(),
-            broken: Cell::new(false),
-            asked: RefCell::default(),
-        }
+        Reader { file, text, faults: RefCell::default(), broken: Cell::new(false), asked: RefCell::default() }
     }
 
     /// Parses the text; what cannot be parsed becomes faults, the rest is read.
@@ -388,7 +383,10 @@ fn article(kind: &str) -> String {
 pub fn in_words(message: &str) -> String {
     let types = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "));
     let Some((found, wanted)) = types else { return message.trim().to_owned() };
-    let found = found.split([' ', '`', '"']).next().map_or(found, |kind| if kind == "floating" { "float" } else { kind });
+    let found = found
+        .split([' ', '`', '"'])
+        .next()
+        .map_or(found, |kind| if kind == "floating" { "float" } else { kind });
     let wanted = match wanted.trim() {
         "a string" | "a borrowed string" | "path string" => "a text in quotes",
         "a sequence" => "a list such as [\"one\", \"two\"]",
@@ -402,15 +400,16 @@ pub fn in_words(message: &str) -> String {
 /// What the parser says of text that is no TOML, with what to do about the usual slips.
 fn syntax(message: &str) -> String {
     let message = message.trim().replace('\n', "; ");
-    let advice = if message.contains("invalid basic string") || message.contains("string values must be quoted") {
-        ": is a text without its quotes? Write key = \"text\""
-    } else if message.contains("unclosed array") {
-        ": close the list with ]"
-    } else if message.contains("duplicate key") {
-        ": write this key once"
-    } else {
-        ""
-    };
+    let advice =
+        if message.contains("invalid basic string") || message.contains("string values must be quoted") {
+            ": is a text without its quotes? Write key = \"text\""
+        } else if message.contains("unclosed array") {
+            ": close the list with ]"
+        } else if message.contains("duplicate key") {
+            ": write this key once"
+        } else {
+            ""
+        };
     format!("{message}{advice}")
 }
 

@@ -78,6 +78,24 @@ pub fn slug(name: &str) -> String {
     if slug.is_empty() { "brand".to_owned() } else { slug }
 }
 
+/// Whether a name is likely to stand in posts that mean something else: a common word in French or English, or
+/// very short.
+pub fn is_ambiguous(name: &str) -> bool {
+    const COMMON: &str = include_str!("keyword/common.txt");
+    /// Names this short are also abbreviations, units and parts of other names.
+    const SHORT: usize = 3;
+    let folded = fold::fold(name);
+    let bare = ["the ", "le ", "la ", "les ", "l "].iter().find_map(|the| folded.strip_prefix(the));
+    let bare = bare.unwrap_or(&folded).trim_start_matches(['@', '#']);
+    let short = bare.chars().count() <= SHORT && bare.chars().all(|c| c.is_ascii_alphanumeric());
+    short
+        || COMMON
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(str::split_whitespace)
+            .any(|word| word == bare)
+}
+
 /// Reads every `*.toml` of a folder, in the order of their names.
 ///
 /// # Errors
@@ -85,7 +103,10 @@ pub fn slug(name: &str) -> String {
 pub fn read_folder(folder: &Path) -> Result<Vec<Brand>, Faults> {
     let entries = std::fs::read_dir(folder).map_err(|error| {
         let reason = document::unreadable(&error);
-        document::whole(folder, format!("{reason}; `vigie init` writes brand files, --keywords names another folder"))
+        document::whole(
+            folder,
+            format!("{reason}; `vigie init` writes brand files, --keywords names another folder"),
+        )
     })?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(Result::ok)
@@ -139,14 +160,20 @@ pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
     };
     if table.get("keywords").is_none() {
         section.missing("keywords", "list the names to find, such as keywords = [\"Acme\"]");
-    } else if table.get("keywords").is_some_and(|list| list.get_ref().as_array().is_some_and(|list| list.is_empty())) {
+    } else if table
+        .get("keywords")
+        .is_some_and(|list| list.get_ref().as_array().is_some_and(|list| list.is_empty()))
+    {
         section.fault("keywords", "lists no name to find");
     }
     for word in &brand.unless {
         let folded = fold::fold(word);
         if brand.keywords.iter().any(|keyword| fold::fold(keyword) == folded) {
             let word = word.escape_debug();
-            section.fault("unless", format!("\"{word}\" stands in keywords too: no post could be a mention by it"));
+            section.fault(
+                "unless",
+                format!("\"{word}\" stands in keywords too: no post could be a mention by it"),
+            );
         }
     }
     section.finish(&[], id);

@@ -139,8 +139,7 @@ pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConf
 fn zone(section: &Section<'_, '_>, name: &str) -> Option<TimeZone> {
     let zone = TimeZone::get(name).ok();
     if zone.is_none() {
-        let known: Vec<String> =
-            jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+        let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let near = nearest(name, &known).unwrap_or("Europe/Paris");
         let name = name.escape_debug();
@@ -245,10 +244,11 @@ fn known_network(section: &Section<'_, '_>, name: &str) {
         return;
     }
     let shown = name.escape_debug();
-    let reason = match network::spec(name).map(|spec| spec.name).or_else(|| nearest(&name.to_lowercase(), &names)) {
-        Some(near) => format!("no network is called \"{shown}\"; did you mean \"{near}\"?"),
-        None => format!("no network is called \"{shown}\"; valid: {}", names.join(", ")),
-    };
+    let reason =
+        match network::spec(name).map(|spec| spec.name).or_else(|| nearest(&name.to_lowercase(), &names)) {
+            Some(near) => format!("no network is called \"{shown}\"; did you mean \"{near}\"?"),
+            None => format!("no network is called \"{shown}\"; valid: {}", names.join(", ")),
+        };
     section.fault("networks", reason);
 }
 
@@ -301,12 +301,19 @@ pub(super) fn fetch(section: &Section<'_, '_>, fetch: &mut FetchConfig) {
         match one.clone().try_into::<FetchConfig>() {
             Ok(read) if limit && is_nothing(key, &read) => section.fault(key, "must be more than nothing"),
             Ok(_) => rest.extend(one),
-            Err(_) if *key == "body_cap" => section.fault(key, "must be a whole number of bytes, such as 10_000_000"),
+            Err(_) if *key == "body_cap" => {
+                section.fault(key, "must be a whole number of bytes, such as 10_000_000")
+            }
             Err(error) if one.values().any(toml::Value::is_str) => {
                 let said = in_words(error.message());
-                section.fault(key, format!("is no length of time ({said}); write \"500ms\", \"10s\" or \"2min\""));
+                section.fault(
+                    key,
+                    format!("is no length of time ({said}); write \"500ms\", \"10s\" or \"2min\""),
+                );
             }
-            Err(_) => section.fault(key, "must be a length of time in quotes: write \"500ms\", \"10s\" or \"2min\""),
+            Err(_) => {
+                section.fault(key, "must be a length of time in quotes: write \"500ms\", \"10s\" or \"2min\"")
+            }
         }
     }
     if let Ok(read) = rest.try_into() {

@@ -25,8 +25,12 @@ pub(super) fn read(section: &Section<'_, '_>, sources: &mut Vec<SourceConfig>) {
     let written = super::parts::filled(section, "name");
     let Some(spec) = network::spec(&network) else {
         let reason = match nearest(&network.to_lowercase(), &names()) {
-            Some(near) => format!("no network is called \"{}\"; did you mean \"{near}\"?", network.escape_debug()),
-            None => format!("no network is called \"{}\"; valid: {}", network.escape_debug(), names().join(", ")),
+            Some(near) => {
+                format!("no network is called \"{}\"; did you mean \"{near}\"?", network.escape_debug())
+            }
+            None => {
+                format!("no network is called \"{}\"; valid: {}", network.escape_debug(), names().join(", "))
+            }
         };
         section.fault("network", reason);
         return;
