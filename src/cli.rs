@@ -12,7 +12,12 @@ use crate::document::Faults;
 use crate::keyword::{self, Brand};
 use crate::time::Time;
 
+mod backup;
+mod check;
 mod digest;
+mod explain;
+mod init;
+mod manual;
 mod period;
 mod progress;
 mod read;
@@ -58,16 +63,30 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write vigie.toml and keywords/*.toml from five answers, or from flags
+    Init(init::Init),
+    /// Try the configuration, every source, the mail server and the store: what works, what not, why
+    Check(check::Check),
     /// Watch in the background: listen, recognise, tell by mail
     Watch(watch::Watch),
     /// Push a recorded capture through the same pipeline, at full speed, by its own clock
     Replay(replay::Replay),
+    /// Say why a text or a stored post is a mention or not, step by step
+    Explain(explain::Explain),
     /// Show what Vigie understands of one answer of a network
     Read(read::Read),
     /// Show shares of voice
     Share(share::Share),
     /// Compose a digest of any period, and send it if asked
     Digest(digest::Digest),
+    /// Copy the store into one file, while it is in use
+    Backup(backup::Backup),
+    /// Put a backup in the place of the store
+    Restore(backup::Restore),
+    /// Print the completions of a shell
+    Completions(manual::Completions),
+    /// Write manual pages
+    Man(manual::Man),
 }
 
 /// Reads the arguments, runs the command, and gives its exit code.
@@ -75,6 +94,13 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log(cli.common.verbose);
     let done = match &cli.command {
+        Command::Init(init) => init.run(&cli.common),
+        Command::Check(check) => check.run(&cli.common),
+        Command::Explain(explain) => explain.run(&cli.common),
+        Command::Backup(backup) => backup.run(&cli.common),
+        Command::Restore(restore) => restore.run(&cli.common),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(&cli.common),
         Command::Watch(watch) => watch.run(&cli.common),
         Command::Replay(replay) => replay.run(&cli.common),
         Command::Read(read) => read.run(&cli.common),

@@ -78,6 +78,24 @@ pub fn slug(name: &str) -> String {
     if slug.is_empty() { "brand".to_owned() } else { slug }
 }
 
+/// Whether a name is likely to stand in posts that mean something else: a common word in French or English, or
+/// very short.
+pub fn is_ambiguous(name: &str) -> bool {
+    const COMMON: &str = include_str!("keyword/common.txt");
+    /// Names this short are also abbreviations, units and parts of other names.
+    const SHORT: usize = 3;
+    let folded = fold::fold(name);
+    let bare = ["the ", "le ", "la ", "les ", "l "].iter().find_map(|the| folded.strip_prefix(the));
+    let bare = bare.unwrap_or(&folded).trim_start_matches(['@', '#']);
+    let short = bare.chars().count() <= SHORT && bare.chars().all(|c| c.is_ascii_alphanumeric());
+    short
+        || COMMON
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(str::split_whitespace)
+            .any(|word| word == bare)
+}
+
 /// Reads every `*.toml` of a folder, in the order of their names.
 ///
 /// # Errors

@@ -10,7 +10,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use thiserror::Error;
 
 pub mod alerts;
+pub mod copy;
 pub mod figures;
+pub mod find;
 pub mod list;
 pub mod posts;
 pub mod sources;
@@ -130,7 +132,7 @@ impl Store {
         store.connection.pragma_update(None, "cache_size", -16_384)?;
         store.connection.set_prepared_statement_cache_capacity(64);
         store.migrate()?;
-        store.check()?;
+        check(&store.connection, folder)?;
         store.resume()?;
         if store.is_empty()? {
             store.seen_before = RefCell::new(posts::SeenBefore::nothing());
@@ -245,19 +247,15 @@ impl Store {
         }
         Ok(())
     }
+}
 
-    fn check(&self) -> Result<(), StoreError> {
-        let size = std::fs::metadata(self.folder.join(FILE)).map_or(0, |data| data.len());
-        if size > CHECKED {
-            return Ok(());
-        }
-        let detail: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if detail == "ok" {
-            Ok(())
-        } else {
-            Err(StoreError::Damaged { path: self.folder.join(FILE), detail })
-        }
+fn check(connection: &Connection, folder: &Path) -> Result<(), StoreError> {
+    let path = folder.join(FILE);
+    if std::fs::metadata(&path).map_or(0, |data| data.len()) > CHECKED {
+        return Ok(());
     }
+    let detail: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if detail == "ok" { Ok(()) } else { Err(StoreError::Damaged { path, detail }) }
 }
 
 /// A small named value, through any connection.
@@ -275,6 +273,16 @@ pub fn meta(connection: &Connection, key: &str) -> Result<Option<String>, StoreE
 /// When there is none, it is damaged, or of a newer program.
 pub fn reader(folder: &Path) -> Result<Connection, StoreError> {
     existing(folder, false)
+}
+
+/// Checks the store of `folder` as a start would, without changing it; gives its schema.
+///
+/// # Errors
+/// When there is none, it is damaged, or of a newer program.
+pub fn examine(folder: &Path) -> Result<i64, StoreError> {
+    let connection = existing(folder, false)?;
+    check(&connection, folder)?;
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
 fn existing(folder: &Path, write: bool) -> Result<Connection, StoreError> {
@@ -312,6 +320,21 @@ fn connect(folder: &Path, write: bool) -> Result<Connection, StoreError> {
     }
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(damaged)?;
     Ok(connection)
+}
+
+/// The process that holds the data directory, if one does. Makes nothing.
+///
+/// # Errors
+/// When the lock cannot be looked at.
+pub fn holder(folder: &Path) -> Result<Option<String>, StoreError> {
+    if !folder.join("lock").exists() {
+        return Ok(None);
+    }
+    match lock(folder) {
+        Ok(_) => Ok(None),
+        Err(StoreError::InUse { pid, .. }) => Ok(Some(pid)),
+        Err(error) => Err(error),
+    }
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {

@@ -1,0 +1,359 @@
+//! `vigie explain`: why a text is a mention or not, step by step.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Read as _};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Common, PROBLEM, Usage, clean, say};
+use crate::config::secret;
+use crate::fold;
+use crate::keyword::Brand;
+use crate::matcher::{self, Decision, Field, Matcher, Scratch, Tag, Verdict};
+use crate::mention::Mention;
+use crate::post::{NetworkName, Post};
+use crate::store;
+use crate::store::list::{self, Filter};
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// A text, the link or the number of a stored mention, or - for a text from standard input
+    #[arg(value_name = "TEXT|URL|ID", required_unless_present = "query")]
+    what: Option<String>,
+    /// Take it as a text, even when it looks like a number or a link
+    #[arg(long)]
+    text: bool,
+    /// Print the query that decides, of one brand or of all
+    #[arg(long, value_name = "BRAND", num_args = 0..=1, default_missing_value = "")]
+    query: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is explained: a post, and the mentions it was stored as.
+struct Subject {
+    post: Post,
+    stored: Vec<Mention>,
+}
+
+impl Explain {
+    pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
+        let config = common.config()?;
+        let brands = common.brands_for_reading(&config)?;
+        let matcher = Matcher::new(&brands)?;
+        if let Some(asked) = &self.query {
+            self.queries(&matcher, asked)?;
+        }
+        let Some(what) = &self.what else { return Ok(ExitCode::SUCCESS) };
+        let Some(subject) = self.subject(what, &config.data_dir)? else {
+            super::warn(&format!(
+                "no stored mention has {}; only mentions are stored: to judge any other post, give its text",
+                if what.starts_with("http") { "this link" } else { "this number" }
+            ));
+            return Ok(ExitCode::from(PROBLEM));
+        };
+        let verdicts = matcher.judge(&subject.post, &mut Scratch::default());
+        if self.json {
+            say(document(&matcher, &subject, &verdicts).to_string())?;
+        } else {
+            let colour = std::io::stdout().is_terminal() && !secret::no_color();
+            say(Page { matcher: &matcher, subject: &subject, colour }.write(&verdicts)?.trim_end())?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn queries(&self, matcher: &Matcher, asked: &str) -> anyhow::Result<()> {
+        let wanted = fold::fold(asked);
+        let is_asked =
+            |brand: &&Brand| asked.is_empty() || *brand.id.0 == *asked || fold::fold(&brand.name) == wanted;
+        let brands: Vec<&Brand> = matcher.brands().iter().filter(is_asked).collect();
+        if brands.is_empty() {
+            let known: Vec<&str> = matcher.brands().iter().map(|brand| &*brand.id.0).collect();
+            return Err(
+                Usage(format!("no brand is called \"{asked}\"; there are: {}", known.join(", "))).into()
+            );
+        }
+        if self.json && self.what.is_none() {
+            let queries: Vec<Value> = brands
+                .iter()
+                .map(|brand| json!({"brand": brand.id, "version": matcher.version(&brand.id), "query": query(brand)}))
+                .collect();
+            return Ok(say(Value::from(queries).to_string())?);
+        }
+        if self.json {
+            return Ok(()); // each brand's query stands in the document
+        }
+        for brand in brands {
+            say(clean(&format!("{}: {}", brand.id, query(brand))))?;
+        }
+        Ok(())
+    }
+
+    fn subject(&self, what: &str, data_dir: &std::path::Path) -> anyhow::Result<Option<Subject>> {
+        let text = what.trim();
+        let number = text.parse::<i64>().ok().filter(|_| text.chars().all(|c| c.is_ascii_digit()));
+        let link = (text.starts_with("https://") || text.starts_with("http://"))
+            && !text.contains(char::is_whitespace);
+        if self.text || (number.is_none() && !link) {
+            let mut post = Post::new(NetworkName::known("text"), "1");
+            post.text = if what == "-" && !self.text { standard_input()? } else { what.to_owned() };
+            return Ok(Some(Subject { post, stored: Vec::new() }));
+        }
+        let connection = store::reader(data_dir)?;
+        let mut ids = match number {
+            Some(number) => vec![number],
+            None => store::find::by_link(&connection, text)?,
+        };
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let mut stored = list::mention_list(&connection, &Filter { ids: ids.clone(), ..Filter::default() })?;
+        if let Some(Some(link)) = stored.first().map(|mention| mention.post.permalink.clone()) {
+            // The same post about other brands.
+            ids.extend(store::find::by_link(&connection, &link)?);
+            stored = list::mention_list(&connection, &Filter { ids, ..Filter::default() })?;
+        }
+        stored.sort_by_key(|mention| mention.id);
+        Ok(stored.first().map(|mention| mention.post.clone()).map(|post| Subject { post, stored }))
+    }
+}
+
+fn standard_input() -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).context("failed to read standard input")?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The simple form as a query.
+fn query(brand: &Brand) -> String {
+    let any = |words: &[String]| {
+        let quoted: Vec<String> = words
+            .iter()
+            .map(|word| {
+                let bare =
+                    word.chars().all(char::is_alphanumeric) && !matches!(word.as_str(), "AND" | "OR" | "NOT");
+                if bare {
+                    word.clone()
+                } else {
+                    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+                }
+            })
+            .collect();
+        format!("({})", quoted.join(" OR "))
+    };
+    let mut query = any(&brand.keywords);
+    if !brand.context.is_empty() {
+        query += &format!(" AND {}", any(&brand.context));
+    }
+    if !brand.unless.is_empty() {
+        query += &format!(" AND NOT {}", any(&brand.unless));
+    }
+    query
+}
+
+/// Why, in plain words.
+fn reason(brand: &Brand, verdict: &Verdict) -> String {
+    let words = |tags: &[Tag]| {
+        let mut words: Vec<String> = tags.iter().map(|tag| format!("\"{}\"", tag.keyword)).collect();
+        words.sort();
+        words.dedup();
+        words.join(", ")
+    };
+    match verdict.decision {
+        Decision::Mention if brand.context.is_empty() => format!("{} stands in it", words(&verdict.tags)),
+        Decision::Mention => {
+            format!("{} stands in it, and {} beside it", words(&verdict.tags), words(&verdict.context))
+        }
+        Decision::NoKeyword => {
+            let beside: Vec<Tag> = verdict.context.iter().chain(&verdict.unless).cloned().collect();
+            format!("none of its keywords stands in it, only {}", words(&beside))
+        }
+        Decision::NoContext => format!(
+            "{} stands in it, but none of the words asked for beside it: {}",
+            words(&verdict.tags),
+            brand.context.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
+        ),
+        Decision::Excluded => {
+            format!(
+                "{} stands in it, but so does {}, which means something else",
+                words(&verdict.tags),
+                words(&verdict.unless)
+            )
+        }
+    }
+}
+
+fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::Title => "title",
+        Field::Text => "text",
+        Field::Summary => "summary",
+        Field::Alt => "alt",
+    }
+}
+
+/// The part of a field that a tag covers, as it was written.
+fn slice(post: &Post, tag: &Tag) -> String {
+    let text = matcher::fields(post).find(|(field, _)| *field == tag.field).map(|(_, text)| text);
+    text.and_then(|text| text.get(tag.start..tag.end).map(str::to_owned)).unwrap_or_default()
+}
+
+/// Folded text as it can be shown: the sign of a link in words.
+fn folded(text: &str) -> String {
+    fold::fold(text).replace(fold::LINK, "[link]")
+}
+
+fn document(matcher: &Matcher, subject: &Subject, verdicts: &[Verdict]) -> Value {
+    let post = &subject.post;
+    let tags = |tags: &[Tag]| -> Vec<Value> {
+        tags.iter()
+            .map(|tag| {
+                json!({"keyword": tag.keyword, "field": tag.field, "start": tag.start, "end": tag.end,
+                       "original": slice(post, tag)})
+            })
+            .collect()
+    };
+    let fields: Vec<Value> = matcher::fields(post)
+        .map(|(field, text)| json!({"field": field, "text": text, "folded": folded(&text)}))
+        .collect();
+    let brands: Vec<Value> = verdicts
+        .iter()
+        .filter_map(|verdict| matcher.brand(&verdict.brand).map(|brand| (brand, verdict)))
+        .map(|(brand, verdict)| {
+            json!({
+                "brand": brand.id, "name": brand.name, "decision": verdict.decision,
+                "reason": reason(brand, verdict), "version": verdict.version, "query": query(brand),
+                "tags": tags(&verdict.tags), "context": tags(&verdict.context), "unless": tags(&verdict.unless),
+            })
+        })
+        .collect();
+    let nothing: Vec<&Brand> = without(matcher, verdicts);
+    let stored: Vec<Value> = subject
+        .stored
+        .iter()
+        .map(|mention| {
+            json!({"id": mention.id, "brand": mention.brand, "version": mention.version, "source": mention.source,
+                   "example": mention.example, "published": post.published, "seen": mention.seen,
+                   "matched": mention.matched})
+        })
+        .collect();
+    json!({
+        "link": post.permalink, "network": post.network, "fields": fields, "brands": brands,
+        "nothing_of": nothing.iter().map(|brand| &brand.id).collect::<Vec<_>>(), "stored": stored,
+    })
+}
+
+fn without<'m>(matcher: &'m Matcher, verdicts: &[Verdict]) -> Vec<&'m Brand> {
+    matcher.brands().iter().filter(|brand| verdicts.iter().all(|verdict| verdict.brand != brand.id)).collect()
+}
+
+/// The explanation for a person.
+struct Page<'a> {
+    matcher: &'a Matcher,
+    subject: &'a Subject,
+    colour: bool,
+}
+
+impl Page<'_> {
+    fn write(&self, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        self.head(&mut out)?;
+        for (field, text) in matcher::fields(&self.subject.post) {
+            writeln!(out, "{}: {}", field_name(field), self.marked(field, &text, verdicts))?;
+            writeln!(out, "  compared as: {}", clean(&folded(&text)))?;
+        }
+        for verdict in verdicts {
+            if let Some(brand) = self.matcher.brand(&verdict.brand) {
+                self.brand(&mut out, brand, verdict)?;
+            }
+        }
+        let nothing: Vec<&str> =
+            without(self.matcher, verdicts).into_iter().map(|brand| brand.name.as_str()).collect();
+        if !nothing.is_empty() {
+            writeln!(out, "\nnothing found of: {}", clean(&nothing.join(", ")))?;
+        }
+        Ok(out)
+    }
+
+    fn head(&self, out: &mut String) -> std::fmt::Result {
+        let Some(first) = self.subject.stored.first() else { return Ok(()) };
+        let post = &first.post;
+        let author = post.author.as_ref();
+        let author = author.and_then(|author| author.handle.as_deref().or(author.display_name.as_deref()));
+        let example = if first.example { " (example)" } else { "" };
+        writeln!(
+            out,
+            "{} by {} via {}{example}",
+            post.network,
+            clean(author.unwrap_or("?")),
+            clean(&first.source)
+        )?;
+        if let Some(link) = &post.permalink {
+            writeln!(out, "{}", clean(link))?;
+        }
+        for mention in &self.subject.stored {
+            let today = self.matcher.version(&mention.brand);
+            let changed = match today {
+                "" => "; the brand has no file any more".to_owned(),
+                today if today == mention.version => String::new(),
+                today => format!("; the brand's words have changed since, they are {today} now"),
+            };
+            writeln!(
+                out,
+                "stored as mention {} of {}, seen {}, decided by words {}{changed}",
+                mention.id, mention.brand, mention.seen, mention.version
+            )?;
+        }
+        out.push('\n');
+        Ok(())
+    }
+
+    /// The text, harmless for a terminal, with every keyword found in brackets, and bold where there is colour.
+    fn marked(&self, field: Field, text: &str, verdicts: &[Verdict]) -> String {
+        let tags: Vec<Tag> = verdicts.iter().flat_map(|verdict| verdict.tags.iter().cloned()).collect();
+        let mut shown = String::new();
+        let mut at = 0;
+        for tag in matcher::longest(&tags, field) {
+            let (Some(before), Some(found)) = (text.get(at..tag.start), text.get(tag.start..tag.end)) else {
+                continue;
+            };
+            shown += &clean(before);
+            shown += &self.paint(&format!("[{}]", clean(found)), "1");
+            at = tag.end;
+        }
+        shown + &clean(text.get(at..).unwrap_or_default())
+    }
+
+    fn brand(&self, out: &mut String, brand: &Brand, verdict: &Verdict) -> std::fmt::Result {
+        let decided = if verdict.decision == Decision::Mention {
+            self.paint("a mention", "1;32")
+        } else {
+            self.paint("not a mention", "1;33")
+        };
+        writeln!(out, "\n{}: {decided}: {}", clean(&brand.name), clean(&reason(brand, verdict)))?;
+        let parts = [("keyword", &verdict.tags), ("context", &verdict.context), ("unless", &verdict.unless)];
+        for (part, tags) in parts {
+            for tag in tags {
+                let found = slice(&self.subject.post, tag).replace('\n', " ");
+                writeln!(
+                    out,
+                    "  {part} \"{}\" in {} {}..{}: \"{}\"",
+                    clean(&tag.keyword),
+                    field_name(tag.field),
+                    tag.start,
+                    tag.end,
+                    clean(&found)
+                )?;
+            }
+        }
+        writeln!(out, "  query {}: {}", verdict.version, clean(&query(brand)))
+    }
+
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
