@@ -13,12 +13,20 @@ use crate::keyword::{self, Brand};
 use crate::time::Time;
 
 mod digest;
+mod export;
+mod impostors;
+mod mentions;
+mod networks;
+mod output;
 mod period;
 mod progress;
 mod read;
 mod replay;
+mod select;
 mod send;
 mod share;
+mod snapshot;
+mod status;
 mod watch;
 
 /// Something does not work.
@@ -68,6 +76,18 @@ enum Command {
     Share(share::Share),
     /// Compose a digest of any period, and send it if asked
     Digest(digest::Digest),
+    /// List mentions
+    Mentions(mentions::Mentions),
+    /// List accounts that pose as a brand
+    Impostors(impostors::Impostors),
+    /// Print the state of every brand over a period as a JSON document
+    Snapshot(snapshot::Snapshot),
+    /// Write mentions, shares, a snapshot or impostors as CSV or JSON lines
+    Export(export::Export),
+    /// Show sources, coverage, latency and the last mails
+    Status(status::Status),
+    /// Show which networks can be heard, and what works instead for the others
+    Networks(networks::Networks),
 }
 
 /// Reads the arguments, runs the command, and gives its exit code.
@@ -80,15 +100,31 @@ pub fn main() -> ExitCode {
         Command::Read(read) => read.run(&cli.common),
         Command::Share(share) => share.run(&cli.common),
         Command::Digest(digest) => digest.run(&cli.common),
+        Command::Mentions(mentions) => mentions.run(&cli.common),
+        Command::Impostors(impostors) => impostors.run(&cli.common),
+        Command::Snapshot(snapshot) => snapshot.run(&cli.common),
+        Command::Export(export) => export.run(&cli.common),
+        Command::Status(status) => status.run(&cli.common),
+        Command::Networks(networks) => networks.run(),
     };
     match done {
         Ok(code) => code,
+        // Whoever reads has read enough (`vigie mentions | head`).
+        Err(error) if closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             let usage = error.chain().any(|cause| cause.is::<Faults>() || cause.is::<Usage>());
             ExitCode::from(if usage { USAGE } else { PROBLEM })
         }
     }
+}
+
+/// Whether nobody reads the output any more.
+fn closed(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// The command cannot be run as asked: exit code 2.

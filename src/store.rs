@@ -314,6 +314,20 @@ fn connect(folder: &Path, write: bool) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// The process that writes in `folder`, when one does. Looks for a moment only, and only reads.
+pub fn holder(folder: &Path) -> Option<String> {
+    let mut file = File::open(folder.join("lock")).ok()?;
+    // Given back as soon as the file is closed, here below.
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid).ok()?;
+            Some(pid.trim().to_owned())
+        }
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let directory = |source| StoreError::Directory { path: folder.to_owned(), source };
     let mut file = File::options()
