@@ -44,23 +44,26 @@ pub struct Cli {
     command: Command,
 }
 
+/// Stands over the options of every command, so that those of one command come first.
+const EVERYWHERE: &str = "Options of every command";
+
 /// What every command understands.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// Configuration file; otherwise vigie.toml here or in a folder above
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     config: Option<PathBuf>,
     /// Data directory, instead of the configured one
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     data: Option<PathBuf>,
     /// Folder of brand files, instead of the configured one
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     keywords: Option<PathBuf>,
     /// Print nothing but results and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     quiet: bool,
     /// Log more; twice for everything
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
     verbose: u8,
 }
 

@@ -108,10 +108,8 @@ impl<W: Write> Table<W> {
 
 /// The error below, so that a closed pipe is known as one.
 fn refused(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
+    let text = error.to_string();
+    if let csv::ErrorKind::Io(error) = error.into_kind() { error } else { io::Error::other(text) }
 }
 
 /// A value as one line of JSON. Characters that steer a terminal are written as escapes, which read back as

@@ -88,7 +88,7 @@ enum Format {
 
 /// What is written to, in its format.
 enum Sheet {
-    Csv(Table<Target>),
+    Csv(Box<Table<Target>>),
     Jsonl(Target),
 }
 
@@ -104,7 +104,7 @@ impl Form {
             Format::Jsonl => Sheet::Jsonl(target),
             Format::Csv => {
                 let cells = if self.raw { Cells::Raw } else { Cells::Safe };
-                Sheet::Csv(Table::new(target, header, cells)?)
+                Sheet::Csv(Box::new(Table::new(target, header, cells)?))
             }
         })
     }

@@ -20,7 +20,6 @@ use crate::store::list::{self, Filter};
 const NAME: usize = 120;
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Impostors {
     #[command(subcommand)]
     action: Option<Action>,
@@ -34,13 +33,13 @@ enum Action {
     List(List),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct List {
     #[command(flatten)]
     brands: Brands,
-    /// The lowest level to list
-    #[arg(long, value_enum, default_value_t = AtLeast::Review)]
-    level: AtLeast,
+    /// The lowest level to list [default: review]
+    #[arg(long, value_enum)]
+    level: Option<AtLeast>,
     /// Print JSON, one suspect a line
     #[arg(long)]
     json: bool,
@@ -69,10 +68,14 @@ impl From<AtLeast> for Level {
 
 impl Impostors {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
-        match &self.action {
-            Some(Action::List(list)) => list.run(common),
-            None => self.list.run(common),
+        // Options may stand before the word and behind it.
+        let mut list = self.list.clone();
+        if let Some(Action::List(behind)) = &self.action {
+            list.brands.and(&behind.brands);
+            list.level = behind.level.or(list.level);
+            list.json |= behind.json;
         }
+        list.run(common)
     }
 }
 
@@ -82,7 +85,7 @@ impl List {
         let brands = common.brands_for_reading(&config)?;
         let connection = store::reader(&config.data_dir)?;
         let filter = Filter { brands: self.brands.ids(&connection, &brands)?, ..Filter::default() };
-        let suspects = list::suspects(&connection, &filter, self.level.into())?;
+        let suspects = list::suspects(&connection, &filter, self.level.unwrap_or(AtLeast::Review).into())?;
         let mut out = Out::standard();
         if self.json {
             for suspect in &suspects {
@@ -129,14 +132,16 @@ fn show(out: &mut Out, suspect: &Suspect, brand: &str, zone: &TimeZone) -> anyho
         points(suspicion.score)
     ))?;
     out.line(&format!("        first seen {}", moment(suspect.first_seen, zone)))?;
+    let mut told: Vec<&str> = Vec::new();
     for signal in &suspicion.signals {
         out.line(&format!(
             "        {:>6}  {}",
             points(signal.points),
             short(&describe(signal, false), 2 * NAME)
         ))?;
-        // What an eye cannot tell apart is told apart here.
-        if signal.raw != signal.folded && !signal.raw.is_empty() {
+        // What an eye cannot tell apart is told apart here, once a string.
+        if signal.raw != signal.folded && !signal.raw.is_empty() && !told.contains(&signal.raw.as_str()) {
+            told.push(&signal.raw);
             out.line(&format!(
                 "                written {}, read as {}",
                 escaped(&signal.raw),

@@ -31,6 +31,11 @@ pub(super) struct Select {
 }
 
 impl Brands {
+    /// Takes in others.
+    pub(super) fn and(&mut self, others: &Brands) {
+        self.brand.extend(others.brand.iter().cloned());
+    }
+
     /// The identities asked for; none when all are meant.
     pub(super) fn ids(&self, connection: &Connection, brands: &[Brand]) -> anyhow::Result<Vec<String>> {
         self.brand.iter().map(|typed| brand(typed.trim(), connection, brands)).collect()

@@ -113,7 +113,13 @@ impl Status {
 fn gather(connection: &Connection, data_dir: String, holder: Option<String>) -> anyhow::Result<Report> {
     let reading = connection.unchecked_transaction()?;
     let replayed = store::meta(&reading, "replayed")?.is_some();
-    let at = if replayed { digest::default_window(&reading, now())?.to } else { now() };
+    let kept = sources::sources(&reading)?;
+    let at = if replayed {
+        let heard = kept.iter().flat_map(|source| [source.last_try, source.last_post]).flatten().max();
+        digest::default_window(&reading, now())?.to.max(heard.unwrap_or_default())
+    } else {
+        now()
+    };
     // What is stored in this very millisecond is part of it.
     let week = Window { from: at.plus(-LATENCY_DAYS * DAY), to: at.plus(DAY) };
     let mut last_day: BTreeMap<String, LastDay> = BTreeMap::new();
@@ -131,7 +137,7 @@ fn gather(connection: &Connection, data_dir: String, holder: Option<String>) -> 
     };
     let mut seen = by_source(figures::published_to_seen(&reading, week)?);
     let mut sent = by_source(figures::seen_to_sent(&reading, week)?);
-    let sources = sources::sources(&reading)?.into_iter().map(|row| {
+    let sources = kept.into_iter().map(|row| {
         let trusted = network::spec(&row.network).is_some_and(|spec| spec.dates == Dates::Server);
         let latency = Waits {
             published_to_seen: seen.remove(&row.name).filter(|_| trusted),
@@ -237,10 +243,10 @@ fn wait(millis: i64) -> String {
         if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
     };
     match millis {
-        ..10_000 if millis < 1_000 => format!("{millis} ms"),
-        ..120_000 => format!("{} s", tenths(1_000)),
-        ..7_200_000 => format!("{} min", tenths(60_000)),
-        _ => format!("{} h", tenths(3_600_000)),
+        ..1_000 => format!("{millis} ms"),
+        1_000..120_000 => format!("{} s", tenths(1_000)),
+        120_000..7_200_000 => format!("{} min", tenths(60_000)),
+        7_200_000.. => format!("{} h", tenths(3_600_000)),
     }
 }
 

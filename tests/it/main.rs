@@ -19,6 +19,7 @@ mod hackernews;
 mod impostor;
 mod layers;
 mod mail;
+mod lists;
 mod mastodon;
 mod network;
 mod recorded;
