@@ -16,14 +16,22 @@ mod backup;
 mod check;
 mod digest;
 mod explain;
+mod export;
+mod impostors;
 mod init;
 mod manual;
+mod mentions;
+mod networks;
+mod output;
 mod period;
 mod progress;
 mod read;
 mod replay;
+mod select;
 mod send;
 mod share;
+mod snapshot;
+mod status;
 mod watch;
 
 /// Something does not work.
@@ -41,23 +49,26 @@ pub struct Cli {
     command: Command,
 }
 
+/// Stands over the options of every command, so that those of one command come first.
+const EVERYWHERE: &str = "Options of every command";
+
 /// What every command understands.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// Configuration file; otherwise vigie.toml here or in a folder above
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     config: Option<PathBuf>,
     /// Data directory, instead of the configured one
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     data: Option<PathBuf>,
     /// Folder of brand files, instead of the configured one
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     keywords: Option<PathBuf>,
     /// Print nothing but results and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     quiet: bool,
     /// Log more; twice for everything
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
     verbose: u8,
 }
 
@@ -71,14 +82,26 @@ enum Command {
     Watch(watch::Watch),
     /// Push a recorded capture through the same pipeline, at full speed, by its own clock
     Replay(replay::Replay),
-    /// Say why a text or a stored post is a mention or not, step by step
-    Explain(explain::Explain),
     /// Show what Vigie understands of one answer of a network
     Read(read::Read),
+    /// List mentions
+    Mentions(mentions::Mentions),
+    /// Say why a text or a stored post is a mention or not, step by step
+    Explain(explain::Explain),
+    /// List accounts that pose as a brand
+    Impostors(impostors::Impostors),
     /// Show shares of voice
     Share(share::Share),
     /// Compose a digest of any period, and send it if asked
     Digest(digest::Digest),
+    /// Print the state of every brand over a period as a JSON document
+    Snapshot(snapshot::Snapshot),
+    /// Write mentions, shares, a snapshot or impostors as CSV or JSON lines
+    Export(export::Export),
+    /// Show sources, coverage, latency and the last mails
+    Status(status::Status),
+    /// Show which networks can be heard, and what works instead for the others
+    Networks(networks::Networks),
     /// Copy the store into one file, while it is in use
     Backup(backup::Backup),
     /// Put a backup in the place of the store
@@ -106,15 +129,31 @@ pub fn main() -> ExitCode {
         Command::Read(read) => read.run(&cli.common),
         Command::Share(share) => share.run(&cli.common),
         Command::Digest(digest) => digest.run(&cli.common),
+        Command::Mentions(mentions) => mentions.run(&cli.common),
+        Command::Impostors(impostors) => impostors.run(&cli.common),
+        Command::Snapshot(snapshot) => snapshot.run(&cli.common),
+        Command::Export(export) => export.run(&cli.common),
+        Command::Status(status) => status.run(&cli.common),
+        Command::Networks(networks) => networks.run(),
     };
     match done {
         Ok(code) => code,
+        // Whoever reads has read enough (`vigie mentions | head`).
+        Err(error) if closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             let usage = error.chain().any(|cause| cause.is::<Faults>() || cause.is::<Usage>());
             ExitCode::from(if usage { USAGE } else { PROBLEM })
         }
     }
+}
+
+/// Whether nobody reads the output any more.
+fn closed(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// The command cannot be run as asked: exit code 2.

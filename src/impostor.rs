@@ -38,6 +38,17 @@ pub enum Level {
     Alert,
 }
 
+impl Level {
+    /// The word used in storage, lists and exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Watch => "watch",
+            Level::Review => "review",
+            Level::Alert => "alert",
+        }
+    }
+}
+
 /// One thing that speaks for or against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {

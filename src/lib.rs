@@ -36,6 +36,10 @@ pub mod share;
 pub mod store;
 /// What a period brought, gathered from the store.
 pub mod digest;
+/// Every brand's state over a period, as one document.
+pub mod snapshot;
+/// Mentions, shares, snapshots and suspects as tables and lines.
+pub mod export;
 /// When digests fall due.
 pub mod schedule;
 /// Mails: what they say, and the bytes that are sent.

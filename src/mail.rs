@@ -11,11 +11,11 @@ use thiserror::Error;
 use crate::time::Time;
 
 mod alert;
-mod clean;
+pub(crate) mod clean;
 mod digest;
 mod notes;
 mod page;
-mod post;
+pub(crate) mod post;
 mod text;
 pub mod theme;
 mod words;

@@ -322,18 +322,17 @@ fn connect(folder: &Path, write: bool) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The process that holds the data directory, if one does. Makes nothing.
-///
-/// # Errors
-/// When the lock cannot be looked at.
-pub fn holder(folder: &Path) -> Result<Option<String>, StoreError> {
-    if !folder.join("lock").exists() {
-        return Ok(None);
-    }
-    match lock(folder) {
-        Ok(_) => Ok(None),
-        Err(StoreError::InUse { pid, .. }) => Ok(Some(pid)),
-        Err(error) => Err(error),
+/// The process that writes in `folder`, when one does. Looks for a moment only, and only reads.
+pub fn holder(folder: &Path) -> Option<String> {
+    let mut file = File::open(folder.join("lock")).ok()?;
+    // Given back as soon as the file is closed, here below.
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid).ok()?;
+            Some(pid.trim().to_owned())
+        }
+        Ok(()) | Err(TryLockError::Error(_)) => None,
     }
 }
 

@@ -67,7 +67,7 @@ impl Restore {
             return Err(Usage(format!("{} is the store itself", self.file.display())).into());
         }
         copy::inspect(&self.file)?;
-        if let Some(holder) = store::holder(folder)? {
+        if let Some(holder) = store::holder(folder) {
             return Err(store::StoreError::InUse { path: folder.clone(), pid: holder }.into());
         }
         if holds_data(folder)? && !self.force {

@@ -1,4 +1,4 @@
-//! `--from`, `--to`, `--days`: the period that figures are about.
+//! `--from`, `--to`, `--days`: the period that figures and lists are about.
 
 use clap::Args;
 use rusqlite::Connection;
@@ -28,8 +28,7 @@ impl Period {
         let usual = digest::default_window(connection, now())?;
         let zone = config.mail.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
         let to = match &self.to {
-            Some(text) if is_date(text) => moment(text, &zone)?.plus(DAY),
-            Some(text) => moment(text, &zone)?,
+            Some(text) => end(text, &zone)?,
             None => usual.to,
         };
         let from = match (&self.from, self.days) {
@@ -42,6 +41,48 @@ impl Period {
         }
         Ok(Window { from, to })
     }
+}
+
+/// The same for lists, which hold everything when no period is named.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Bounds {
+    /// Only what counts from this moment on: 2026-10-20, or 2026-10-20T08:00Z
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Only what counts before this moment; a bare date is included
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// Only the last days, up to the end
+    #[arg(long, value_name = "N", conflicts_with = "from", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    days: Option<u32>,
+}
+
+impl Bounds {
+    /// The first moment and the one after the last, where they are named.
+    pub(super) fn bounds(
+        &self,
+        connection: &Connection,
+        config: &Config,
+    ) -> anyhow::Result<(Option<Time>, Option<Time>)> {
+        let period = Period { from: self.from.clone(), to: self.to.clone(), days: self.days };
+        if self.from.is_none() && self.to.is_none() && self.days.is_none() {
+            return Ok((None, None));
+        }
+        let zone = config.mail.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
+        if self.days.is_some() || (self.from.is_some() && self.to.is_some()) {
+            let Window { from, to } = period.window(connection, config)?;
+            return Ok((Some(from), Some(to)));
+        }
+        let from = self.from.as_deref().map(|text| moment(text, &zone)).transpose()?;
+        let to = self.to.as_deref().map(|text| end(text, &zone)).transpose()?;
+        Ok((from, to))
+    }
+}
+
+/// The moment a period ends at: a bare date is included.
+fn end(text: &str, zone: &jiff::tz::TimeZone) -> anyhow::Result<Time> {
+    let moment = moment(text, zone)?;
+    Ok(if is_date(text) { moment.plus(DAY) } else { moment })
 }
 
 fn is_date(text: &str) -> bool {

@@ -27,7 +27,7 @@ fn steers(c: char) -> bool {
 }
 
 /// At most `most` characters of `text` as one line: what steers goes, spaces become one.
-pub(super) fn short(text: &str, most: usize) -> String {
+pub(crate) fn short(text: &str, most: usize) -> String {
     let mut line = Line::default();
     for c in text.chars() {
         if line.length >= most {
@@ -76,7 +76,7 @@ impl Line {
 }
 
 /// Evidence as it is: signs that cannot be seen are named instead of removed.
-pub(super) fn evidence(text: &str, most: usize) -> String {
+pub(crate) fn evidence(text: &str, most: usize) -> String {
     let mut out = String::new();
     for c in text.chars().take(most) {
         if steers(c) || c == '\u{200d}' {
@@ -93,16 +93,16 @@ pub(super) fn evidence(text: &str, most: usize) -> String {
 
 /// A part of an excerpt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     /// Its text.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Whether it is a keyword that was found.
-    pub(super) marked: bool,
+    pub(crate) marked: bool,
 }
 
 /// At most `most` characters of `text` around the first keyword found in it, with every keyword marked; the
 /// longest where they overlap.
-pub(super) fn excerpt(text: &str, tags: &[Tag], field: Field, most: usize) -> Vec<Piece> {
+pub(crate) fn excerpt(text: &str, tags: &[Tag], field: Field, most: usize) -> Vec<Piece> {
     let mut near: Vec<Tag> = tags
         .iter()
         .filter(|tag| tag.field == field && text.get(tag.start..tag.end).is_some())

@@ -70,7 +70,7 @@ pub(super) fn about(author: Option<&Author>, language: Language) -> Vec<String> 
 
 /// The parts of a post that are shown.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     pub(super) title: Option<&'a str>,
     pub(super) text: &'a str,
     pub(super) summary: Option<&'a str>,
@@ -81,12 +81,12 @@ pub(super) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// The descriptions of a post's pictures, as the matcher read them.
-    pub(super) fn alt(mention: &Mention) -> Option<String> {
+    pub(crate) fn alt(mention: &Mention) -> Option<String> {
         fields(&mention.post).find(|(field, _)| *field == Field::Alt).map(|(_, text)| text.into_owned())
     }
 
     /// The parts of the post of `mention`, with its `alt`.
-    pub(super) fn of(mention: &'a Mention, alt: Option<&'a str>) -> Parts<'a> {
+    pub(crate) fn of(mention: &'a Mention, alt: Option<&'a str>) -> Parts<'a> {
         let post = &mention.post;
         Parts {
             title: post.title.as_deref(),
@@ -107,14 +107,14 @@ impl<'a> Parts<'a> {
     }
 
     /// Its title, keywords marked.
-    pub(super) fn title(&self) -> Option<Vec<Piece>> {
+    pub(crate) fn title(&self) -> Option<Vec<Piece>> {
         let pieces = excerpt(self.title?, self.tags, Field::Title, TITLE);
         (!pieces.is_empty()).then_some(pieces)
     }
 
     /// What it says around the first keyword: of the text where one stands there, else of the part where one
     /// does, else the beginning of the text.
-    pub(super) fn excerpt(&self, most: usize) -> Vec<Piece> {
+    pub(crate) fn excerpt(&self, most: usize) -> Vec<Piece> {
         let field = [Field::Text, Field::Summary, Field::Alt]
             .into_iter()
             .find(|field| self.tags.iter().any(|tag| tag.field == *field))

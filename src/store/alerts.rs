@@ -461,3 +461,35 @@ pub fn notices(connection: &Connection, limit: u32) -> Result<Vec<NoticeRow>, St
     let rows = statement.query_map([limit], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Mails that wait, and those given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// Written and not sent yet.
+    pub waiting: u64,
+    /// When the next of them is tried.
+    pub next_try: Option<Time>,
+    /// Refused for good.
+    pub refused: u64,
+    /// Alerts that wait for their group to close.
+    pub grouping: u64,
+}
+
+/// How many mails wait, and how many were refused.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn waiting(connection: &Connection) -> Result<Waiting, StoreError> {
+    const COUNT: &str =
+        "SELECT COALESCE(SUM(state = 'due'), 0), MIN(CASE state WHEN 'due' THEN next_try END),
+            COALESCE(SUM(state = 'failed'), 0), (SELECT COUNT(*) FROM alert WHERE window IS NULL)
+        FROM notice";
+    Ok(connection.prepare_cached(COUNT)?.query_row([], |row| {
+        Ok(Waiting {
+            waiting: row.get(0)?,
+            next_try: row.get::<_, Option<i64>>(1)?.map(Time),
+            refused: row.get(2)?,
+            grouping: row.get(3)?,
+        })
+    })?)
+}

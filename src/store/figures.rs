@@ -9,10 +9,14 @@ use crate::keyword::Brand;
 use crate::share::{Heard, Period, Tally, Window};
 use crate::time::{DAY, Time};
 
+mod accounts;
 mod coverage;
+mod latency;
 mod standouts;
 
+pub use accounts::{SeenAccount, accounts, versions};
 pub use coverage::{Coverage, coverage};
+pub use latency::{Latency, published_to_seen, seen_to_sent};
 pub use standouts::{TopPost, new_suspects, top_posts};
 
 /// Counts what was heard of each of `brands` in `window`.

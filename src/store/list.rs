@@ -52,14 +52,8 @@ pub fn mentions<E: From<StoreError>>(
             author.created, author.verified, author.bot, author.links
         FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
             LEFT JOIN author ON author.id = post.author";
-    let (conditions, values) =
-        conditions(filter, "mention.id", "mention.brand", "post.network", "mention.counted");
+    let (conditions, values) = mention_conditions(filter);
     let mut sql = format!("{SELECT} WHERE {conditions}");
-    let mut values = values;
-    if let Some(lang) = &filter.lang {
-        values.push(lang.clone().into());
-        sql += &format!(" AND (post.lang = ?{0} OR post.lang LIKE ?{0} || '-%')", values.len());
-    }
     let order = if filter.oldest_first { "ASC" } else { "DESC" };
     sql += &format!(" ORDER BY mention.counted {order}, mention.id {order}");
     if let Some(limit) = filter.limit {
@@ -84,6 +78,50 @@ pub fn mention_list(connection: &Connection, filter: &Filter) -> Result<Vec<Ment
         Ok::<(), StoreError>(())
     })?;
     Ok(list)
+}
+
+/// How many mentions `filter` lets through, its limit aside.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn mention_count(connection: &Connection, filter: &Filter) -> Result<u64, StoreError> {
+    let (conditions, values) = mention_conditions(filter);
+    let sql = format!("SELECT COUNT(*) FROM mention JOIN post ON post.id = mention.post WHERE {conditions}");
+    Ok(connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?)
+}
+
+/// Whether anything is kept of a brand of this name.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn knows_brand(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+    const KNOWN: &str =
+        "SELECT 1 FROM mention WHERE brand = ?1 UNION ALL SELECT 1 FROM suspicion WHERE brand = ?1 LIMIT 1";
+    Ok(connection.prepare_cached(KNOWN)?.exists([name])?)
+}
+
+/// Whether anything is kept of a network of this name.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn knows_network(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+    const KNOWN: &str =
+        "SELECT 1 FROM post WHERE network = ?1 UNION ALL SELECT 1 FROM author WHERE network = ?1
+        UNION ALL SELECT 1 FROM source WHERE network = ?1 LIMIT 1";
+    Ok(connection.prepare_cached(KNOWN)?.exists([name])?)
+}
+
+/// The conditions on mentions, language included.
+fn mention_conditions(filter: &Filter) -> (String, Vec<rusqlite::types::Value>) {
+    let (mut sql, mut values) =
+        conditions(filter, "mention.id", "mention.brand", "post.network", "mention.counted");
+    if let Some(lang) = &filter.lang {
+        values.push(lang.to_lowercase().into());
+        // `en` takes in `en-GB`.
+        sql +=
+            &format!(" AND lower(substr(post.lang || '-', 1, length(?{0}) + 1)) = ?{0} || '-'", values.len());
+    }
+    (sql, values)
 }
 
 fn conditions(

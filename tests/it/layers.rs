@@ -28,6 +28,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("share", "keyword time"),
     ("store", "fold impostor intake keyword matcher mention network post share time"),
     ("digest", "keyword mention share store time"),
+    ("snapshot", "digest impostor keyword mention share store time"),
+    ("export", "impostor keyword matcher mention post share snapshot time"),
     ("schedule", "share time"),
     ("mail", "alert digest impostor keyword matcher mention post share store time"),
     ("notice", "alert digest impostor keyword mail schedule share store time"),
@@ -47,7 +49,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("maud", &["mail"]),
     ("reqwest", &["fetch"]),
-    ("rusqlite", &["cli", "digest", "store"]),
+    ("rusqlite", &["cli", "digest", "snapshot", "store"]),
 ];
 
 /// A file longer than this is two files.

@@ -23,6 +23,7 @@ mod jetstream;
 mod kill;
 mod layers;
 mod mail;
+mod lists;
 mod mastodon;
 mod network;
 mod recorded;

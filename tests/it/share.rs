@@ -65,6 +65,11 @@ impl Filled {
         self.store().connection()
     }
 
+    /// Where it is kept.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Stores a post as the daemon does.
     fn hear(&self, post: Post, seen: Time) {
         let page = Page { posts: vec![post], ..Page::default() };

@@ -1,0 +1,288 @@
+//! `vigie status`: how the watch fares: sources, coverage, latency, mails.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::mentions::moment;
+use super::output::Out;
+use super::{Common, now};
+use crate::digest;
+use crate::mail::clean::short;
+use crate::mention::Gap;
+use crate::network::{self, Dates};
+use crate::share::Window;
+use crate::store;
+use crate::store::alerts::{self, NoticeRow, Waiting};
+use crate::store::figures::{self, Latency};
+use crate::store::sources::{self, SourceRow};
+use crate::time::{DAY, Time};
+
+/// Mails listed.
+const MAILS: u32 = 5;
+/// Gaps shown to a person; JSON has all.
+const GAPS: usize = 5;
+/// Days that latencies are measured over: long enough to have some, short enough to be about now.
+const LATENCY_DAYS: i64 = 7;
+/// Characters of a reason, an answer or a subject.
+const TEXT: usize = 160;
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// All that is told.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// The data directory.
+    data_dir: String,
+    /// Whether a vigie writes there now, and which process it is.
+    running: bool,
+    pid: Option<u64>,
+    /// Whether it was filled by a replay.
+    replayed: bool,
+    /// The moment all of this is about; the end of a replayed store.
+    at: Time,
+    sources: Vec<Source>,
+    /// Stretches that a source could not give and that were not filled, oldest first.
+    gaps: Vec<Gap>,
+    mails: Mails,
+}
+
+#[derive(Debug, Serialize)]
+struct Source {
+    #[serde(flatten)]
+    row: SourceRow,
+    /// The last 24 hours.
+    last_day: LastDay,
+    latency: Waits,
+}
+
+/// Attempts of the last 24 hours, whole hours at their start.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+struct LastDay {
+    due: i64,
+    done: i64,
+    failed: i64,
+    paused: i64,
+    posts: i64,
+    mentions: i64,
+}
+
+/// Milliseconds, over the last 7 days.
+#[derive(Debug, Serialize)]
+struct Waits {
+    /// `null` where nothing was measured, or where authors set the time of publication.
+    published_to_seen: Option<Latency>,
+    /// Whether the time of publication is the network's own.
+    published_trusted: bool,
+    seen_to_sent: Option<Latency>,
+}
+
+#[derive(Debug, Serialize)]
+struct Mails {
+    #[serde(flatten)]
+    waiting: Waiting,
+    last: Vec<NoticeRow>,
+}
+
+impl Status {
+    pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
+        let config = common.config()?;
+        let connection = store::reader(&config.data_dir)?;
+        let holder = store::holder(&config.data_dir);
+        let report = gather(&connection, config.data_dir.display().to_string(), holder)?;
+        let mut out = Out::standard();
+        if self.json {
+            out.json(&report)?;
+        } else {
+            let zone = config.mail.zone.clone().unwrap_or(TimeZone::UTC);
+            report.show(&mut out, &zone)?;
+        }
+        out.done()
+    }
+}
+
+fn gather(connection: &Connection, data_dir: String, holder: Option<String>) -> anyhow::Result<Report> {
+    let reading = connection.unchecked_transaction()?;
+    let replayed = store::meta(&reading, "replayed")?.is_some();
+    let kept = sources::sources(&reading)?;
+    let at = if replayed {
+        let heard = kept.iter().flat_map(|source| [source.last_try, source.last_post]).flatten().max();
+        digest::default_window(&reading, now())?.to.max(heard.unwrap_or_default())
+    } else {
+        now()
+    };
+    // What is stored in this very millisecond is part of it.
+    let week = Window { from: at.plus(-LATENCY_DAYS * DAY), to: at.plus(DAY) };
+    let mut last_day: BTreeMap<String, LastDay> = BTreeMap::new();
+    for row in sources::coverage(&reading, at.plus(-DAY), at.plus(1))? {
+        let day = last_day.entry(row.source).or_default();
+        day.due += row.due;
+        day.done += row.done;
+        day.failed += row.failed;
+        day.paused += row.paused;
+        day.posts += row.posts;
+        day.mentions += row.mentions;
+    }
+    let by_source = |list: Vec<Latency>| -> BTreeMap<String, Latency> {
+        list.into_iter().map(|latency| (latency.source.clone(), latency)).collect()
+    };
+    let mut seen = by_source(figures::published_to_seen(&reading, week)?);
+    let mut sent = by_source(figures::seen_to_sent(&reading, week)?);
+    let sources = kept.into_iter().map(|row| {
+        let trusted = network::spec(&row.network).is_some_and(|spec| spec.dates == Dates::Server);
+        let latency = Waits {
+            published_to_seen: seen.remove(&row.name).filter(|_| trusted),
+            published_trusted: trusted,
+            seen_to_sent: sent.remove(&row.name),
+        };
+        Source { last_day: last_day.remove(&row.name).unwrap_or_default(), latency, row }
+    });
+    Ok(Report {
+        data_dir,
+        running: holder.is_some(),
+        pid: holder.and_then(|pid| pid.parse().ok()),
+        replayed,
+        at,
+        sources: sources.collect(),
+        gaps: sources::gaps(&reading, Time(i64::MIN), Time(i64::MAX))?,
+        mails: Mails { waiting: alerts::waiting(&reading)?, last: alerts::notices(&reading, MAILS)? },
+    })
+}
+
+impl Report {
+    fn show(&self, out: &mut Out, zone: &TimeZone) -> anyhow::Result<()> {
+        let running = match (self.running, self.pid, self.replayed) {
+            (true, Some(pid), _) => format!("vigie is running (process {pid})"),
+            (true, None, _) => "vigie is running".to_owned(),
+            (false, _, true) => "filled by a replay".to_owned(),
+            (false, ..) => "no vigie is running here".to_owned(),
+        };
+        out.line(&format!("{}: {running}, as of {}", self.data_dir, moment(self.at, zone)))?;
+        out.line("")?;
+        out.line("sources")?;
+        if self.sources.is_empty() {
+            out.line("  none yet")?;
+        }
+        for source in &self.sources {
+            source.show(out, zone)?;
+        }
+        out.line("")?;
+        self.show_gaps(out, zone)?;
+        self.mails.show(out, zone)
+    }
+
+    fn show_gaps(&self, out: &mut Out, zone: &TimeZone) -> anyhow::Result<()> {
+        if self.gaps.is_empty() {
+            out.line("gaps: none")?;
+            return out.line("");
+        }
+        out.line("gaps that were not filled, the latest first")?;
+        for gap in self.gaps.iter().rev().take(GAPS) {
+            out.line(&format!(
+                "  {}  {} to {}: {}",
+                short(&gap.source, TEXT),
+                moment(gap.from, zone),
+                moment(gap.to, zone),
+                short(&gap.reason, TEXT)
+            ))?;
+        }
+        if self.gaps.len() > GAPS {
+            out.line(&format!("  and {} earlier ones", self.gaps.len() - GAPS))?;
+        }
+        out.line("")
+    }
+}
+
+impl Source {
+    fn show(&self, out: &mut Out, zone: &TimeZone) -> anyhow::Result<()> {
+        let row = &self.row;
+        let when = |time: Option<Time>| time.map_or("never".to_owned(), |time| moment(time, zone));
+        let example = if row.example { "  (example)" } else { "" };
+        let network = if row.network == row.name { "" } else { row.network.as_str() };
+        let reason =
+            row.reason.as_deref().map(|reason| format!(": {}", short(reason, TEXT))).unwrap_or_default();
+        let of = if network.is_empty() { String::new() } else { format!(" ({network})") };
+        out.line(&format!("  {}{of}  {}{reason}{example}", short(&row.name, TEXT), row.state))?;
+        out.line(&format!("    last post {}, last answer {}", when(row.last_post), when(row.last_ok)))?;
+        let LastDay { due, done, failed, paused, posts, mentions } = self.last_day;
+        out.line(&format!(
+            "    last 24 h: {due} due, {done} done, {failed} failed, {paused} paused; {posts} posts, {mentions} mentions"
+        ))?;
+        let published = match &self.latency.published_to_seen {
+            Some(latency) => told("published to seen", latency),
+            None if !self.latency.published_trusted => {
+                "published to seen not measured, since authors set the time here".to_owned()
+            }
+            None => "published to seen not measured yet".to_owned(),
+        };
+        let sent = match &self.latency.seen_to_sent {
+            Some(latency) => told("seen to sent, grouping included,", latency),
+            None => "seen to sent not measured yet".to_owned(),
+        };
+        out.line(&format!("    {published}; {sent}"))
+    }
+}
+
+fn told(what: &str, latency: &Latency) -> String {
+    format!("{what} p50 {}, p95 {} ({})", wait(latency.p50), wait(latency.p95), latency.count)
+}
+
+/// Milliseconds as a person reads them.
+fn wait(millis: i64) -> String {
+    let tenths = |unit: i64| {
+        let tenths = millis.saturating_mul(10) / unit;
+        if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    };
+    match millis {
+        ..1_000 => format!("{millis} ms"),
+        1_000..120_000 => format!("{} s", tenths(1_000)),
+        120_000..7_200_000 => format!("{} min", tenths(60_000)),
+        7_200_000.. => format!("{} h", tenths(3_600_000)),
+    }
+}
+
+impl Mails {
+    fn show(&self, out: &mut Out, zone: &TimeZone) -> anyhow::Result<()> {
+        let Waiting { waiting, next_try, refused, grouping } = self.waiting;
+        let next =
+            next_try.map(|next| format!(", the next is tried {}", moment(next, zone))).unwrap_or_default();
+        out.line(&format!(
+            "mails: {waiting} waiting{next}; {refused} refused; {grouping} alerts wait for their group"
+        ))?;
+        for notice in &self.last {
+            out.line(&format!(
+                "  {}  {:<9} {}  to {}",
+                moment(notice.written, zone),
+                notice.state,
+                short(&notice.subject, TEXT),
+                short(&notice.recipient, TEXT)
+            ))?;
+            if let Some(answer) = &notice.answer {
+                out.line(&format!("    answer: {}", short(answer, TEXT)))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_read() {
+        assert_eq!(
+            [0, 999, 1_500, 90_000, 150_000, 7_200_000].map(wait),
+            ["0 ms", "999 ms", "1.5 s", "90 s", "2.5 min", "2 h"]
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! Exports: mentions, shares, snapshots and suspects as tables (CSV) and as lines of JSON. Values in, bytes
+//! out; it knows nothing of stores, clocks or files.
+//!
+//! A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`. What strangers wrote never does: such a
+//! cell gets an apostrophe in front, which spreadsheets take for "this is text". Machines ask for raw cells.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+mod line;
+mod table;
+
+pub use line::{MentionLine, SuspectLine};
+pub use table::{
+    MENTION_HEADER, SHARE_HEADER, SNAPSHOT_HEADER, SUSPECT_HEADER, mention_row, share_rows, snapshot_rows,
+    suspect_row,
+};
+
+/// One cell of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// What people wrote, strangers or not.
+    Text(Cow<'a, str>),
+    /// Figures, moments and words of ours, which are safe as they are.
+    Plain(String),
+}
+
+impl<'a> Cell<'a> {
+    /// What people wrote; an empty cell when nobody did.
+    pub fn text(text: Option<&'a str>) -> Cell<'a> {
+        Cell::Text(Cow::Borrowed(text.unwrap_or_default()))
+    }
+
+    /// A value of ours; an empty cell when there is none.
+    pub fn plain(value: Option<impl ToString>) -> Cell<'static> {
+        Cell::Plain(value.map(|value| value.to_string()).unwrap_or_default())
+    }
+}
+
+/// Whether cells may begin as formulas do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cells {
+    /// They may not: for spreadsheets.
+    Safe,
+    /// They stand as written: for machines.
+    Raw,
+}
+
+/// A text as a cell that no spreadsheet runs: an apostrophe stands before one that begins as a formula does,
+/// also behind spaces and signs that cannot be seen, and in the wide forms that some spreadsheets take.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    let starts = text.starts_with(['\t', '\r', '\n'])
+        || text
+            .trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || hidden(c))
+            .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    if starts { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Signs without a width that an importer may drop.
+fn hidden(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A table on its way out, one row at a time.
+#[derive(Debug)]
+pub struct Table<W: Write> {
+    rows: csv::Writer<W>,
+    cells: Cells,
+}
+
+impl<W: Write> Table<W> {
+    /// Starts a table with the names of its columns.
+    ///
+    /// # Errors
+    /// When `to` refuses.
+    pub fn new(to: W, header: &[&str], cells: Cells) -> io::Result<Table<W>> {
+        let mut rows = csv::Writer::from_writer(to);
+        rows.write_record(header).map_err(refused)?;
+        Ok(Table { rows, cells })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// When what it is written to refuses.
+    pub fn row(&mut self, row: &[Cell<'_>]) -> io::Result<()> {
+        for cell in row {
+            let text = match (cell, self.cells) {
+                (Cell::Text(text), Cells::Safe) => safe(text),
+                (Cell::Text(text), Cells::Raw) => Cow::Borrowed(text.as_ref()),
+                (Cell::Plain(text), _) => Cow::Borrowed(text.as_str()),
+            };
+            self.rows.write_field(text.as_ref()).map_err(refused)?;
+        }
+        self.rows.write_record(None::<&[u8]>).map_err(refused)
+    }
+
+    /// Ends the table and gives back what it was written to.
+    ///
+    /// # Errors
+    /// When that refuses.
+    pub fn done(self) -> io::Result<W> {
+        self.rows.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// The error below, so that a closed pipe is known as one.
+fn refused(error: csv::Error) -> io::Error {
+    let text = error.to_string();
+    if let csv::ErrorKind::Io(error) = error.into_kind() { error } else { io::Error::other(text) }
+}
+
+/// A value as one line of JSON. Characters that steer a terminal are written as escapes, which read back as
+/// the same text.
+///
+/// # Errors
+/// When the value has no JSON form.
+pub fn json_line(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(escaped(serde_json::to_string(value)?))
+}
+
+/// A value as JSON with indentation, for people who look at it.
+///
+/// # Errors
+/// When the value has no JSON form.
+pub fn json_pretty(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(escaped(serde_json::to_string_pretty(value)?))
+}
+
+fn escaped(json: String) -> String {
+    let steers = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !json.contains(steers) {
+        return json;
+    }
+    // Outside of texts JSON has nothing but ASCII, so each of these stands inside one.
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if steers(c) { out += &format!("\\u{:04x}", u32::from(c)) } else { out.push(c) }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn formulas_become_text() {
+        for text in
+            ["=1+1", "+33", "-1", "@SUM(A1)", "\tx", "\r=1", "\n", " =1", "\u{feff}=1", "＝1", "\u{200b}@x"]
+        {
+            assert_eq!(safe(text), format!("'{text}"), "{text:?}");
+        }
+        for text in ["", "Molivelle", "a=b", "1-2", "'=1", "é@x", "—", " ok"] {
+            assert_eq!(safe(text), text);
+        }
+    }
+
+    fn written(cells: Cells, texts: &[String]) -> Vec<String> {
+        let mut table = Table::new(Vec::new(), &["a", "b"], cells).unwrap();
+        for text in texts {
+            table.row(&[Cell::text(Some(text)), Cell::plain(Some(-5))]).unwrap();
+        }
+        let bytes = table.done().unwrap();
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        reader.records().map(|record| record.unwrap()[0].to_owned()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_of_a_stranger_starts_a_formula(texts in prop::collection::vec("[=+\\-@\\t\\r\\n \"',;a\u{feff}＝]{0,5}|.{0,20}", 1..6)) {
+            for (text, cell) in texts.iter().zip(written(Cells::Safe, &texts)) {
+                prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{cell:?}");
+                prop_assert_eq!(cell.strip_prefix('\'').filter(|_| safe(text) != *text).unwrap_or(&cell), text.as_str());
+            }
+        }
+
+        #[test]
+        fn raw_cells_read_back_as_written(texts in prop::collection::vec("[=+\\-@\\t\\r\\n\",;a]{0,5}|.{0,20}", 1..6)) {
+            prop_assert_eq!(written(Cells::Raw, &texts), texts);
+        }
+
+        #[test]
+        fn json_reads_back_as_written(text in "[\\u{0}-\\u{a0}\u{2028}\u{202e}\u{2066}\"\\\\]{0,12}|.{0,30}") {
+            for json in [json_line(&text).unwrap(), json_pretty(&vec![&text]).unwrap()] {
+                prop_assert!(!json.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{json:?}");
+            }
+            prop_assert_eq!(serde_json::from_str::<String>(&json_line(&text).unwrap()).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Snapshots: the state of every brand over a period, as one document for machines. The same store, brands
+//! and period give the same bytes; nothing in it depends on the moment it is asked for but `generated`.
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::digest;
+use crate::impostor::{Level, describe};
+use crate::keyword::{Brand, BrandId};
+use crate::mention::{Gap, Suspect};
+use crate::share::{Change, Heard, Permille, Window};
+use crate::store::figures::{self, Coverage, Day, SeenAccount, Slice, TopPost};
+use crate::store::{StoreError, sources};
+use crate::time::Time;
+
+/// The name and version of the document. The number changes when a field goes or changes its meaning; new
+/// fields may come without.
+pub const SCHEMA: &str = "vigie.snapshot/1";
+/// Top posts of each brand: enough for a page about it.
+pub const TOP: usize = 5;
+/// Accounts seen of each brand.
+pub const ACCOUNTS: usize = 10;
+/// Characters of a top post: a snapshot points at posts, it is no copy of them.
+const EXCERPT: usize = 300;
+
+/// The whole document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Snapshot {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// When it was made; the end of the window in a replayed store.
+    pub generated: Time,
+    /// The period it is about.
+    pub window: Window,
+    /// The period before, that changes are measured against; `null` when nobody listened then.
+    pub previous: Option<Window>,
+    /// What shares are parts of: mentions. One post about two brands is two mentions.
+    pub unit: String,
+    /// All brands together: an author or a text that names two brands counts once.
+    pub totals: Heard,
+    /// How many of the mentions come from the shipped example and not from the world.
+    pub examples: u64,
+    /// Our brands first, then the most talked about.
+    pub brands: Vec<BrandState>,
+    /// What every source was due to do in the window, and did.
+    pub coverage: Vec<Coverage>,
+    /// Stretches of the window that a source could not give.
+    pub gaps: Vec<Gap>,
+}
+
+/// The state of one brand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BrandState {
+    /// Its identity.
+    pub id: BrandId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is ours; else it is a competitor.
+    pub ours: bool,
+    /// What was heard of it: mentions, distinct authors, distinct posts.
+    pub counts: Heard,
+    /// Its part of all mentions in thousandths; `null` when nothing was heard of any brand. Parts of all
+    /// brands sum to 1000.
+    pub permille: Option<Permille>,
+    /// The change since the period before, when that can be compared.
+    pub change: Option<Change>,
+    /// Whether its keywords changed in between, which breaks the comparison.
+    pub query_changed: bool,
+    /// The versions of its keywords that decided its mentions in the window.
+    pub keywords_versions: Vec<String>,
+    /// Mentions by network, most first.
+    pub networks: Vec<Slice>,
+    /// Mentions by language, most first; `unknown` where nobody can say.
+    pub languages: Vec<Slice>,
+    /// Mentions by day, counted back from the end of the window, for at most the last 92 days.
+    pub days: Vec<Day>,
+    /// Posts with the most reactions; copies of one text are one.
+    pub top_posts: Vec<Post>,
+    /// Authors of most mentions.
+    pub accounts: Vec<SeenAccount>,
+    /// Accounts first suspected in the window of posing as this brand, the surest first.
+    pub suspects: Vec<SuspectAccount>,
+}
+
+/// A post that stands out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Post {
+    /// Where.
+    pub network: String,
+    /// The network's own identifier.
+    pub native_id: String,
+    /// An address that a person can open.
+    pub permalink: Option<String>,
+    /// The handle of its author, or the network's identifier of that account.
+    pub author: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// The beginning of its text.
+    pub excerpt: String,
+    /// When the network says it was published.
+    pub published: Option<Time>,
+    /// Its reactions, all kinds added up.
+    pub reactions: i64,
+    /// How many other posts of the window say the same words.
+    pub copies: u64,
+    /// Whether it comes from the shipped example.
+    pub example: bool,
+}
+
+/// An account suspected of posing as a brand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspectAccount {
+    /// Where.
+    pub network: String,
+    /// The network's own identifier.
+    pub native_id: String,
+    /// The name used there.
+    pub handle: Option<String>,
+    /// The name shown to readers.
+    pub display_name: Option<String>,
+    /// How sure: review or alert.
+    pub level: Level,
+    /// Sum of the points of its signals, in hundredths.
+    pub score: i32,
+    /// Why, a sentence a signal.
+    pub reasons: Vec<String>,
+    /// When it was first suspected.
+    pub first_seen: Time,
+    /// Whether it comes from the shipped example.
+    pub example: bool,
+}
+
+/// Gathers the state of `brands` over `window`, all of it in one transaction so that its figures agree.
+///
+/// # Errors
+/// When SQLite refuses or a row cannot be read back.
+pub fn gather(
+    connection: &Connection,
+    brands: &[Brand],
+    window: Window,
+    generated: Time,
+) -> Result<Snapshot, StoreError> {
+    let transaction =
+        if connection.is_autocommit() { Some(connection.unchecked_transaction()?) } else { None };
+    let shares = digest::shares(connection, brands, window)?;
+    let suspects = figures::new_suspects(connection, window, brands)?;
+    let mut states = Vec::with_capacity(shares.brands.len());
+    for share in shares.brands {
+        let Some(brand) = brands.iter().find(|brand| brand.id == share.id) else { continue };
+        let brand = std::slice::from_ref(brand);
+        let top = figures::top_posts(connection, window, &share.id, TOP)?;
+        states.push(BrandState {
+            keywords_versions: figures::versions(connection, window, &share.id)?,
+            networks: figures::by_network(connection, window, brand)?,
+            languages: figures::by_language(connection, window, brand)?,
+            days: figures::by_day(connection, window, brand)?,
+            top_posts: top.into_iter().map(post).collect(),
+            accounts: figures::accounts(connection, window, &share.id, ACCOUNTS)?,
+            suspects: suspects
+                .iter()
+                .filter(|suspect| suspect.suspicion.brand == share.id)
+                .map(suspect)
+                .collect(),
+            id: share.id,
+            name: share.name,
+            ours: share.ours,
+            counts: share.counts,
+            permille: share.permille,
+            change: share.change,
+            query_changed: share.query_changed,
+        });
+    }
+    let snapshot = Snapshot {
+        schema: SCHEMA,
+        generated,
+        window,
+        previous: shares.previous,
+        unit: shares.unit,
+        totals: shares.totals,
+        examples: shares.examples,
+        brands: states,
+        coverage: figures::coverage(connection, window)?,
+        gaps: sources::gaps(connection, window.from, window.to)?,
+    };
+    if let Some(transaction) = transaction {
+        transaction.finish()?;
+    }
+    Ok(snapshot)
+}
+
+fn post(top: TopPost) -> Post {
+    let TopPost { mention, copies } = top;
+    let author = Some(mention.post.author_name().to_owned()).filter(|name| !name.is_empty());
+    let mut excerpt: String = mention.post.text.chars().take(EXCERPT).collect();
+    if excerpt.len() < mention.post.text.len() {
+        excerpt.push('…');
+    }
+    Post {
+        network: mention.post.network.to_string(),
+        native_id: mention.post.native_id,
+        permalink: mention.post.permalink,
+        author,
+        title: mention.post.title,
+        excerpt,
+        published: mention.post.published,
+        reactions: mention.post.counts.reactions(),
+        copies,
+        example: mention.example,
+    }
+}
+
+fn suspect(suspect: &Suspect) -> SuspectAccount {
+    SuspectAccount {
+        network: suspect.network.to_string(),
+        native_id: suspect.author.native_id.clone(),
+        handle: suspect.author.handle.clone(),
+        display_name: suspect.author.display_name.clone(),
+        level: suspect.suspicion.level,
+        score: suspect.suspicion.score,
+        reasons: suspect.suspicion.signals.iter().map(|signal| describe(signal, false)).collect(),
+        first_seen: suspect.first_seen,
+        example: suspect.example,
+    }
+}
