@@ -78,22 +78,27 @@ pub fn slug(name: &str) -> String {
     if slug.is_empty() { "brand".to_owned() } else { slug }
 }
 
-/// Whether a name is likely to stand in posts that mean something else: a common word in French or English, or
-/// very short.
-pub fn is_ambiguous(name: &str) -> bool {
+/// Whether a name is also a common word in French or English, a first name or a place.
+pub fn is_common(name: &str) -> bool {
     const COMMON: &str = include_str!("keyword/common.txt");
+    let bare = bare(name);
+    let lines = COMMON.lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).any(|word| word == bare)
+}
+
+/// Whether a name is likely to stand in posts that mean something else: a common word, or very short.
+pub fn is_ambiguous(name: &str) -> bool {
     /// Names this short are also abbreviations, units and parts of other names.
     const SHORT: usize = 3;
+    let bare = bare(name);
+    is_common(name) || bare.chars().count() <= SHORT && bare.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+/// A name folded, without its article or sign.
+fn bare(name: &str) -> String {
     let folded = fold::fold(name);
     let bare = ["the ", "le ", "la ", "les ", "l "].iter().find_map(|the| folded.strip_prefix(the));
-    let bare = bare.unwrap_or(&folded).trim_start_matches(['@', '#']);
-    let short = bare.chars().count() <= SHORT && bare.chars().all(|c| c.is_ascii_alphanumeric());
-    short
-        || COMMON
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .flat_map(str::split_whitespace)
-            .any(|word| word == bare)
+    bare.unwrap_or(&folded).trim_start_matches(['@', '#']).to_owned()
 }
 
 /// Reads every `*.toml` of a folder, in the order of their names.

@@ -216,7 +216,7 @@ fn files(config: &Config, brands: &[Brand]) -> Vec<Finding> {
     for brand in brands.iter().filter(|brand| brand.context.is_empty() && keyword::is_ambiguous(&brand.name))
     {
         let detail = format!(
-            "\"{}\" is also a common word: list words under context of which one must stand beside it",
+            "\"{}\" is short or a common word: list words under context, of which one must stand beside it",
             brand.name
         );
         findings.push(Finding::new(format!("keywords {}", brand.id), Fares::Note, detail));

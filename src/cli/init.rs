@@ -119,29 +119,21 @@ impl Init {
 
     fn answers(&self, asker: &mut Asker<'_>) -> anyhow::Result<Answers> {
         let ours = match &self.brand {
-            Some(name) => name.clone(),
-            None => asker.needed("Your brand")?,
+            Some(name) => brand(name, true)?,
+            None => asker.answer("Your brand", |line| brand(line, true))?,
         };
-        let others = match &self.against {
-            Some(names) => names.clone(),
-            None => asker.list("Your competitors, separated by commas (none: just Enter)")?,
+        let mut brands = match &self.against {
+            Some(names) => with_competitors(&ours, names)?,
+            None => asker.answer("Your competitors, separated by commas (none: just Enter)", |line| {
+                with_competitors(&ours, &ask::split(line))
+            })?,
         };
-        let mut brands = vec![brand(&ours, true)?];
-        for name in others.iter().filter(|name| !name.trim().is_empty()) {
-            brands.push(brand(name, false)?);
-        }
-        for (at, one) in brands.iter().enumerate() {
-            if brands.iter().take(at).any(|other| other.id == one.id) {
-                return Err(Usage(format!("\"{}\" is named twice", one.name)).into());
-            }
-        }
         self.words(asker, &mut brands)?;
         let (to, smtp) = self.mail(asker)?;
+        let which = format!("Which networks, of {} (all: just Enter)", OPEN.join(", "));
         let networks = match &self.networks {
             Some(names) => networks(names)?,
-            None => {
-                networks(&asker.list(&format!("Which networks, of {} (all: just Enter)", OPEN.join(", ")))?)?
-            }
+            None => asker.answer(&which, |line| networks(&ask::split(line)))?,
         };
         let language = match self.language.as_deref() {
             Some("fr") => Language::Fr,
@@ -166,19 +158,30 @@ impl Init {
             };
             (brand.unless, brand.context) = (pick(&unless), pick(&context));
             let name = brand.name.clone();
+            let keywords: Vec<String> = brand.keywords.iter().map(|keyword| fold::fold(keyword)).collect();
+            let excluding = |line: &str| {
+                let words = ask::findable(line)?;
+                match words.iter().find(|word| keywords.contains(&fold::fold(word))) {
+                    Some(word) => Err(Usage(format!("\"{word}\" cannot exclude the name that it is")).into()),
+                    None => Ok(words),
+                }
+            };
+            excluding(&brand.unless.join(","))?;
             if brand.unless.is_empty() && self.unless.is_empty() {
-                brand.unless = asker.words(&format!(
+                let question = format!(
                     "Words that show a post means another \"{name}\", separated by commas (none: just Enter)"
-                ))?;
+                );
+                brand.unless = asker.answer(&question, excluding)?;
             }
-            brand.other_sense = keyword::is_ambiguous(&name);
-            if brand.other_sense && brand.context.is_empty() {
+            brand.other_sense = keyword::is_common(&name);
+            if keyword::is_ambiguous(&name) && brand.context.is_empty() {
                 asker.note(&format!(
-                    "\"{name}\" is also a common word: many posts with it will mean something else."
+                    "\"{name}\" is short or a common word: many posts with it will mean something else."
                 ));
-                brand.context = asker.words(&format!(
+                let question = format!(
                     "Words of which one stands beside \"{name}\" when it is the brand: its products, its trade"
-                ))?;
+                );
+                brand.context = asker.answer(&question, |line| Ok(ask::findable(line)?))?;
                 if brand.context.is_empty() {
                     super::warn(&format!(
                         "every post with the word \"{name}\" will count; add words under context in keywords/{}.toml",
@@ -186,41 +189,31 @@ impl Init {
                     ));
                 }
             }
-            let keywords: Vec<String> = brand.keywords.iter().map(|keyword| fold::fold(keyword)).collect();
-            if let Some(word) = brand.unless.iter().find(|word| keywords.contains(&fold::fold(word))) {
-                return Err(
-                    Usage(format!("\"{word}\" cannot be both the name and a word that excludes it")).into()
-                );
-            }
         }
         Ok(())
     }
 
     fn mail(&self, asker: &mut Asker<'_>) -> anyhow::Result<(Vec<Mailbox>, Option<(String, u16)>)> {
-        let addresses = match &self.mail {
-            Some(addresses) => addresses.clone(),
-            None => asker.list("Where do mails go? Addresses, separated by commas (to files: just Enter)")?,
+        let to = match &self.mail {
+            Some(texts) => addresses(texts)?,
+            None => asker.answer(
+                "Where do mails go? Addresses, separated by commas (to files: just Enter)",
+                |line| addresses(&ask::split(line)),
+            )?,
         };
-        let mut to = Vec::new();
-        for address in addresses.iter().map(|address| address.trim()).filter(|address| !address.is_empty()) {
-            to.push(
-                address
-                    .parse()
-                    .map_err(|_| Usage(format!("\"{address}\" is no address; write \"ana@acme.example\"")))?,
-            );
-        }
         let server = match &self.smtp {
-            Some(server) => Some(server.clone()),
+            Some(server) => smtp(server)?,
             None if to.is_empty() => None,
-            None => asker.line("The mail server that takes them, as host:port (none yet: just Enter)")?,
+            None => {
+                asker.answer("The mail server that takes them, as host:port (none yet: just Enter)", smtp)?
+            }
         };
-        let server = server.filter(|server| !server.trim().is_empty());
         if server.is_some() && to.is_empty() {
             return Err(
                 Usage("a mail server is named, but nobody to write to: add --mail ADDRESS".into()).into()
             );
         }
-        Ok((to, server.map(|server| smtp(server.trim())).transpose()?))
+        Ok((to, server))
     }
 
     fn refuse_existing(&self, files: &[PathBuf]) -> anyhow::Result<()> {
@@ -319,6 +312,19 @@ fn brand(name: &str, ours: bool) -> anyhow::Result<Brand> {
     Ok(brand)
 }
 
+/// Our brand and its competitors, each named once.
+fn with_competitors(ours: &Brand, names: &[String]) -> anyhow::Result<Vec<Brand>> {
+    let mut brands = vec![ours.clone()];
+    for name in names.iter().filter(|name| !name.trim().is_empty()) {
+        let competitor = brand(name, false)?;
+        if brands.iter().any(|other| other.id == competitor.id) {
+            return Err(Usage(format!("\"{}\" is named twice", competitor.name)).into());
+        }
+        brands.push(competitor);
+    }
+    Ok(brands)
+}
+
 /// Which brand each `[NAME:]WORD,WORD` is for, by its place; without a name, the first.
 fn assign(flags: &[String], brands: &[Brand]) -> anyhow::Result<Vec<(usize, Vec<String>)>> {
     let mut assigned = Vec::new();
@@ -364,8 +370,22 @@ fn known_zone(zone: &str) -> anyhow::Result<String> {
     }
 }
 
-/// `host:port`, or a host alone with the port that mail programs use.
-fn smtp(server: &str) -> anyhow::Result<(String, u16)> {
+fn addresses(texts: &[String]) -> anyhow::Result<Vec<Mailbox>> {
+    let texts = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+    texts
+        .map(|text| {
+            text.parse()
+                .map_err(|_| Usage(format!("\"{text}\" is no address; write \"ana@acme.example\"")).into())
+        })
+        .collect()
+}
+
+/// `host:port`, or a host alone with the port that mail programs use; nothing when nothing is said.
+fn smtp(server: &str) -> anyhow::Result<Option<(String, u16)>> {
+    let server = server.trim();
+    if server.is_empty() {
+        return Ok(None);
+    }
     let wrong =
         || Usage(format!("\"{server}\" is no mail server; write host:port, such as smtp.acme.example:587"));
     let (host, port) = match server.rsplit_once(':') {
@@ -376,5 +396,5 @@ fn smtp(server: &str) -> anyhow::Result<(String, u16)> {
     if host.parse::<std::net::IpAddr>().is_err() && (host.contains(':') || url::Host::parse(host).is_err()) {
         return Err(wrong().into());
     }
-    Ok((host.to_owned(), port))
+    Ok(Some((host.to_owned(), port)))
 }

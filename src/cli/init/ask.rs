@@ -20,41 +20,24 @@ impl<'a> Asker<'a> {
         Asker { input, output, asking }
     }
 
-    /// One line, trimmed; `None` when nobody is asked or nothing was typed.
-    pub(super) fn line(&mut self, question: &str) -> anyhow::Result<Option<String>> {
+    /// One line as `read` understands it; on a terminal it is asked for again until it does.
+    pub(super) fn answer<T>(
+        &mut self,
+        question: &str,
+        read: impl Fn(&str) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         if !self.asking {
-            return Ok(None);
+            return read("");
         }
-        write!(self.output, "{}: ", clean(question))?;
-        self.output.flush()?;
-        let mut line = String::new();
-        let read = self.input.read_line(&mut line).context("failed to read the answer")?;
-        if read == 0 {
-            return Err(Usage("stopped before the last question; nothing was written".into()).into());
-        }
-        Ok(Some(line.trim().to_owned()).filter(|line| !line.is_empty()))
-    }
-
-    /// One line that may not be empty.
-    pub(super) fn needed(&mut self, question: &str) -> anyhow::Result<String> {
         loop {
-            if let Some(line) = self.line(question)? {
-                return Ok(line);
+            write!(self.output, "{}: ", clean(question))?;
+            self.output.flush()?;
+            let mut line = String::new();
+            if self.input.read_line(&mut line).context("failed to read the answer")? == 0 {
+                return Err(Usage("stopped before the last question; nothing was written".into()).into());
             }
-        }
-    }
-
-    /// Several answers on one line.
-    pub(super) fn list(&mut self, question: &str) -> anyhow::Result<Vec<String>> {
-        Ok(self.line(question)?.map(|line| split(&line)).unwrap_or_default())
-    }
-
-    /// Several words that can be found in a text; asked again until they can.
-    pub(super) fn words(&mut self, question: &str) -> anyhow::Result<Vec<String>> {
-        loop {
-            let Some(line) = self.line(question)? else { return Ok(Vec::new()) };
-            match findable(&line) {
-                Ok(words) => return Ok(words),
+            match read(line.trim()) {
+                Ok(answer) => return Ok(answer),
                 Err(error) => self.note(&error.to_string()),
             }
         }
@@ -69,7 +52,8 @@ impl<'a> Asker<'a> {
     }
 }
 
-fn split(line: &str) -> Vec<String> {
+/// The parts of a list separated by commas.
+pub(super) fn split(line: &str) -> Vec<String> {
     line.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
@@ -88,34 +72,28 @@ pub(super) fn findable(list: &str) -> Result<Vec<String>, Usage> {
 mod tests {
     use super::*;
 
-    fn asked(
-        typed: &str,
-        ask: impl FnOnce(&mut Asker<'_>) -> anyhow::Result<Vec<String>>,
-    ) -> (Vec<String>, String) {
-        let (mut input, mut output) = (typed.as_bytes(), Vec::new());
-        let answer = ask(&mut Asker::new(&mut input, &mut output, true)).unwrap_or_default();
-        (answer, String::from_utf8(output).unwrap())
-    }
-
     #[test]
-    fn a_needed_answer_is_asked_for_again() {
-        let (answer, shown) = asked("\n \nAcme\n", |asker| Ok(vec![asker.needed("Your brand")?]));
-        assert_eq!(
-            (answer, shown.as_str()),
-            (vec!["Acme".to_owned()], "Your brand: Your brand: Your brand: ")
-        );
-    }
-
-    #[test]
-    fn words_without_letters_are_asked_for_again() {
-        let (answer, shown) = asked("jus, !!\njus , fruit,\n", |asker| asker.words("Words"));
-        assert_eq!(answer, ["jus", "fruit"]);
+    fn what_is_not_understood_is_asked_for_again() {
+        let (mut input, mut output) = (&b"jus, !!\njus , fruit,\n"[..], Vec::new());
+        let mut asker = Asker::new(&mut input, &mut output, true);
+        assert_eq!(asker.answer("Words", |line| Ok(findable(line)?)).unwrap(), ["jus", "fruit"]);
+        let shown = String::from_utf8(output).unwrap();
         assert_eq!(shown, "Words: \"!!\" has no letter, digit or emoji to find\nWords: ");
     }
 
     #[test]
     fn an_end_of_input_is_no_answer() {
-        let (mut input, mut output) = (&b""[..], Vec::new());
-        assert!(Asker::new(&mut input, &mut output, true).line("Your brand").is_err());
+        let (mut input, mut output) = (&b"Acme"[..], Vec::new());
+        let mut asker = Asker::new(&mut input, &mut output, true);
+        assert_eq!(asker.answer("Your brand", |line| Ok(line.to_owned())).unwrap(), "Acme");
+        assert!(asker.answer("Your competitors", |line| Ok(line.to_owned())).is_err());
+    }
+
+    #[test]
+    fn where_nobody_answers_nothing_is_asked() {
+        let (mut input, mut output) = (&b"Acme"[..], Vec::new());
+        let answer =
+            Asker::new(&mut input, &mut output, false).answer("Your brand", |line| Ok(line.to_owned()));
+        assert_eq!((answer.unwrap(), output), (String::new(), Vec::new()));
     }
 }

@@ -78,19 +78,13 @@ fn config_file(out: &mut String, answers: &Answers) -> std::fmt::Result {
         out,
         "# Whom the owner of a site can write to; sent with every request, and asked for by good manners."
     )?;
-    match answers.to.first() {
-        Some(first) => {
-            writeln!(out, "contact = {}\n", quoted(&format!("mailto:{}", ascii(first.email.as_ref()))))?
-        }
+    // A header holds plain letters only.
+    match answers.to.first().map(|first| first.email.to_string()).filter(|address| address.is_ascii()) {
+        Some(address) => writeln!(out, "contact = {}\n", quoted(&format!("mailto:{address}")))?,
         None => writeln!(out, "#contact = \"mailto:ana@acme.example\"\n")?,
     }
     out.push_str(RULES);
     sources(out, answers)
-}
-
-/// A header holds plain letters only.
-fn ascii(address: &str) -> String {
-    address.chars().filter(char::is_ascii_graphic).collect()
 }
 
 fn mail(out: &mut String, answers: &Answers) -> std::fmt::Result {
