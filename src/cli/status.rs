@@ -139,10 +139,12 @@ fn gather(connection: &Connection, data_dir: String, holder: Option<String>) -> 
     let mut sent = by_source(figures::seen_to_sent(&reading, week)?);
     let sources = kept.into_iter().map(|row| {
         let trusted = network::spec(&row.network).is_some_and(|spec| spec.dates == Dates::Server);
+        // What is played from a file was not waited for.
+        let live = row.network != "capture" || replayed;
         let latency = Waits {
-            published_to_seen: seen.remove(&row.name).filter(|_| trusted),
+            published_to_seen: seen.remove(&row.name).filter(|_| trusted && live),
             published_trusted: trusted,
-            seen_to_sent: sent.remove(&row.name),
+            seen_to_sent: sent.remove(&row.name).filter(|_| live),
         };
         Source { last_day: last_day.remove(&row.name).unwrap_or_default(), latency, row }
     });

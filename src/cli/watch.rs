@@ -44,6 +44,16 @@ impl Watch {
         let mut config = common.config()?;
         let brands = self.brands(common, &mut config)?;
         let sources = self.sources(&config, &brands);
+        let silent = sources.iter().find(|source| {
+            daemon::build(source).is_ok_and(|network| network.ask(None, now()) == crate::network::Ask::Done)
+        });
+        if let Some(source) = silent {
+            return Err(Usage(format!(
+                "source {} ({}) asks for nothing: its section says neither what to read nor where; `vigie networks` lists its keys",
+                source.name, source.network
+            ))
+            .into());
+        }
         let unconfigured = config.file.is_none();
         let judge = Judge::new(&brands)?;
         let password = secret::secret("SMTP", "PASSWORD")?;
