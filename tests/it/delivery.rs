@@ -3,7 +3,7 @@
 //! The real program follows real servers on loopback and hands mails to a real SMTP sink. What takes minutes or
 //! days is tried on the keeper, with clocks given to it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
 use std::time::Duration;
 
@@ -108,6 +108,8 @@ async fn a_mention_in_a_feed_arrives_as_a_whole_mail_and_old_entries_are_only_co
     assert!(text.contains("https://blog.example/new"), "{text}");
     assert!(!text.contains("old word") && !html.contains("old word"), "an old entry is no news");
 
+    assert_eq!(sink.connections(), 1);
+
     // Counted in its own day, told by no alert.
     assert_eq!(home.number("SELECT count(*) FROM mention"), 2);
     assert_eq!(home.number("SELECT count(*) FROM alert"), 1);
@@ -164,6 +166,9 @@ async fn whatever_is_no_refusal_is_tried_again_with_the_same_bytes() {
         .unwrap();
     assert!(answer.contains("not wanted"), "{answer}");
     assert!(daemon.said().contains("not wanted"), "a person sees it too: {}", daemon.said());
+    let first: Vec<_> = mails.iter().filter(|mail| mail.text().contains("word1")).collect();
+    assert!(first[1].at - first[0].at >= Duration::from_secs(1), "not before its time");
+    assert_eq!(mails.iter().filter(|mail| mail.accepted()).count(), 5);
     assert_eq!(home.number("SELECT count(*) FROM delivery"), 11);
     assert_eq!(
         home.number("SELECT sum(length(bytes)) FROM notice"),

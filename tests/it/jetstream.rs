@@ -55,7 +55,7 @@ impl Jetstream {
         self.commit(
             time_us,
             did,
-            json!({"operation": "create", "collection": "app.bsky.feed.post",
+            &json!({"operation": "create", "collection": "app.bsky.feed.post",
             "rkey": rkey, "rev": "1", "cid": "bafyinvented", "record": record}),
         );
     }
@@ -65,12 +65,12 @@ impl Jetstream {
         self.commit(
             time_us,
             did,
-            json!({"operation": "delete", "collection": "app.bsky.feed.post",
+            &json!({"operation": "delete", "collection": "app.bsky.feed.post",
             "rkey": rkey, "rev": "2"}),
         );
     }
 
-    fn commit(&self, time_us: i64, did: &str, commit: Value) {
+    fn commit(&self, time_us: i64, did: &str, commit: &Value) {
         let event = json!({"did": did, "time_us": time_us, "kind": "commit", "commit": commit});
         self.events.lock().unwrap().push((time_us, event.to_string()));
     }

@@ -126,7 +126,8 @@ async fn kills_during_the_first_look_leave_it_whole() {
         tokio::time::sleep(Duration::from_millis(dice.u64(100..1_500))).await;
         daemon.kill();
     }
-    let daemon = home.start(&["watch"]);
+    let mut daemon = home.start(&["watch"]);
+    daemon.says(&["source example: answers"]).await;
     until("the first digest", || {
         home.number("SELECT count(*) FROM notice WHERE kind = 'digest' AND state = 'sent'") == 1
     })
