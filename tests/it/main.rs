@@ -8,22 +8,26 @@
     clippy::wildcard_enum_match_arm,
     reason = "a test that panics has failed, and says what it measured"
 )]
-
+mod backup;
 mod bluesky;
+mod command;
+mod config;
 mod corpus;
 mod delivery;
 mod example;
+mod explain;
 mod feed;
 mod fetch;
 mod fuzz;
 mod hackernews;
 mod home;
 mod impostor;
+mod init;
 mod jetstream;
 mod kill;
 mod layers;
-mod mail;
 mod lists;
+mod mail;
 mod mastodon;
 mod network;
 mod recorded;
