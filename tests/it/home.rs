@@ -161,8 +161,9 @@ impl Daemon {
         assert!(status.success());
     }
 
-    /// Asks it to stop, and gives its exit code and how long it took.
+    /// Asks it to stop, once it is at work, and gives its exit code and how long it took.
     pub(crate) async fn stop(mut self) -> (i32, Duration) {
+        until("a source to be followed", || self.said().contains("source ")).await;
         let start = Instant::now();
         self.terminate();
         loop {
