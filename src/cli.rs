@@ -276,7 +276,8 @@ impl Common {
             return Ok(config);
         }
         let folder = self.keywords.as_ref().unwrap_or(&config.keywords);
-        if folder.is_dir()
+        if file.is_file()
+            && folder.is_dir()
             && let Err(more) = keyword::read_folder(folder)
         {
             faults.0.extend(more.0);

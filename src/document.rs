@@ -1,7 +1,7 @@
 //! TOML documents that people write: every fault at once, each with its file, line, key, reason and the
 //! nearest valid key.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
@@ -110,8 +110,8 @@ pub struct Reader<'i> {
     file: &'i Path,
     text: &'i str,
     faults: RefCell<Vec<Fault>>,
-    /// Whether the text is no TOML in some place: keys may be missing only because of that.
-    broken: Cell<bool>,
+    /// Lines that are no TOML: what else is said of them, or is missing, may be so only because of that.
+    broken: RefCell<Vec<usize>>,
     /// Every key that was asked for, with its section.
     asked: RefCell<BTreeSet<String>>,
 }
@@ -119,22 +119,38 @@ pub struct Reader<'i> {
 impl<'i> Reader<'i> {
     /// Prepares to read `text`, which came from `file`.
     pub fn new(file: &'i Path, text: &'i str) -> Reader<'i> {
-        Reader { file, text, faults: RefCell::default(), broken: Cell::new(false), asked: RefCell::default() }
+        Reader {
+            file,
+            text,
+            faults: RefCell::default(),
+            broken: RefCell::default(),
+            asked: RefCell::default(),
+        }
     }
 
     /// Parses the text; what cannot be parsed becomes faults, the rest is read.
     pub fn parse(&self) -> DeTable<'i> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
+        let mut lines = Vec::new();
         for error in errors {
-            self.broken.set(true);
-            self.fault(error.span(), "", syntax(error.message()));
+            let line = self.line(error.span());
+            // The first slip of a line makes the parser stumble over the rest of it.
+            if !lines.contains(&line) {
+                let written = self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+                self.fault(error.span(), key_of(written), syntax(error.message(), written));
+                lines.push(line);
+            }
         }
+        *self.broken.borrow_mut() = lines;
         table.into_inner()
     }
 
     /// Notes a fault at a place of the text.
     pub fn fault(&self, span: Option<Range<usize>>, key: &str, reason: impl Into<String>) {
         let line = self.line(span);
+        if self.broken.borrow().contains(&line) {
+            return;
+        }
         self.faults.borrow_mut().push(Fault {
             file: self.file.to_owned(),
             line,
@@ -157,6 +173,7 @@ impl<'i> Reader<'i> {
     pub fn into_faults(self) -> Vec<Fault> {
         let mut faults = self.faults.into_inner();
         faults.sort_by_key(|fault| fault.line);
+        faults.dedup();
         faults
     }
 }
@@ -195,7 +212,7 @@ impl<'r, 'i> Section<'r, 'i> {
     ///
     /// Says nothing in a text that is no TOML in some place: the key may stand right there.
     pub fn missing(&self, key: &str, what_to_do: &str) {
-        if !self.reader.broken.get() {
+        if self.reader.broken.borrow().is_empty() {
             self.fault(key, format!("is missing: {what_to_do}"));
         }
     }
@@ -357,7 +374,12 @@ impl<'r, 'i> Section<'r, 'i> {
 pub fn nearest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
     known
         .iter()
-        .map(|known| (strsim::jaro_winkler(typed, known), *known))
+        .map(|known| {
+            // Of a short word one slip is a large part: `ulr` is `url` all the same.
+            let slip = known.len() >= 3 && strsim::osa_distance(typed, known) == 1;
+            let likeness = strsim::jaro_winkler(typed, known);
+            (if slip { likeness.max(0.8) } else { likeness }, *known)
+        })
         .filter(|(likeness, _)| *likeness >= 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, known)| known)
@@ -365,7 +387,8 @@ pub fn nearest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
 
 /// The environment variable that holds the secret `key` of a section or source.
 pub fn variable(of: &str, key: &str) -> String {
-    format!("VIGIE_{of}_{key}").to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    let of = if of.is_empty() { String::new() } else { format!("{of}_") };
+    format!("VIGIE_{of}{key}").to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
 /// What TOML, or a deserializer, calls a kind of value, in plain words.
@@ -399,22 +422,35 @@ pub fn in_words(message: &str) -> String {
     format!("must be {wanted}, not {}", article(found))
 }
 
-/// What the parser says of text that is no TOML, with what to do about the usual slips.
-fn syntax(message: &str) -> String {
-    let message = message.trim().replace('\n', "; ");
-    let advice =
-        if message.contains("invalid basic string") || message.contains("string values must be quoted") {
-            ": is a text without its quotes? Write key = \"text\""
-        } else if message.contains("unclosed array") {
-            ": close the list with ]"
-        } else if message.contains("duplicate key") {
-            ": write this key once"
-        } else {
-            ""
-        };
-    format!("{message}{advice}")
+/// The key that a line starts with.
+fn key_of(line: &str) -> &str {
+    let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+    if key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')) { key } else { "" }
 }
 
+/// What the parser says of text that is no TOML, in the words of people who are no programmers.
+fn syntax(message: &str, line: &str) -> String {
+    /// What the parser says, and what it means.
+    const MEANS: &[(&str, &str)] = &[
+        ("invalid basic string, expected `\"`", "a text is not closed: write \" after it"),
+        ("invalid literal string, expected `'`", "a text is not closed: write ' after it"),
+        (
+            "string values must be quoted",
+            "a value is missing, or is a text without its quotes: write \"text\"",
+        ),
+        ("missing comma between array elements", "a comma is missing between two entries of a list"),
+        ("unexpected `=` in array", "a list above is not closed: write ] after it"),
+        ("unclosed array", "a list is not closed: write ] after it"),
+        ("unclosed table", "the name of a section is not closed: write ] after it"),
+        ("duplicate key", "stands twice: write it once"),
+        ("key with no value", "a key without a value: write key = value"),
+    ];
+    if line.contains(['“', '”', '„', '«', '»', '‘', '’']) && !line.contains('"') {
+        return "curly quotes are no quotes here: write straight ones, as in \"text\"".to_owned();
+    }
+    let known = MEANS.iter().find(|(says, _)| message.trim().starts_with(says));
+    known.map_or_else(|| message.trim().replace('\n', "; "), |(_, means)| (*means).to_owned())
+}
 fn plain(value: &DeValue<'_>) -> toml::Value {
     match value {
         DeValue::String(text) => toml::Value::String(text.to_string()),

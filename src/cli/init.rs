@@ -44,7 +44,7 @@ pub(super) struct Init {
     /// The server that takes the mails
     #[arg(long, value_name = "HOST:PORT")]
     smtp: Option<String>,
-    /// The account there; its password is VIGIE_SMTP_PASSWORD
+    /// The account there; its password is `VIGIE_SMTP_PASSWORD`
     #[arg(long, value_name = "USER", requires = "smtp")]
     smtp_user: Option<String>,
     /// What to follow: hackernews, bluesky, mastodon, feed
@@ -79,6 +79,9 @@ pub(super) struct Answers {
     zone: Option<String>,
     data_dir: Option<PathBuf>,
 }
+
+/// Who gets the mails, and through which server.
+type Recipients = (Vec<Mailbox>, Option<(String, u16)>);
 
 impl Init {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
@@ -193,7 +196,7 @@ impl Init {
         Ok(())
     }
 
-    fn mail(&self, asker: &mut Asker<'_>) -> anyhow::Result<(Vec<Mailbox>, Option<(String, u16)>)> {
+    fn mail(&self, asker: &mut Asker<'_>) -> anyhow::Result<Recipients> {
         let to = match &self.mail {
             Some(texts) => addresses(texts)?,
             None => asker.answer(

@@ -11,7 +11,7 @@ use lettre::message::Mailbox;
 use super::MailConfig;
 use crate::alert::{On, Rule};
 use crate::deliver::{Patience, Smtp, Tls, Transport};
-use crate::document::{Section, in_words, nearest};
+use crate::document::{Section, nearest};
 use crate::fetch::FetchConfig;
 use crate::impostor::Level;
 use crate::keyword::BrandId;
@@ -309,12 +309,15 @@ const FETCH: &[&str] =
 
 pub(super) fn fetch(section: &Section<'_, '_>, fetch: &mut FetchConfig) {
     section.finish(FETCH, "FETCH");
+    let mut allow: Vec<IpNet> = Vec::new();
     for text in section.texts("allow") {
-        if text.parse::<IpNet>().is_err() {
-            section.fault("allow", not_a_range(&text));
+        match text.parse() {
+            Ok(range) => allow.push(range),
+            Err(_) => section.fault("allow", not_a_range(&text)),
         }
     }
-    if let Some(contact) = section.text("contact")
+    let contact = section.text("contact");
+    if let Some(contact) = &contact
         && !contact.chars().all(|c| c == ' ' || c.is_ascii_graphic())
     {
         section.fault("contact", "must be a plain mail or web address: letters without accents, on one line");
@@ -330,23 +333,18 @@ pub(super) fn fetch(section: &Section<'_, '_>, fetch: &mut FetchConfig) {
             Err(_) if *key == "body_cap" => {
                 section.fault(key, "must be a whole number of bytes, such as 10_000_000")
             }
-            Err(error) if one.values().any(toml::Value::is_str) => {
-                let said = in_words(error.message());
-                section.fault(
-                    key,
-                    format!("is no length of time ({said}); write \"500ms\", \"10s\" or \"2min\""),
-                );
+            Err(_) if one.values().any(toml::Value::is_str) => {
+                section.fault(key, "is no length of time: write \"500ms\", \"10s\" or \"2m\"");
             }
             Err(_) => {
-                section.fault(key, "must be a length of time in quotes: write \"500ms\", \"10s\" or \"2min\"")
+                section.fault(key, "must be a length of time in quotes: write \"500ms\", \"10s\" or \"2m\"");
             }
         }
     }
     if let Ok(read) = rest.try_into() {
         *fetch = read;
     }
-    fetch.allow = section.texts("allow").iter().filter_map(|text| text.parse().ok()).collect();
-    fetch.contact = section.text("contact");
+    (fetch.allow, fetch.contact) = (allow, contact);
 }
 
 /// Whether a limit of zero would let nothing through.

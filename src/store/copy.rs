@@ -12,7 +12,7 @@ use super::{FILE, MIGRATIONS, StoreError, lock, reader};
 use crate::time::Time;
 
 /// Pages copied at a stretch: all of them, so that a busy daemon cannot make the copy start over for ever.
-const ALL_PAGES: std::ffi::c_int = -1;
+const ALL_PAGES: std::ffi::c_int = std::ffi::c_int::MAX;
 /// The wait when a copy finds the file locked for a moment.
 const PAUSE: Duration = Duration::from_millis(50);
 

@@ -18,7 +18,18 @@ fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let built = Path::new(env!("CARGO_BIN_EXE_vigie"));
-        let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("vigie-{}", std::process::id()));
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        // Links of runs that are over would keep every old build on disk.
+        for entry in place.read_dir().unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap_or_default();
+            let pid = name.strip_prefix("vigie-").and_then(|pid| pid.parse::<u32>().ok());
+            let over =
+                |pid: u32| Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{pid}")).exists();
+            if pid.is_some_and(over) {
+                drop(std::fs::remove_file(entry.path()));
+            }
+        }
+        let own = place.join(format!("vigie-{}", std::process::id()));
         drop(std::fs::remove_file(&own));
         match std::fs::hard_link(built, &own) {
             Ok(()) => own,
@@ -161,8 +172,9 @@ impl Daemon {
         assert!(status.success());
     }
 
-    /// Asks it to stop, and gives its exit code and how long it took.
+    /// Asks it to stop, once it is at work, and gives its exit code and how long it took.
     pub(crate) async fn stop(mut self) -> (i32, Duration) {
+        until("a source to be followed", || self.said().contains("source ")).await;
         let start = Instant::now();
         self.terminate();
         loop {

@@ -9,21 +9,26 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 
+mod backup;
 mod bluesky;
+mod command;
+mod config;
 mod corpus;
 mod delivery;
 mod example;
+mod explain;
 mod feed;
 mod fetch;
 mod fuzz;
 mod hackernews;
 mod home;
 mod impostor;
+mod init;
 mod jetstream;
 mod kill;
 mod layers;
-mod mail;
 mod lists;
+mod mail;
 mod mastodon;
 mod network;
 mod recorded;

@@ -161,14 +161,14 @@ const RULES: &str = "\
 ";
 
 fn sources(out: &mut String, answers: &Answers) -> std::fmt::Result {
-    writeln!(out, "# What is followed. `vigie check` tries each.")?;
+    writeln!(out, "# What is followed. `vigie check` tries each.\n")?;
     let mut last = String::new();
     for source in sources::usual(&answers.brands, false) {
         if !answers.networks.contains(&source.network.as_str()) {
             continue;
         }
         if source.network != last {
-            writeln!(out, "\n# {}", comment(&source.network))?;
+            writeln!(out, "# {}", comment(&source.network))?;
             last.clone_from(&source.network);
         }
         writeln!(out, "[[source]]\nnetwork = {}\nname = {}", quoted(&source.network), quoted(&source.name))?;
