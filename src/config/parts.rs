@@ -156,7 +156,7 @@ fn is_near(host: &str) -> bool {
 
 /// How long a mail server is waited for: `answer`, and `retry`, the waits after each failure of one mail.
 fn patience(section: &Section<'_, '_>, patience: &mut Patience) {
-    let reason = |text: &str| format!("\"{text}\" is no duration; write \"30s\", \"5m\" or \"2h\"");
+    let reason = |text: &str| format!("\"{text}\" is no wait; write \"30s\", \"5m\" or \"2h\"");
     if let Some(answer) = duration(section, "answer") {
         if answer.is_zero() {
             section

@@ -39,6 +39,7 @@ const WRONG: &[(&str, &str)] = &[
         "[mail]\nto = \"a@b.example\"\nfolder = \"out\"\n[mail.smtp]\nhost = \"mail.b.example\"\n",
     ),
     ("a server and nobody to write to", "[mail.smtp]\nhost = \"mail.b.example\"\n"),
+    ("bad waits", "[mail]\nanswer = \"0s\"\nretry = [\"1m\", \"soon\", \"0s\"]\n"),
     ("no server", "[mail.smtp]\nport = 25\n"),
     ("a server with its port", "[mail]\nto = \"a@b.example\"\n[mail.smtp]\nhost = \"mail.b.example:25\"\n"),
     ("a bad port", "[mail.smtp]\nhost = \"localhost\"\nport = 70000\n"),
