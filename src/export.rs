@@ -48,14 +48,24 @@ pub enum Cells {
     Raw,
 }
 
-/// A text as a cell that no spreadsheet runs: an apostrophe stands before one that begins as a formula does,
-/// also behind spaces and signs that cannot be seen, and in the wide forms that some spreadsheets take.
+/// A text as a cell that no spreadsheet runs and no terminal obeys: control signs are replaced, and an
+/// apostrophe stands before one that begins as a formula does, also behind spaces and signs that cannot be seen, and in the wide forms that some spreadsheets take.
 pub fn safe(text: &str) -> Cow<'_, str> {
+    let unwelcome = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r') || steers(c);
+    if text.contains(unwelcome) {
+        let shown: String = text.chars().map(|c| if unwelcome(c) { '\u{fffd}' } else { c }).collect();
+        return Cow::Owned(safe(&shown).into_owned());
+    }
     let starts = text.starts_with(['\t', '\r', '\n'])
         || text
             .trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || hidden(c))
             .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     if starts { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Signs that turn the direction of what follows.
+fn steers(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Signs without a width that an importer may drop.
@@ -177,7 +187,9 @@ mod tests {
         fn no_cell_of_a_stranger_starts_a_formula(texts in prop::collection::vec("[=+\\-@\\t\\r\\n \"',;a\u{feff}＝]{0,5}|.{0,20}", 1..6)) {
             for (text, cell) in texts.iter().zip(written(Cells::Safe, &texts)) {
                 prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{cell:?}");
-                prop_assert_eq!(cell.strip_prefix('\'').filter(|_| safe(text) != *text).unwrap_or(&cell), text.as_str());
+                let harmless: String =
+                    text.chars().map(|c| if c.is_control() && !"\n\t\r".contains(c) || steers(c) { '\u{fffd}' } else { c }).collect();
+                prop_assert_eq!(cell.strip_prefix('\'').filter(|_| safe(&harmless) != harmless).unwrap_or(&cell), harmless.as_str());
             }
         }
 

@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::store::alerts::{Due, Outcome};
 use crate::store::posts::{Change, Tally, Unit};
 use crate::store::sources::Attempt;
-use crate::time::Time;
+use crate::time::{DAY, Time};
 
 /// Whose clock counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub struct Keeper {
 
 /// Set once the first digest has been composed.
 const FIRST_DIGEST: &str = "first_digest";
+
+/// A replay's clock that jumps further than this has not listened meanwhile: two months, the longest time
+/// between two digests and one to spare.
+const SILENCE: i64 = 62 * DAY;
 
 /// No deadline at all.
 const NEVER: Time = Time(i64::MAX);
@@ -320,7 +324,9 @@ impl Keeper {
                 Clock::Live(_) => now,
             };
             written += self.composer.close_due(&self.store, at, false)?;
-            written += self.composer.digest_due(&self.store, at)?;
+            // Over a long silence (or one forged date) only the last digest due is written, as after downtime.
+            let silent = now.since(due) > SILENCE;
+            written += self.composer.digest_due(&self.store, if silent { now } else { at })?;
             self.deadline = None;
         }
     }

@@ -189,7 +189,7 @@ fn read(
         *lines += 1;
         *lines < CHUNK || out.send((std::mem::take(chunk), std::mem::take(lines))).is_ok()
     };
-    each_line(path, |number, line| {
+    let whole = each_line(path, |number, line| {
         if let Some(skimmed) = capture::skim(line)
             && !judge.matcher.finds_any(skimmed.texts(), &mut scratch)
         {
@@ -212,10 +212,11 @@ fn read(
         let mut judged = judge.judge(page, Dates::Server, false, clock, &mut scratch);
         chunk.steps.append(&mut judged.steps);
         Ok(full(&mut chunk, &mut lines))
-    })?;
+    });
+    // What was understood before a fault is kept.
     if lines > 0 {
         // Nobody takes it when storing failed; that error is told instead.
         drop(out.send((chunk, lines)));
     }
-    Ok(())
+    whole
 }

@@ -55,8 +55,7 @@ impl Replay {
         }
         let mut keeper = Keeper::new(store, composer(&config, &brands, self.language.as_deref()));
         keeper.store().set_meta(REPLAYED, "1")?;
-        let name = self.capture.file_name().map_or("capture".into(), |name| name.to_string_lossy());
-        let source = keeper.source(&name, "capture", false)?;
+        let source = keeper.source("capture", "capture", false)?;
         let start = Instant::now();
         let bar = super::progress::spinner(common.quiet || self.json);
         let mut posts = 0;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 /// Hosts kept in mind; beyond it, those whose pause is over are forgotten. Redirects of strangers add hosts.
@@ -12,24 +12,40 @@ const HOSTS_KEPT: usize = 1_000;
 /// A pause shorter than this is waited for; a longer one is told, so that the source shows it.
 const WAIT_IN_LINE: Duration = Duration::from_secs(5);
 
-/// When one host may be asked again.
+/// Requests in flight to one host: a slow answer does not hold up every other source on it.
+const SEATS: usize = 3;
+
+/// One host.
 #[derive(Debug)]
-struct Rest {
-    until: Instant,
+struct Host {
+    /// When it may be asked again.
+    until: Mutex<Instant>,
+    seats: Arc<Semaphore>,
+}
+
+impl Host {
+    fn rest_until(&self, until: Instant) {
+        let mut held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = until.max(*held);
+    }
+
+    fn until(&self) -> Instant {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The paces of all hosts.
 #[derive(Debug)]
 pub(super) struct Paces {
     pause: Duration,
-    hosts: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Rest>>>>,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
-/// The right to ask a host; nobody else asks it while this lives.
+/// The right to ask a host once.
 #[derive(Debug)]
 pub(super) struct Turn {
-    rest: OwnedMutexGuard<Rest>,
-    pause: Duration,
+    host: Arc<Host>,
+    _seat: Option<OwnedSemaphorePermit>,
 }
 
 impl Paces {
@@ -40,24 +56,37 @@ impl Paces {
 
     /// Waits in line for a host. When it asked for a long pause, gives the time left instead.
     pub(super) async fn turn(&self, host: &str) -> Result<Turn, Duration> {
-        let rest = self.host(host).lock_owned().await;
-        let left = rest.until.saturating_duration_since(Instant::now());
-        if left > self.pause.max(WAIT_IN_LINE) {
-            return Err(left);
+        let host = self.host(host);
+        // Never closed; without a seat the pace alone would hold.
+        let seat = Arc::clone(&host.seats).acquire_owned().await.ok();
+        loop {
+            let now = Instant::now();
+            let wait = {
+                let mut until = host.until.lock().unwrap_or_else(PoisonError::into_inner);
+                let left = until.saturating_duration_since(now);
+                if left.is_zero() {
+                    *until = now + self.pause;
+                }
+                left
+            };
+            if wait.is_zero() {
+                return Ok(Turn { host, _seat: seat });
+            }
+            if wait > self.pause.max(WAIT_IN_LINE) {
+                return Err(wait);
+            }
+            sleep_until(now + wait).await;
         }
-        sleep_until(rest.until).await;
-        Ok(Turn { rest, pause: self.pause })
     }
 
-    fn host(&self, host: &str) -> Arc<tokio::sync::Mutex<Rest>> {
+    fn host(&self, host: &str) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if hosts.len() >= HOSTS_KEPT {
             let now = Instant::now();
-            hosts.retain(|_, rest| {
-                Arc::strong_count(rest) > 1 || rest.try_lock().map_or(true, |rest| rest.until > now)
-            });
+            hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.until() > now);
         }
-        let fresh = || Arc::new(tokio::sync::Mutex::new(Rest { until: Instant::now() }));
+        let fresh =
+            || Arc::new(Host { until: Mutex::new(Instant::now()), seats: Arc::new(Semaphore::new(SEATS)) });
         Arc::clone(hosts.entry(host.to_owned()).or_insert_with(fresh))
     }
 }
@@ -65,13 +94,6 @@ impl Paces {
 impl Turn {
     /// The host asked to be left alone for this long.
     pub(super) fn rest_for(&mut self, pause: Duration) {
-        self.rest.until = self.rest.until.max(Instant::now() + pause);
-    }
-}
-
-impl Drop for Turn {
-    // however a request ends, and also when nobody waits for it any more
-    fn drop(&mut self) {
-        self.rest_for(self.pause);
+        self.host.rest_until(Instant::now() + pause);
     }
 }

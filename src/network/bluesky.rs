@@ -218,6 +218,8 @@ impl Network for Bluesky {
         let wrong = |detail: &str| ReadError::new(&NAME, "an answer", detail);
         let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
         let mut page = Page::default();
+        let mended = super::json::half_characters(body);
+        let body = mended.as_deref().unwrap_or(body);
         match body.trim_ascii_start() {
             [] => return Err(wrong("nothing at all")),
             [b'<', ..] => {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Answer, Ask, Cursor, Dates, Network, Page, ReadError, Request, Spec};
+use crate::html;
 use crate::post::{Account, Author, Counts, Deletion, Gone, Kind, NetworkName, Post};
 use crate::time::Time;
 
@@ -256,8 +257,13 @@ fn known_author(known: Known<'_>) -> Author {
     }
 }
 
-fn post(written: Written<'_>) -> (Option<Time>, Post) {
+fn post(mut written: Written<'_>) -> (Option<Time>, Post) {
     let seen = written.seen_at.or(written.created_at);
+    if let Some(html) = written.html.as_deref().filter(|_| written.text.is_empty()) {
+        let plain = html::read(html);
+        written.text = plain.text;
+        written.links.extend(plain.links);
+    }
     let post = Post {
         network: name(&written.network),
         native_id: written.id.into_owned(),
@@ -304,6 +310,8 @@ pub struct Skimmed<'a> {
     title: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     summary: Option<Cow<'a, str>>,
+    #[serde(default)]
+    html: Option<serde::de::IgnoredAny>,
     #[serde(default, alias = "published")]
     created_at: Option<Time>,
     #[serde(default, alias = "seen")]
@@ -329,7 +337,12 @@ impl Skimmed<'_> {
 
 /// Reads as little as possible of a line; `None` when it is not a bare post or not understood so far.
 pub fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    if is_marked(line) { None } else { serde_json::from_slice(line).ok() }
+    if is_marked(line) {
+        return None;
+    }
+    let skimmed: Skimmed<'_> = serde_json::from_slice(line).ok()?;
+    // The text is in the markup: that takes the whole way.
+    (skimmed.html.is_none() || !skimmed.text.is_empty()).then_some(skimmed)
 }
 
 /// Whether a line may be something else than a bare post: one of the other keys stands at its start.
@@ -346,6 +359,13 @@ fn is_marked(line: &[u8]) -> bool {
 /// # Errors
 /// When the line is no JSON of a known form.
 pub fn read_line(line: &[u8], recorded: &mut Recorded) -> Result<Line, ReadError> {
+    match super::json::half_characters(line) {
+        Some(mended) => read_whole(&mended, recorded),
+        None => read_whole(line, recorded),
+    }
+}
+
+fn read_whole(line: &[u8], recorded: &mut Recorded) -> Result<Line, ReadError> {
     let wrong = |error: serde_json::Error| ReadError::new(&NAME, "a line", error);
     if !line.trim_ascii_start().starts_with(b"{") {
         return Err(ReadError::new(&NAME, "a line", "it is no JSON object"));

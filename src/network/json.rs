@@ -19,9 +19,46 @@ pub(super) fn parse(network: &NetworkName, what: &'static str, body: &[u8]) -> R
         Some(_) => {
             let broken =
                 |error| ReadError::new(network, what, format!("the answer is broken or cut off: {error}"));
-            serde_json::from_slice(body).map_err(broken)
+            serde_json::from_slice(body)
+                .or_else(|error| mended(body).map_or(Err(error), |body| serde_json::from_slice(&body)))
+                .map_err(broken)
         }
     }
+}
+
+/// The same JSON with half characters (`\ud83d` alone, as some programs write them) made U+FFFD; `None` when
+/// there are none. One of them would otherwise cost the whole page.
+pub(super) fn mended(json: &[u8]) -> Option<Vec<u8>> {
+    let unit = |at: usize| -> Option<u16> {
+        let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut out = Vec::with_capacity(json.len());
+    let mut changed = false;
+    let mut at = 0;
+    while let Some(&byte) = json.get(at) {
+        let (length, half) = match (byte, unit(at)) {
+            (b'\\', Some(0xd800..=0xdbff)) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => (12, false),
+            (b'\\', Some(0xd800..=0xdfff)) => (6, true),
+            (b'\\', _) => (2, false),
+            _ => (1, false),
+        };
+        if half {
+            out.extend_from_slice(b"\\ufffd");
+            changed = true;
+        } else {
+            out.extend_from_slice(json.get(at..(at + length).min(json.len())).unwrap_or_default());
+        }
+        at += length;
+    }
+    changed.then_some(out)
+}
+
+/// As [`mended`], for text of which most has no such sequence at all.
+pub(super) fn half_characters(json: &[u8]) -> Option<Vec<u8>> {
+    let may = json.first().is_some_and(|byte| matches!(byte, b'{' | b'['))
+        && json.windows(3).any(|three| three.eq_ignore_ascii_case(b"\\ud"));
+    if may { mended(json) } else { None }
 }
 
 /// A text field that says something.
@@ -56,4 +93,22 @@ pub(super) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 /// A stranger's words, short enough to stand in an error.
 pub(super) fn few_words(text: &str) -> String {
     text.chars().filter(|sign| !sign.is_control()).take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn half_characters_are_mended_and_whole_ones_kept() {
+        let mended = |json: &str| super::mended(json.as_bytes()).map(|out| String::from_utf8(out).unwrap());
+        assert_eq!(
+            mended(r#"{"a":"\ud83d cut \ud83d\ude00 \n"}"#).as_deref(),
+            Some(r#"{"a":"\ufffd cut \ud83d\ude00 \n"}"#)
+        );
+        assert_eq!(
+            mended(r#"{"a":"\\ud83d \u00e9 \ude00"}"#).as_deref(),
+            Some(r#"{"a":"\\ud83d \u00e9 \ufffd"}"#)
+        );
+        assert_eq!(mended(r#"{"a":"b"}"#), None);
+        assert_eq!(mended("\\"), None);
+    }
 }

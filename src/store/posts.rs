@@ -39,6 +39,9 @@ pub(super) struct More {
     pub(super) root: Option<String>,
 }
 
+/// The state of an account that is simply there.
+const ACTIVE: &str = "active";
+
 /// What became of a step: what rules look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -501,13 +504,31 @@ impl Unit<'_> {
     /// When SQLite refuses.
     pub fn save_account(&mut self, account: &Account, suspicions: &[Suspicion]) -> Result<(), StoreError> {
         const KNOWN: &str = "SELECT 1 FROM author WHERE network = ?1 AND native_id = ?2";
+        const BURIED: &str =
+            "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
+        const LIFT: &str = "DELETE FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
+        const BACK: &str = "UPDATE author SET status = NULL WHERE network = ?1 AND native_id = ?2";
         let network = account.network.as_str();
-        let known = self.connection.prepare_cached(KNOWN)?.exists([network, &account.author.native_id])?;
+        let place = [network, account.author.native_id.as_str()];
+        // Deactivated and suspended accounts come back; only the network's own word for it counts.
+        let active = account.status.as_deref() == Some(ACTIVE);
+        if active {
+            self.connection.prepare_cached(LIFT)?.execute(place)?;
+            self.connection.prepare_cached(BACK)?.execute(place)?;
+        } else if self.connection.prepare_cached(BURIED)?.exists(place)? {
+            return Ok(());
+        }
+        let known = self.connection.prepare_cached(KNOWN)?.exists(place)?;
         if !known && suspicions.is_empty() {
             return Ok(());
         }
-        let author =
-            author_id(self.connection, network, &account.author, account.status.as_deref(), self.seen)?;
+        let author = author_id(
+            self.connection,
+            network,
+            &account.author,
+            account.status.as_deref().filter(|_| !active),
+            self.seen,
+        )?;
         for suspicion in suspicions {
             self.save_suspicion(author, network, &account.author.native_id, suspicion, true)?;
         }

@@ -208,7 +208,7 @@ fn only_accounts_that_are_gone_are_deleted() {
         assert_eq!(states(true, Some(status)), (0, Some(status.to_owned())));
     }
     assert_eq!(states(false, None), (1, Some("inactive".to_owned())));
-    assert_eq!(states(true, None), (0, None));
+    assert_eq!(states(true, None), (0, Some("active".to_owned())));
 }
 
 #[test]

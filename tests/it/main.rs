@@ -22,6 +22,7 @@ mod fetch;
 mod fuzz;
 mod hackernews;
 mod home;
+mod hostile;
 mod impostor;
 mod init;
 mod jetstream;

@@ -147,7 +147,8 @@ impl Event {
             }
             What::Status { active, status } => {
                 let lagging = status.as_deref().is_some_and(|status| LAGGING.contains(&status));
-                let status = status.clone().or_else(|| (!active).then(|| "inactive".to_owned()));
+                let word = if *active { "active" } else { "inactive" };
+                let status = status.clone().or_else(|| Some(word.to_owned()));
                 if !active && !lagging {
                     // Also for reasons not known yet: what its host no longer serves is not ours to keep.
                     let gone = Gone::Account(did.to_owned());
