@@ -94,7 +94,7 @@ fn replay_once(capture: &Path, brands: &[Brand], round: usize) -> (Duration, u64
     };
     let start = Instant::now();
     let judge = Judge::new(brands).unwrap();
-    let store = Store::open(&folder, Durability::Normal).unwrap();
+    let store = Store::open(&folder, Durability::Again).unwrap();
     let mut keeper = Keeper::new(store, composer);
     let source = keeper.source("bench", "capture", false).unwrap();
     let summary =

@@ -101,8 +101,9 @@ pub struct Store {
 pub enum Durability {
     /// Every commit is on disk before it counts: live.
     Full,
-    /// A power cut may undo the last commits, never break the file: replays, which can be run again.
-    Normal,
+    /// Nothing is waited for: a kill loses nothing, a power cut may break the file. For replays, which can be
+    /// run again.
+    Again,
 }
 
 impl Store {
@@ -122,7 +123,7 @@ impl Store {
         };
         let synchronous = match durability {
             Durability::Full => "FULL",
-            Durability::Normal => "NORMAL",
+            Durability::Again => "OFF",
         };
         store.connection.pragma_update(None, "journal_mode", "WAL")?;
         store.connection.pragma_update(None, "synchronous", synchronous)?;

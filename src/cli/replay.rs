@@ -45,7 +45,7 @@ impl Replay {
         }
         let brands = common.brands(&config)?;
         let judge = Judge::new(&brands)?;
-        let store = Store::open(&config.data_dir, Durability::Normal)?;
+        let store = Store::open(&config.data_dir, Durability::Again)?;
         if !store.is_empty()? {
             return Err(Usage(format!(
                 "{} holds data already; a replay wants an empty directory: name one with --data DIR, or remove it",

@@ -39,6 +39,9 @@ pub(super) struct More {
     pub(super) root: Option<String>,
 }
 
+/// Under which name removed accounts are remembered beside posts.
+const REMOVED: &str = "removed account";
+
 /// The state of an account that is simply there.
 const ACTIVE: &str = "active";
 
@@ -274,21 +277,30 @@ impl Unit<'_> {
         let post = &judged.post;
         let network = post.network.as_str();
         self.tally.posts += 1;
+        let may_be_known = self.seen_before.may_hold(network, &post.native_id);
         self.seen_before.insert(network, &post.native_id);
-        let known: Option<(i64, String, Option<String>)> = self
-            .connection
-            .prepare_cached(KNOWN)?
-            .query_row([network, &post.native_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?;
+        let known: Option<(i64, String, Option<String>)> = if may_be_known {
+            self.connection
+                .prepare_cached(KNOWN)?
+                .query_row([network, &post.native_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .optional()?
+        } else {
+            None
+        };
         let buried = |id: &str, what: &str| -> Result<bool, StoreError> {
             Ok(self.connection.prepare_cached(TOMBSTONE)?.exists([network, id, what])?)
         };
         // A stream that goes back a little offers again what has been deleted since.
-        if buried(&post.native_id, "post")? {
+        if may_be_known && buried(&post.native_id, "post")? {
             return Ok(());
         }
         let author = match &post.author {
-            Some(author) if buried(&author.native_id, "account")? => return Ok(()),
+            Some(author)
+                if self.seen_before.may_hold(REMOVED, &author.native_id)
+                    && buried(&author.native_id, "account")? =>
+            {
+                return Ok(());
+            }
             Some(author) => Some((author, author_id(self.connection, network, author, None, self.seen)?)),
             None => None,
         };
@@ -614,6 +626,9 @@ impl Unit<'_> {
         const BURY: &str =
             "INSERT INTO tombstone (network, native_id, what, deleted, seen) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT DO NOTHING";
+        if what == "account" {
+            self.seen_before.insert(REMOVED, native_id);
+        }
         self.connection.prepare_cached(BURY)?.execute(params![
             network,
             native_id,

@@ -48,7 +48,7 @@ fn a_backup_comes_back_whole() {
 #[test]
 fn a_backup_of_a_busy_store_is_consistent() {
     let place = place("backup-busy");
-    let store = Store::open(&place.0.join("live"), Durability::Normal).unwrap();
+    let store = Store::open(&place.0.join("live"), Durability::Again).unwrap();
     store.set_meta("left", "0").unwrap();
     store.set_meta("right", "0").unwrap();
     let stop = AtomicBool::new(false);

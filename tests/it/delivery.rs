@@ -410,7 +410,7 @@ fn composer(schedule: Schedule, wait: u64, every: u64) -> Composer {
 impl Kept {
     fn new(every: Every, wait: u64, between: u64) -> Kept {
         let home = Home::new("kept");
-        let store = Store::open(&home.folder, Durability::Normal).unwrap();
+        let store = Store::open(&home.folder, Durability::Again).unwrap();
         let schedule = Schedule { every, ..Schedule::default() };
         let composer = composer(schedule, wait, between);
         let judge = Judge::new(&composer.brands).unwrap();
@@ -461,7 +461,7 @@ impl Kept {
         let Kept { keeper, judge, home, .. } = self;
         let composer = keeper.composer().clone();
         drop(keeper);
-        let mut keeper = Keeper::new(Store::open(&home.folder, Durability::Normal).unwrap(), composer);
+        let mut keeper = Keeper::new(Store::open(&home.folder, Durability::Again).unwrap(), composer);
         let source = keeper.source("stream", "bluesky", false).unwrap();
         Kept { keeper, judge, source, home }
     }
@@ -577,7 +577,7 @@ fn mails_say_when_they_were_written_and_of_missed_digests_one_comes() {
     // Switched off while one was due.
     let Kept { keeper, home, .. } = kept;
     drop(keeper);
-    let store = Store::open(&home.folder, Durability::Normal).unwrap();
+    let store = Store::open(&home.folder, Durability::Again).unwrap();
     let schedule = Schedule { every: Every::Never, ..Schedule::default() };
     let mut keeper = Keeper::new(store, composer(schedule, 30, 300));
     assert_eq!(keeper.tick(back.plus(20 * DAY)).unwrap(), 0);

@@ -52,7 +52,7 @@ impl Filled {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("share-{}-{number}", std::process::id()));
-        let store = Store::open(&folder, Durability::Normal).unwrap();
+        let store = Store::open(&folder, Durability::Again).unwrap();
         let source = store.source("example", "capture", true).unwrap();
         Filled { store: Some(store), folder, source, judge: Judge::new(&brands()).unwrap() }
     }
