@@ -109,11 +109,29 @@ pub async fn run(
     let mut known = HashMap::new();
     let mut filled: Vec<Source> = Vec::new();
     for configured in sources {
-        let network = build(&configured)?;
         let id = keeper.source(&configured.name, &configured.network, configured.example)?;
         let start = keeper.store().cursor(id)?;
         known.insert(configured.name.clone(), desk::Known::new(id, &configured, start.is_none()));
         let spec_name = network::spec(&configured.network).map_or("", |spec| spec.name);
+        // A source that cannot work is told; the others go on.
+        let built = match lacks(&configured) {
+            Some(reason) => Err(reason),
+            None => build(&configured).map_err(|error| error.to_string()),
+        };
+        let network = match built {
+            Ok(network) => network,
+            Err(reason) => {
+                let state = source::State::Stopped { reason };
+                let status = Event::Status { source: configured.name.as_str().into(), at: clock(), state };
+                let events = events.clone();
+                // The desk gone means that everything ends.
+                followers.spawn(async move {
+                    drop(events.send(status).await);
+                    (configured.name, End::AskHuman)
+                });
+                continue;
+            }
+        };
         let source = Source::new(
             configured.name.as_str(),
             crate::post::NetworkName::known(spec_name),
@@ -236,5 +254,31 @@ pub fn build(configured: &SourceConfig) -> Result<Box<dyn network::Network>, Dae
             reason: format!("no network is called `{}`", configured.network),
         })
     })?;
-    (spec.build)(&configured.section).map_err(failed)
+    let mut section = configured.section.clone();
+    for secret in spec.secrets {
+        let found = crate::config::secret::secret(&configured.name, secret.key).map_err(|error| {
+            failed(BuildError { key: secret.key.to_owned(), reason: format!("{error}: {}", error.source) })
+        })?;
+        if let Some(value) = found {
+            section.insert(secret.key.to_owned(), value.into());
+        }
+    }
+    (spec.build)(&section).map_err(failed)
+}
+
+/// What a source lacks that nothing works without: which variables to set, and what they are.
+pub fn lacks(configured: &SourceConfig) -> Option<String> {
+    let spec = network::spec(&configured.network)?;
+    let missing = spec
+        .secrets
+        .iter()
+        .filter(|secret| secret.needed)
+        .filter(|secret| matches!(crate::config::secret::secret(&configured.name, secret.key), Ok(None)));
+    let told: Vec<String> = missing
+        .map(|secret| {
+            let name = crate::config::secret::secret_name(&configured.name, secret.key);
+            format!("set {name} (or {name}_FILE): {}", secret.about)
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("it needs a key; {}", told.join("; ")))
 }

@@ -17,11 +17,13 @@ pub mod error;
 pub mod guard;
 mod hop;
 mod limit;
+mod lines;
 mod pace;
 mod socket;
 
 pub use config::FetchConfig;
 pub use error::{Advice, Fault, FetchError};
+pub use lines::LineStream;
 pub use socket::Socket;
 
 use guard::{Guard, Refused};
@@ -30,6 +32,10 @@ use pace::{Paces, Turn};
 
 /// Redirects followed: http to https, to `www.`, to a new path, to a trailing slash, and one to spare.
 const REDIRECTS: usize = 5;
+/// How much of a refusal is kept, in bytes: error objects are small, block pages need not be whole.
+const EXPLANATION: usize = 64 << 10;
+/// How long the body of a refusal is waited for.
+const EXPLAINING: Duration = Duration::from_secs(5);
 /// The header that tells a network that every redirect was permanent, so that `final_url` is the new address.
 pub const MOVED: &str = "x-vigie-moved";
 
@@ -46,6 +52,8 @@ pub struct Fetch {
     guard: Guard,
     paces: Paces,
     client: Client,
+    /// The same without a limit to how long nothing arrives: streams mind their silence themselves.
+    streaming: Client,
     socket_tls: std::sync::Arc<rustls::ClientConfig>,
     user_agent: HeaderValue,
 }
@@ -61,20 +69,31 @@ impl Fetch {
         let socket_tls = socket::tls().map_err(|error| SetupError(error.to_string()))?;
         let mut tls = socket_tls.clone();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .dns_resolver(guard.clone())
-            .no_proxy() // a proxy would connect where the guard cannot look
-            .redirect(reqwest::redirect::Policy::none()) // followed here, each hop checked
-            .referer(false)
-            .user_agent(user_agent.clone())
-            .connect_timeout(config.connect_timeout)
-            .read_timeout(config.read_timeout)
-            .pool_max_idle_per_host(1)
-            .build()
-            .map_err(|error| SetupError(innermost(&error)))?;
+        let builder = || {
+            Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .dns_resolver(guard.clone())
+                .no_proxy() // a proxy would connect where the guard cannot look
+                .redirect(reqwest::redirect::Policy::none()) // followed here, each hop checked
+                .referer(false)
+                .user_agent(user_agent.clone())
+                .connect_timeout(config.connect_timeout)
+                .pool_max_idle_per_host(1)
+        };
+        let failed = |error| SetupError(innermost(&error));
+        let client = builder().read_timeout(config.read_timeout).build().map_err(failed)?;
+        let streaming = builder().build().map_err(failed)?;
         let paces = Paces::new(config.pause);
-        Ok(Fetch { config, clock, guard, paces, client, socket_tls: socket_tls.into(), user_agent })
+        Ok(Fetch {
+            config,
+            clock,
+            guard,
+            paces,
+            client,
+            streaming,
+            socket_tls: socket_tls.into(),
+            user_agent,
+        })
     }
 
     /// Sends a request when its host's turn has come, follows redirects, and reads the whole answer.
@@ -90,14 +109,14 @@ impl Fetch {
         let mut moved_for_good = true;
         for redirects in 0..=REDIRECTS {
             let host = hop.host();
-            let failed = |fault| FetchError { host: host.clone(), fault };
+            let failed = |fault| FetchError::new(host.clone(), fault);
             let mut turn = self.turn(&hop.url).await.map_err(failed)?;
             let started = Instant::now();
             let late = |_| Fault::Timeout { what: "no whole answer", after: self.config.total_timeout };
-            let got = timeout(left, self.exchange(&hop, &mut turn)).await.map_err(late).flatten();
+            let got = timeout(left, self.exchange(&hop, &mut turn, request)).await;
             drop(turn); // before waiting for another host's: two sources that cross would wait for ever
             left = left.saturating_sub(started.elapsed());
-            match got.map_err(failed)? {
+            match got.map_err(late).map_err(failed)?.map_err(|error| error.at(&host))? {
                 Got::Answer(mut answer) => {
                     answer.request = request.clone();
                     answer.final_url = hop.shown_url();
@@ -114,7 +133,7 @@ impl Fetch {
                 }
             }
         }
-        Err(FetchError { host: hop.host(), fault: Fault::TooManyRedirects(REDIRECTS) })
+        Err(FetchError::new(hop.host(), Fault::TooManyRedirects(REDIRECTS)))
     }
 
     /// Waits until a host may be asked, and whoever asks it lets the next one wait.
@@ -128,14 +147,19 @@ impl Fetch {
         self.paces.turn(&hop::pace_key(url)).await.map_err(rests)
     }
 
-    /// Sends one request and reads its answer.
-    async fn exchange(&self, hop: &Hop, turn: &mut Turn) -> Result<Got, Fault> {
-        let mut request =
-            self.client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
+    /// Sends one request; gives its answer as soon as its head is there.
+    async fn send(&self, client: &Client, hop: &Hop) -> Result<Response, Fault> {
+        let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
         if let Some(body) = &hop.body {
             request = request.body(body.clone());
         }
-        let response = request.send().await.map_err(|error| self.fault(&error))?;
+        request.send().await.map_err(|error| self.fault(&error))
+    }
+
+    /// Sends one request and reads its answer. Its errors name no host.
+    async fn exchange(&self, hop: &Hop, turn: &mut Turn, asked: &Request) -> Result<Got, FetchError> {
+        let nameless = |fault| FetchError::new("", fault);
+        let response = self.send(&self.client, hop).await.map_err(nameless)?;
         let status = response.status();
         let now = (self.clock)();
         if let Some(pause) = limit::used_up(response.headers(), now) {
@@ -151,16 +175,14 @@ impl Fetch {
             | StatusCode::PERMANENT_REDIRECT => {
                 return Ok(Got::Redirect(status, response.headers().get(LOCATION).cloned()));
             }
-            _ => return Err(refusal(status, response.headers(), now, turn)),
+            _ => return Err(refused(response, now, turn, asked).await),
         }
-        self.read(response).await.map(Got::Answer)
+        self.read(response).await.map(Got::Answer).map_err(nameless)
     }
 
     /// Reads a body up to the cap, counting what comes out of decompression.
     async fn read(&self, mut response: Response) -> Result<Answer, Fault> {
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers =
-            response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let headers = headers_of(&response);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(&error))? {
             if body.len().saturating_add(chunk.len()) > self.config.body_cap {
@@ -194,6 +216,30 @@ impl Fetch {
 enum Got {
     Answer(Answer),
     Redirect(StatusCode, Option<HeaderValue>),
+}
+
+fn headers_of(response: &Response) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+/// An answer that is no success, with as much of its body as explains it and arrives soon.
+async fn refused(mut response: Response, now: Time, turn: &mut Turn, asked: &Request) -> FetchError {
+    let fault = refusal(response.status(), response.headers(), now, turn);
+    let (status, headers) = (response.status().as_u16(), headers_of(&response));
+    let mut body = Vec::new();
+    let reading = async {
+        while body.len() < EXPLANATION
+            && let Ok(Some(chunk)) = response.chunk().await
+        {
+            body.extend_from_slice(&chunk);
+        }
+    };
+    // What has arrived by then must do.
+    drop(timeout(EXPLAINING, reading).await);
+    body.truncate(EXPLANATION);
+    let answer = Answer { request: asked.clone(), status, headers, body, seen: now, ..Answer::default() };
+    FetchError { answer: Some(Box::new(answer)), ..FetchError::new("", fault) }
 }
 
 /// What a status that is no success means. A host that asks for a pause gets it from every source.

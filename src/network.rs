@@ -19,7 +19,12 @@ mod feed;
 mod hackernews;
 mod json;
 mod mastodon;
+mod offer;
 pub mod recorded;
+mod trouble;
+
+pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
+pub use trouble::{ReadError, Trouble};
 
 /// Where reading stopped: a small JSON text that only its own network understands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,8 +87,36 @@ pub struct Listen {
     pub hosts: Vec<String>,
     /// Path and query, appended to each host.
     pub path: String,
+    /// Headers of the request that opens it, such as a token's. Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Messages sent as soon as it is open.
+    pub hello: Vec<String>,
     /// Silence after which the connection is taken for dead.
     pub silence: Duration,
+}
+
+/// An HTTP answer that never ends: one message a line, empty lines as signs of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lines {
+    /// What opens it.
+    pub request: Request,
+    /// Silence after which the connection is taken for dead.
+    pub silence: Duration,
+}
+
+/// What a short-lived session adds to every request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Headers, such as `authorization`. Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// When it ends; a new one is opened a little before.
+    pub expires: Option<Time>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Session(until {:?})", self.expires)
+    }
 }
 
 /// What to do next for a network.
@@ -93,6 +126,8 @@ pub enum Ask {
     Fetch(Request),
     /// Listen to this stream; each message is read as one answer.
     Listen(Listen),
+    /// Listen to this endless answer; each line is read as one answer.
+    Lines(Lines),
     /// Play this file of lines.
     Play(PathBuf),
     /// Nothing more to ask, ever.
@@ -164,25 +199,10 @@ pub struct Page {
     /// The moment up to which a stream has been read, by the network's clock.
     #[serde(skip)]
     pub until: Option<Time>,
-}
-
-/// An answer that could not be understood.
-#[derive(Debug, Error)]
-#[error("failed to read {what} from {network}: {detail}")]
-pub struct ReadError {
-    /// Whose answer.
-    pub network: NetworkName,
-    /// What was expected in it.
-    pub what: &'static str,
-    /// What was found instead. Never quotes more than a few words of the answer.
-    pub detail: String,
-}
-
-impl ReadError {
-    /// An error of `network`, which expected `what`.
-    pub fn new(network: &NetworkName, what: &'static str, detail: impl fmt::Display) -> ReadError {
-        ReadError { network: network.clone(), what, detail: detail.to_string() }
-    }
+    /// What the answer really cost, in the unit of the network's [`Offer`]; `None` when it is what
+    /// [`Network::cost`] said before.
+    #[serde(skip)]
+    pub spent: Option<u64>,
 }
 
 /// A place where people talk in public.
@@ -204,6 +224,54 @@ pub trait Network: fmt::Debug + Send + Sync {
     /// The request that fills in what the stream leaves out of these authors, at most 25 native ids at a
     /// time; its answer goes through `read` and comes out as `accounts`.
     fn profiles(&self, _native_ids: &[String]) -> Option<Request> {
+        None
+    }
+
+    /// What an answer with a status other than 2xx and 304 says, where its body or headers say more than the
+    /// status: which kind of trouble it is, for how long, in words for a person. `None` leaves it to the status.
+    fn refused(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<ReadError> {
+        None
+    }
+
+    /// The most that this request may cost, in the unit of the network's [`Offer`].
+    fn cost(&self, _request: &Request) -> u64 {
+        1
+    }
+
+    /// The request that exchanges the keys of this source for a short-lived session, where the network wants one.
+    fn login(&self) -> Option<Request> {
+        None
+    }
+
+    /// The session that the answer to [`Network::login`] opens.
+    ///
+    /// # Errors
+    /// When the keys are refused or the answer is none.
+    fn session(&self, answer: &Answer) -> Result<Session, ReadError> {
+        Err(ReadError::new(&NetworkName::known("network"), "a session", format!("status {}", answer.status)))
+    }
+
+    /// The request that reads these posts once more (at most [`Offer::reread_batch`] of them), to learn of edits,
+    /// deletions and counts; its answer goes through `read` with no cursor. What its absence means is
+    /// [`Offer::absent`].
+    fn reread(&self, _native_ids: &[String]) -> Option<Request> {
+        None
+    }
+
+    /// The request that looks one account up, by handle or native id; its answer goes through `read` and comes
+    /// out as `accounts`.
+    fn account(&self, _name: &str) -> Option<Request> {
+        None
+    }
+
+    /// The request that searches accounts by name; its answer goes through `read` and comes out as `accounts`.
+    fn find_accounts(&self, _words: &str) -> Option<Request> {
+        None
+    }
+
+    /// A cursor from which `ask` and `read` walk the time between `from` and `to` and nothing else, until a page
+    /// without `more`; `None` where the network gives no older posts.
+    fn backfill(&self, _from: Time, _to: Time) -> Option<Cursor> {
         None
     }
 }
@@ -241,6 +309,10 @@ pub struct Spec {
     pub about: &'static str,
     /// The keys of its `[[source]]` section, beside `network` and `name`.
     pub keys: &'static [&'static str],
+    /// Secrets, which come from the environment (`VIGIE_<SOURCE>_<KEY>`) into the section under these names.
+    pub secrets: &'static [Secret],
+    /// What it can give, and on which terms.
+    pub offer: Offer,
     /// Who sets publication times.
     pub dates: Dates,
     /// Makes it from its `[[source]]` section, which holds only `keys`.
@@ -259,6 +331,24 @@ pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {
     ALL.iter().find(|spec| spec.name == name || spec.aliases.contains(&name))
+}
+
+/// A secret in the section of a source. Never shown.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Key(String);
+
+impl Key {
+    /// The secret itself, for a header or a parameter of a request.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Key(..)")
+    }
 }
 
 /// Reads a section into the network's own type, naming the faulty key.

@@ -55,6 +55,8 @@ pub enum Kind {
     Issue,
     /// A video.
     Video,
+    /// A review with a rating.
+    Review,
 }
 
 impl Kind {
@@ -71,6 +73,7 @@ impl Kind {
             Kind::Answer => "answer",
             Kind::Issue => "issue",
             Kind::Video => "video",
+            Kind::Review => "review",
         }
     }
 }
@@ -99,6 +102,9 @@ pub struct Author {
     /// Number of followers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followers: Option<u64>,
+    /// Number of posts it has published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posts: Option<u64>,
     /// When the account was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Time>,
@@ -218,6 +224,9 @@ pub struct Post {
     /// Reactions.
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub counts: Counts,
+    /// The rating of a review, one to five.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
     /// Attachments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<Media>,
@@ -253,6 +262,7 @@ impl Post {
             quote_of: None,
             root: None,
             counts: Counts::default(),
+            rating: None,
             media: Vec::new(),
             links: Vec::new(),
             hashtags: Vec::new(),

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::fetch::{Advice, Fetch, FetchError};
-use crate::network::{Ask, Cursor, Network, Page};
+use crate::network::{Ask, Cursor, Network, Page, Request, Session};
 use crate::post::NetworkName;
 use crate::time::Time;
 
@@ -19,6 +19,7 @@ mod batch;
 mod listen;
 mod poll;
 mod problem;
+mod wire;
 
 pub use problem::Problem;
 
@@ -200,6 +201,8 @@ pub async fn follow(
         host: 0,
         posts: 0,
         answered: false,
+        session: None,
+        fresh_session: false,
         stuck_at: None,
     };
     Box::pin(follower.run()).await
@@ -240,6 +243,10 @@ struct Follower {
     posts: usize,
     /// Whether anything was read since the last `Ok`.
     answered: bool,
+    /// What requests carry, where the network wants a session.
+    session: Option<Session>,
+    /// Whether nothing has been answered in this session yet.
+    fresh_session: bool,
     /// Where a stream last brought a message that could not be read.
     stuck_at: Option<Option<Cursor>>,
 }
@@ -254,8 +261,9 @@ impl Follower {
     async fn run(mut self) -> End {
         loop {
             let next = match self.source.network.ask(self.cursor.as_ref(), (self.clock)()) {
-                Ask::Fetch(request) => self.poll(&request).await,
+                Ask::Fetch(request) => self.poll(request).await,
                 Ask::Listen(listen) => self.listen(&listen).await,
+                Ask::Lines(lines) => self.lines(&lines).await,
                 Ask::Play(path) => return End::Play(path),
                 Ask::Done if self.answered => self.tell_ok().await.map(|()| Next::Now),
                 Ask::Done => return End::Done,
@@ -274,19 +282,33 @@ impl Follower {
     }
 
     /// Waits for something that may be given up: by a stop, or when the single attempt is over.
-    async fn wait<T>(
+    async fn wait<T, E: Into<Problem>>(
         &self,
-        what: impl Future<Output = Result<T, FetchError>>,
+        what: impl Future<Output = Result<T, E>>,
     ) -> Result<Result<T, Problem>, End> {
         let limited = async {
             match self.deadline {
                 Some(deadline) => {
-                    timeout_at(deadline, what).await.map_err(|_| Problem::Late)?.map_err(Problem::from)
+                    timeout_at(deadline, what).await.map_err(|_| Problem::Late)?.map_err(Into::into)
                 }
-                None => what.await.map_err(Problem::from),
+                None => what.await.map_err(Into::into),
             }
         };
         self.stop.run_until_cancelled(limited).await.ok_or(End::Stopped)
+    }
+
+    /// The request with what the session of this source adds.
+    fn signed(&self, mut request: Request) -> Request {
+        if let Some(session) = &self.session {
+            request.headers.extend(session.headers.iter().cloned());
+        }
+        request
+    }
+
+    /// What the network itself makes of an answer that was no success.
+    fn explained(&self, problem: Problem) -> Problem {
+        let Problem::Fetch(FetchError { answer: Some(answer), .. }) = &problem else { return problem };
+        self.source.network.refused(answer, self.cursor.as_ref()).map_or(problem, Problem::Read)
     }
 
     /// Hands a page over, waiting while nobody has room for it.

@@ -283,10 +283,10 @@ async fn attempt(source: Source, fetch: Arc<Fetch>, offline: bool) -> (Fares, St
                 "asks for nothing: its section says neither what to read nor where".to_owned(),
             );
         }
-        network::Ask::Fetch(_) | network::Ask::Listen(_) if offline => {
+        network::Ask::Fetch(_) | network::Ask::Listen(_) | network::Ask::Lines(_) if offline => {
             return (Fares::Skipped, "needs the network".to_owned());
         }
-        network::Ask::Fetch(_) | network::Ask::Listen(_) => {}
+        network::Ask::Fetch(_) | network::Ask::Listen(_) | network::Ask::Lines(_) => {}
     }
     let (events, mut heard) = mpsc::channel(EVENTS);
     let enough = CancellationToken::new();

@@ -24,7 +24,7 @@ fn variable(name: &str) -> Option<String> {
 /// # Errors
 /// When the file cannot be read.
 pub fn secret(of: &str, key: &str) -> Result<Option<String>, SecretError> {
-    let name = format!("VIGIE_{of}_{key}").to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let name = secret_name(of, key);
     if let Some(value) = variable(&name) {
         return Ok(Some(value));
     }
@@ -34,6 +34,11 @@ pub fn secret(of: &str, key: &str) -> Result<Option<String>, SecretError> {
         Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
         Err(source) => Err(SecretError { variable: file, source }),
     }
+}
+
+/// The environment variable of a secret: `VIGIE_<OF>_<KEY>`.
+pub fn secret_name(of: &str, key: &str) -> String {
+    format!("VIGIE_{of}_{key}").to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
 /// The language of the person at this machine: French when `LC_ALL`, `LC_MESSAGES` or `LANG` says so.

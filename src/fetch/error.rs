@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::network::Answer;
+
 /// What a failed source does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advice {
@@ -17,13 +19,15 @@ pub enum Advice {
 }
 
 /// A failed exchange. Names the host only: paths, queries and headers may hold secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[error("fetch from {host}: {fault}")]
 pub struct FetchError {
     /// The host that was asked, without scheme, port, path or credentials.
     pub host: String,
     /// What happened.
     pub fault: Fault,
+    /// The answer that was no success, its body cut to what explains it: its network may know more.
+    pub answer: Option<Box<Answer>>,
 }
 
 /// What happened to a request.
@@ -94,7 +98,24 @@ pub enum Fault {
     Unexpected(u16),
 }
 
+/// Without the answer, which may hold secrets.
+impl std::fmt::Debug for FetchError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("FetchError").field("host", &self.host).field("fault", &self.fault).finish()
+    }
+}
+
 impl FetchError {
+    /// A failed exchange without an answer.
+    pub fn new(host: impl Into<String>, fault: Fault) -> FetchError {
+        FetchError { host: host.into(), fault, answer: None }
+    }
+
+    /// The same, of this host.
+    pub(super) fn at(self, host: &str) -> FetchError {
+        FetchError { host: host.to_owned(), ..self }
+    }
+
     /// What to do about it.
     pub fn advice(&self) -> Advice {
         match &self.fault {

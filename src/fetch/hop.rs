@@ -28,8 +28,7 @@ pub(super) struct Hop {
 impl Hop {
     /// The request as its network made it.
     pub(super) fn first(request: &Request) -> Result<Hop, FetchError> {
-        let nameless =
-            |reason| FetchError { host: "an unreadable address".into(), fault: Fault::BadUrl(reason) };
+        let nameless = |reason| FetchError::new("an unreadable address", Fault::BadUrl(reason));
         let url = Url::parse(&request.url).map_err(|_| nameless("the address cannot be read"))?;
         if !is_web(&url) {
             return Err(nameless("the address is not http or https"));
@@ -40,7 +39,7 @@ impl Hop {
                 (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
             else {
                 let fault = Fault::BadUrl("a header or credential holds characters that cannot be sent");
-                return Err(FetchError { host: host(&url), fault });
+                return Err(FetchError::new(host(&url), fault));
             };
             value.set_sensitive(!HARMLESS.contains(&name));
             headers.append(name, value);

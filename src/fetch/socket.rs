@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reqwest::header;
+use reqwest::header::{self, HeaderName, HeaderValue};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -15,6 +15,7 @@ use url::{Host, Url};
 use super::error::{Fault, FetchError};
 use super::guard::Refused;
 use super::{Fetch, hop, innermost, refusal};
+use crate::network;
 
 /// An open WebSocket.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -34,7 +35,7 @@ impl Fetch {
     /// # Errors
     /// When the host has no address, none that may be asked, or none that answers in time.
     pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, FetchError> {
-        let failed = |fault| FetchError { host: host.to_owned(), fault };
+        let failed = |fault| FetchError::new(host, fault);
         let after = self.config.connect_timeout;
         match timeout(after, self.connect_checked(host, port)).await {
             Ok(connected) => connected.map_err(failed),
@@ -86,21 +87,28 @@ impl Fetch {
     ///
     /// # Errors
     /// When there is no connection, or the host refuses the handshake.
-    pub async fn open_socket(&self, url: &str) -> Result<Socket, FetchError> {
-        let nameless =
-            |reason| FetchError { host: "an unreadable address".into(), fault: Fault::BadUrl(reason) };
-        let url = Url::parse(url).map_err(|_| nameless("the address cannot be read"))?;
+    pub async fn open_socket(&self, asked: &network::Request) -> Result<Socket, FetchError> {
+        let nameless = |reason| FetchError::new("an unreadable address", Fault::BadUrl(reason));
+        let url = Url::parse(&asked.url).map_err(|_| nameless("the address cannot be read"))?;
         if !matches!(url.scheme(), "ws" | "wss") {
             return Err(nameless("the address of a stream is not ws or wss"));
         }
         let host = hop::host(&url);
-        let failed = |fault| FetchError { host: host.clone(), fault };
+        let failed = |fault| FetchError::new(host.clone(), fault);
         let mut turn = self.turn(&url).await.map_err(failed)?;
         let mut request = url
             .as_str()
             .into_client_request()
             .map_err(|_| failed(Fault::BadUrl("the address cannot be sent")))?;
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
+        for (name, value) in &asked.headers {
+            let bad =
+                |()| failed(Fault::BadUrl("a header or credential holds characters that cannot be sent"));
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(()))?;
+            let mut value = HeaderValue::from_str(value).map_err(|_| bad(()))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(name, value);
+        }
         let limits = WebSocketConfig::default()
             .max_message_size(Some(self.config.body_cap))
             .max_frame_size(Some(self.config.body_cap));

@@ -13,7 +13,8 @@ use self::event::State;
 use self::record::{POST, PROFILE, Places};
 use self::tree::{Tree, text};
 use super::{
-    Answer, Ask, BuildError, Cursor, Dates, Listen, Missed, Network, Page, ReadError, Request, Spec,
+    Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Listen, Missed, Network, Offer, Page, ReadError,
+    Request, Spec, Told,
 };
 use crate::post::NetworkName;
 use crate::time::{DAY, Time};
@@ -51,6 +52,17 @@ pub(super) const SPEC: Spec = Spec {
     aliases: &[],
     about: "every public post as it is written, by the Jetstream event stream",
     keys: &["hosts", "appview", "web", "cdn", "collections", "look_back", "gap_after"],
+    secrets: &[],
+    offer: Offer {
+        can: &[Can::Stream, Can::Snapshot, Can::Backfill],
+        look_back: "36 hours of the stream",
+        deletes: Told::Stream,
+        edits: Told::Stream,
+        reread_batch: 25,
+        absent: Absent::Gone,
+        cost: "free, without a key",
+        ..Offer::OPEN
+    },
     dates: Dates::Arrival,
     build: |table| Ok(Box::new(Bluesky::build(super::section(table)?)?)),
 };
@@ -211,7 +223,13 @@ impl Network for Bluesky {
             query.append_pair("cursor", &start.to_string());
         }
         let path = format!("/subscribe?{}", query.finish());
-        Ask::Listen(Listen { hosts: self.hosts.clone(), path, silence: SILENCE })
+        Ask::Listen(Listen {
+            hosts: self.hosts.clone(),
+            path,
+            headers: Vec::new(),
+            hello: Vec::new(),
+            silence: SILENCE,
+        })
     }
 
     fn read(&self, answer: &Answer, cursor: Option<&Cursor>) -> Result<Page, ReadError> {

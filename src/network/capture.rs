@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Answer, Ask, Cursor, Dates, Network, Page, ReadError, Request, Spec};
+use super::{Answer, Ask, Can, Cursor, Dates, Network, Offer, Page, ReadError, Request, Spec};
 use crate::html;
 use crate::post::{Account, Author, Counts, Deletion, Gone, Kind, NetworkName, Post};
 use crate::time::Time;
@@ -21,6 +21,8 @@ pub(super) const SPEC: Spec = Spec {
     aliases: &[],
     about: "recorded posts and answers from a file of JSON lines, plain or zstd",
     keys: &["path"],
+    secrets: &[],
+    offer: Offer { can: &[Can::Stream], look_back: "the whole file", ..Offer::OPEN },
     dates: Dates::Server,
     build: |section| Ok(Box::new(super::section::<Capture>(section)?)),
 };
@@ -106,6 +108,7 @@ struct Known<'a> {
     created: Option<Time>,
     verified: Option<bool>,
     bot: Option<bool>,
+    posts: Option<u64>,
     verified_links: Vec<String>,
 }
 
@@ -157,6 +160,8 @@ struct Written<'a> {
     score: Option<i64>,
     #[serde(default)]
     views: Option<i64>,
+    #[serde(default)]
+    rating: Option<u8>,
     #[serde(default)]
     hashtags: Vec<String>,
     #[serde(default)]
@@ -250,6 +255,7 @@ fn known_author(known: Known<'_>) -> Author {
         avatar: known.avatar,
         url: known.url,
         followers: known.followers,
+        posts: known.posts,
         created: known.created.or(known.created_at),
         verified: known.verified,
         bot: known.bot,
@@ -289,6 +295,7 @@ fn post(mut written: Written<'_>) -> (Option<Time>, Post) {
             score: written.score,
             views: written.views,
         },
+        rating: written.rating,
         media: Vec::new(),
         links: written.links,
         hashtags: written.hashtags,

@@ -11,7 +11,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Answer, Ask, BuildError, Cursor, Dates, Missed, Network, Page, ReadError, Request, Spec};
+use super::{
+    Answer, Ask, BuildError, Can, Cursor, Dates, Missed, Network, Offer, Page, ReadError, Request, Spec, Told,
+};
 use crate::post::NetworkName;
 use crate::time::{DAY, Time};
 
@@ -41,6 +43,14 @@ pub(super) const SPEC: Spec = Spec {
     aliases: &["feeds"],
     about: "articles of any RSS, Atom or JSON feed, polled only when changed",
     keys: &["url", "every"],
+    secrets: &[],
+    offer: Offer {
+        can: &[Can::AccountPosts],
+        look_back: "what the feed lists now",
+        edits: Told::Reread,
+        cost: "free: one request a round",
+        ..Offer::OPEN
+    },
     dates: Dates::Author,
     build: |section| Ok(Box::new(Feed::build(section)?)),
 };

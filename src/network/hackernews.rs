@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::{Answer, Ask, BuildError, Cursor, Dates, Missed, Network, Page, ReadError, Request, Spec, json};
+use super::{
+    Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Missed, Network, Offer, Page, ReadError, Request,
+    Spec, Told, json,
+};
 use crate::post::NetworkName;
 use crate::time::Time;
 
@@ -25,6 +28,17 @@ pub(super) const SPEC: Spec = Spec {
     aliases: &[],
     about: "stories and comments of Hacker News, through Algolia's search, asked every minute",
     keys: &["base_url", "query", "look_back"],
+    secrets: &[],
+    offer: Offer {
+        can: &[Can::Search, Can::Backfill],
+        look_back: "everything since 2006",
+        deletes: Told::Reread,
+        edits: Told::Reread,
+        reread_batch: 1,
+        absent: Absent::Unknown,
+        cost: "free: 10,000 requests an hour and address (documentation of 2026)",
+        ..Offer::OPEN
+    },
     dates: Dates::Server,
     build: |section| Ok(Box::new(HackerNews::build(super::section(section)?)?)),
 };

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use url::Url;
 
 use self::walk::{Step, Walk};
-use super::{Answer, Ask, BuildError, Cursor, Dates, Network, Page, ReadError, Request, Spec};
+use super::{
+    Answer, Ask, BuildError, Can, Cursor, Dates, Network, Offer, Page, ReadError, Request, Spec, Told,
+};
 use crate::post::NetworkName;
 use crate::time::Time;
 
@@ -24,6 +26,15 @@ pub(super) const SPEC: Spec = Spec {
     aliases: &[],
     about: "public posts of a Mastodon server, by hashtag or all of them, asked every minute",
     keys: &["base_url", "tags", "timeline", "min_id"],
+    secrets: &[],
+    offer: Offer {
+        can: &[Can::Tags, Can::Stream],
+        look_back: "the newest page of a timeline",
+        deletes: Told::Stream,
+        edits: Told::Stream,
+        cost: "free: 300 requests in 5 minutes and address, 300 pages in 15 minutes (documentation of 2026)",
+        ..Offer::OPEN
+    },
     dates: Dates::Server,
     build: |section| Ok(Box::new(Mastodon::build(super::section(section)?)?)),
 };

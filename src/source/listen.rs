@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, sleep_until};
-use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::batch::Batch;
 use super::problem::{Problem, evidence};
+use super::wire::{Heard, Wire};
 use super::{End, Follower, Next, State, jitter};
-use crate::fetch::{Advice, Socket};
-use crate::network::{Answer, Listen, Missed, Page, Request};
+use crate::fetch::Advice;
+use crate::network::{Answer, Lines, Listen, Missed, Page, Request};
 
 /// A connection that brought something and lived this long was good: its end is no failure in a row.
 const STEADY: Duration = Duration::from_secs(10);
@@ -37,16 +36,45 @@ impl Follower {
         let Some(base) = self.host.checked_rem(hosts).and_then(|turn| listen.hosts.get(turn)) else {
             return self.failed(Problem::NoHost, Advice::AskHuman, Duration::ZERO).await;
         };
-        let url = format!("{base}{}", listen.path);
-        let socket = match self.wait(self.fetch.open_socket(&url)).await? {
-            Ok(socket) => socket,
-            Err(problem) => return self.lost(hosts, problem).await,
+        let request = Request {
+            url: format!("{base}{}", listen.path),
+            headers: listen.headers.clone(),
+            ..Request::default()
         };
-        let host = host_of(&url);
+        let opening = async {
+            let mut wire = Wire::Socket(Box::new(self.fetch.open_socket(&request).await?));
+            wire.say(&host_of(&request.url), &listen.hello).await.map(|()| wire)
+        };
+        match self.wait(opening).await? {
+            Ok(wire) => self.hear(wire, request, listen.silence, hosts).await,
+            Err(problem) => self.lost(hosts, problem).await,
+        }
+    }
+
+    /// Listens to one endless answer for as long as it lasts.
+    pub(super) async fn lines(&mut self, lines: &Lines) -> Result<Next, End> {
+        let request = self.signed(lines.request.clone());
+        match self.wait(self.fetch.open_lines(&request)).await? {
+            Ok(open) => self.hear(Wire::Lines(open), request, lines.silence, 1).await,
+            Err(problem) => {
+                let problem = self.explained(problem);
+                self.lost(1, problem).await
+            }
+        }
+    }
+
+    async fn hear(
+        &mut self,
+        wire: Wire,
+        request: Request,
+        silence: Duration,
+        hosts: usize,
+    ) -> Result<Next, End> {
+        let host = host_of(&request.url);
         self.tell(State::Listening { host: host.clone() }).await?;
         let (started, start) = (Instant::now(), self.cursor.clone());
-        let mut hearing = Hearing::new(url, host, listen.silence, self.source.network.pace());
-        let ended = hearing.run(self, socket).await?;
+        let mut hearing = Hearing::new(request, host, silence, self.source.network.pace());
+        let ended = hearing.run(self, wire).await?;
         let (lived, moved) = (started.elapsed(), self.cursor != start);
         if lived >= STEADY_QUIET || (moved && lived >= STEADY) {
             self.failures = 0;
@@ -74,7 +102,7 @@ impl Follower {
             return Ok(if self.deadline.is_some() { Next::Now } else { next });
         }
         let wait = self.source.patience.after(self.failures.saturating_sub(round).saturating_add(1));
-        let advice = problem.advice();
+        let advice = problem.advice((self.clock)());
         self.failed(problem, advice, wait).await
     }
 }
@@ -97,10 +125,10 @@ struct Hearing {
 }
 
 impl Hearing {
-    fn new(url: String, host: String, silence: Duration, pace: Duration) -> Hearing {
+    fn new(request: Request, host: String, silence: Duration, pace: Duration) -> Hearing {
         Hearing {
             host,
-            answer: Answer { request: Request::get(url), status: 200, ..Answer::default() },
+            answer: Answer { request, status: 200, ..Answer::default() },
             silence,
             pace,
             batch: None,
@@ -112,21 +140,21 @@ impl Hearing {
     }
 
     /// Listens until the connection breaks. What was gathered is handed over however it ends.
-    async fn run(&mut self, follower: &mut Follower, mut socket: Socket) -> Result<Ended, End> {
+    async fn run(&mut self, follower: &mut Follower, mut wire: Wire) -> Result<Ended, End> {
         let enough = follower.deadline.map(|deadline| deadline.min(Instant::now() + ONCE_LISTEN));
         let mut tell_at = Instant::now() + self.pace;
         loop {
             let before = Instant::now();
             let wake = [Some(before + self.patience()), self.batch.as_ref().map(Batch::due), enough];
             let wake = wake.into_iter().flatten().fold(tell_at, Instant::min);
-            // all three may be dropped half-way: frames stay in `socket` until they are whole
+            // all three may be dropped half-way: frames stay in `wire` until they are whole
             let frame = tokio::select! {
                 biased;
                 () = follower.stop.cancelled() => {
                     self.flush(follower).await?;
                     return Err(End::Stopped);
                 }
-                frame = socket.next() => Some(frame),
+                frame = wire.next() => Some(frame),
                 () = sleep_until(wake) => None,
             };
             self.no_frame += before.elapsed();
@@ -149,7 +177,7 @@ impl Hearing {
                 self.flush(follower).await?;
                 return Ok(Ended::Enough);
             }
-            if let Some(problem) = self.mind_silence(&mut socket).await {
+            if let Some(problem) = self.mind_silence(&mut wire).await {
                 self.flush(follower).await?;
                 return Ok(Ended::Broken(problem));
             }
@@ -157,19 +185,12 @@ impl Hearing {
     }
 
     /// Takes one frame; the inner error ends the connection.
-    async fn take(
-        &mut self,
-        follower: &mut Follower,
-        frame: Option<Result<Message, WsError>>,
-    ) -> Result<Result<(), Problem>, End> {
-        let broken = |what: String| Ok(Err(Problem::Broken { host: self.host.clone(), what }));
+    async fn take(&mut self, follower: &mut Follower, heard: Heard) -> Result<Result<(), Problem>, End> {
         (self.no_frame, self.pinged) = (Duration::ZERO, false);
-        self.answer.body = match frame {
-            Some(Ok(Message::Text(text))) => text.as_bytes().to_vec(),
-            Some(Ok(Message::Binary(bytes))) => bytes.to_vec(),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return Ok(Ok(())),
-            Some(Ok(Message::Close(_))) | None => return broken("it closed the stream".to_owned()),
-            Some(Err(error)) => return broken(what(&error)),
+        self.answer.body = match heard {
+            Heard::Message(body) => body,
+            Heard::Alive => return Ok(Ok(())),
+            Heard::Over(what) => return Ok(Err(Problem::Broken { host: self.host.clone(), what })),
         };
         self.no_message = Duration::ZERO;
         self.answer.seen = (follower.clock)();
@@ -240,7 +261,7 @@ impl Hearing {
     }
 
     /// Pings a silent host, and gives up one that stays silent.
-    async fn mind_silence(&mut self, socket: &mut Socket) -> Option<Problem> {
+    async fn mind_silence(&mut self, wire: &mut Wire) -> Option<Problem> {
         if !self.patience().is_zero() {
             return None;
         }
@@ -248,29 +269,11 @@ impl Hearing {
             return Some(Problem::Silent { host: self.host.clone(), silence: self.no_message });
         }
         self.pinged = true;
-        let ping = tokio::time::timeout(self.silence / 2, socket.send(Message::Ping(Vec::new().into())));
-        match ping.await {
+        match tokio::time::timeout(self.silence / 2, wire.ping()).await {
             Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(Problem::Broken { host: self.host.clone(), what: what(&error) }),
+            Ok(Err(what)) => Some(Problem::Broken { host: self.host.clone(), what }),
             Err(_) => Some(Problem::Silent { host: self.host.clone(), silence: self.silence }),
         }
-    }
-}
-
-/// What broke a stream, in words. Those of a close frame are the host's: they stay out.
-fn what(error: &WsError) -> String {
-    match error {
-        WsError::ConnectionClosed | WsError::AlreadyClosed => "it closed the stream".to_owned(),
-        WsError::Io(error) => error.to_string(),
-        WsError::Capacity(error) => error.to_string(),
-        WsError::Protocol(error) => error.to_string(),
-        WsError::Tls(_)
-        | WsError::WriteBufferFull(_)
-        | WsError::Utf8(_)
-        | WsError::AttackAttempt
-        | WsError::Url(_)
-        | WsError::Http(_)
-        | WsError::HttpFormat(_) => "it broke the rules of the protocol".to_owned(),
     }
 }
 

@@ -6,19 +6,31 @@ use std::time::Duration;
 use super::problem::{Problem, evidence};
 use super::{End, Follower, Next};
 use crate::fetch::{Advice, Fault};
-use crate::network::{Answer, Page, Request};
+use crate::network::{Answer, Page, Request, Session, Trouble};
 
 /// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
 const MISSING: u32 = 3;
+/// A session that ends within this time, in milliseconds, is renewed first.
+const SESSION_SPARE: i64 = 60_000;
 
 impl Follower {
     /// One request of a round.
-    pub(super) async fn poll(&mut self, request: &Request) -> Result<Next, End> {
-        let answer = match self.wait(self.fetch.fetch(request)).await? {
+    pub(super) async fn poll(&mut self, request: Request) -> Result<Next, End> {
+        if let Err(problem) = self.log_in().await? {
+            return self.poll_failed(problem).await;
+        }
+        let request = self.signed(request);
+        let answer = match self.wait(self.fetch.fetch(&request)).await? {
             Ok(answer) => answer,
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
-            Err(problem) => return self.poll_failed(problem).await,
+            Err(problem) => {
+                let problem = self.explained(problem);
+                if self.session_ended(&problem) {
+                    return Ok(Next::Now);
+                }
+                return self.poll_failed(problem).await;
+            }
         };
         let seen = answer.seen;
         let mut page = match self.read(answer).await {
@@ -26,6 +38,7 @@ impl Follower {
             Err(problem) => return self.poll_failed(problem).await,
         };
         (self.failures, self.missing, self.answered) = (0, 0, true);
+        self.fresh_session = false;
         // the next request follows from the cursor: without a new one it would be the same again
         let more = page.more && page.cursor.is_some() && page.cursor != self.cursor;
         let pause = page.pause;
@@ -35,6 +48,46 @@ impl Follower {
             self.deliver(page, seen).await?;
         }
         if more { Ok(Next::Now) } else { self.round_over(pause).await }
+    }
+
+    /// Opens a session where the network wants one and there is none, or it is about to end.
+    async fn log_in(&mut self) -> Result<Result<(), Problem>, End> {
+        let now = (self.clock)();
+        let ends = |session: &Session| session.expires.is_some_and(|end| end.since(now) < SESSION_SPARE);
+        if self.session.as_ref().is_some_and(|session| !ends(session)) {
+            return Ok(Ok(()));
+        }
+        let Some(request) = self.source.network.login() else { return Ok(Ok(())) };
+        let answer = match self.wait(self.fetch.fetch(&request)).await? {
+            Ok(answer) => answer,
+            Err(problem) => return Ok(Err(self.explained(problem))),
+        };
+        match self.source.network.session(&answer) {
+            Ok(session) => {
+                self.session = Some(session);
+                self.fresh_session = true;
+                Ok(Ok(()))
+            }
+            Err(error) => Ok(Err(Problem::Read(error))),
+        }
+    }
+
+    /// Whether a refusal only means that a session that worked before has ended: then a new one is opened, once.
+    fn session_ended(&mut self, problem: &Problem) -> bool {
+        let refused = match problem {
+            Problem::Fetch(error) => error.fault == Fault::Unauthorised(401),
+            Problem::Read(error) | Problem::Unread { error, .. } => error.trouble == Trouble::Auth,
+            Problem::Panicked { .. }
+            | Problem::Late
+            | Problem::Broken { .. }
+            | Problem::Silent { .. }
+            | Problem::NoHost => false,
+        };
+        let ended = refused && self.session.is_some() && !self.fresh_session;
+        if ended {
+            self.session = None;
+        }
+        ended
     }
 
     async fn round_over(&mut self, asked: Option<Duration>) -> Result<Next, End> {
@@ -58,7 +111,7 @@ impl Follower {
     async fn poll_failed(&mut self, problem: Problem) -> Result<Next, End> {
         let nothing_there = matches!(&problem, Problem::Fetch(error) if error.fault == Fault::NotFound);
         self.missing = if nothing_there { self.missing.saturating_add(1) } else { 0 };
-        let advice = if self.missing >= MISSING { Advice::AskHuman } else { problem.advice() };
+        let advice = if self.missing >= MISSING { Advice::AskHuman } else { problem.advice((self.clock)()) };
         // a host that asked for a pause does not make the source less welcome after it
         if !matches!(advice, Advice::RetryAfter(_)) {
             self.failures = self.failures.saturating_add(1);
@@ -73,7 +126,8 @@ impl Follower {
 
 /// Whether there is anything to save.
 fn holds_something(page: &Page) -> bool {
-    let Page { posts, deletions, edits, accounts, cursor, missed, more: _, pause: _, until: _ } = page;
+    let Page { posts, deletions, edits, accounts, cursor, missed, more: _, pause: _, until: _, spent: _ } =
+        page;
     !(posts.is_empty() && deletions.is_empty() && edits.is_empty() && accounts.is_empty())
         || cursor.is_some()
         || missed.is_some()

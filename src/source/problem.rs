@@ -5,10 +5,14 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fetch::{Advice, FetchError};
-use crate::network::{Answer, ReadError};
+use crate::network::{Answer, ReadError, Trouble};
+use crate::time::Time;
 
 /// How much of an answer that nobody understood is kept, in bytes: enough to recognise a login page.
 const EVIDENCE: usize = 2_000;
+
+/// How long a source without quota or credit rests when the network does not say until when.
+const NEXT_PERIOD: Duration = Duration::from_secs(6 * 3_600);
 
 /// A failed attempt of a source.
 #[derive(Debug, Error)]
@@ -59,16 +63,14 @@ pub enum Problem {
 
 impl Problem {
     /// What to do about it.
-    pub(super) fn advice(&self) -> Advice {
+    pub(super) fn advice(&self, now: Time) -> Advice {
         match self {
             Problem::Fetch(error) => error.advice(),
             Problem::NoHost => Advice::AskHuman,
-            Problem::Read(_)
-            | Problem::Unread { .. }
-            | Problem::Panicked { .. }
-            | Problem::Late
-            | Problem::Broken { .. }
-            | Problem::Silent { .. } => Advice::Retry,
+            Problem::Read(error) | Problem::Unread { error, .. } => advice(error, now),
+            Problem::Panicked { .. } | Problem::Late | Problem::Broken { .. } | Problem::Silent { .. } => {
+                Advice::Retry
+            }
         }
     }
 
@@ -82,6 +84,19 @@ impl Problem {
             | Problem::Broken { .. }
             | Problem::Silent { .. }
             | Problem::NoHost => None,
+        }
+    }
+}
+
+/// What to do about an answer that is of no use.
+fn advice(error: &ReadError, now: Time) -> Advice {
+    let wait = error.until.map(|until| Duration::from_millis(u64::try_from(until.since(now)).unwrap_or(0)));
+    match error.trouble {
+        Trouble::Auth | Trouble::NotApproved | Trouble::Gone | Trouble::BadQuery => Advice::AskHuman,
+        Trouble::Rate => wait.map_or(Advice::Retry, Advice::RetryAfter),
+        Trouble::Money => Advice::RetryAfter(wait.unwrap_or(NEXT_PERIOD)),
+        Trouble::Transient | Trouble::BlockPage | Trouble::Unread => {
+            wait.map_or(Advice::Retry, Advice::RetryAfter)
         }
     }
 }

@@ -49,7 +49,7 @@ pub fn mentions<E: From<StoreError>>(
             post.network, post.native_id, post.kind, post.lang, post.title, post.text, post.summary, post.permalink,
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
-            author.created, author.verified, author.bot, author.links
+            author.created, author.verified, author.bot, author.links, author.posts
         FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
             LEFT JOIN author ON author.id = post.author";
     let (conditions, values) = mention_conditions(filter);
@@ -185,6 +185,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         quote_of: more.quote_of,
         root: more.root,
         counts: more.counts,
+        rating: more.rating,
         media: more.media,
         links: more.links,
         hashtags: more.hashtags,
@@ -204,12 +205,13 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
     })
 }
 
-/// The author in eleven columns from `first`, when there is one.
+/// The author in twelve columns from `first`, when there is one.
 fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, StoreError> {
     let Some(native_id) = row.get::<_, Option<String>>(first)? else { return Ok(None) };
     let followers: Option<i64> = row.get(first + 6)?;
     let created: Option<i64> = row.get(first + 7)?;
     let links: Option<String> = row.get(first + 10)?;
+    let posts: Option<i64> = row.get(first + 11)?;
     Ok(Some(Author {
         native_id,
         handle: row.get(first + 1)?,
@@ -218,6 +220,7 @@ fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, StoreError> {
         avatar: row.get(first + 4)?,
         url: row.get(first + 5)?,
         followers: followers.and_then(|count| u64::try_from(count).ok()),
+        posts: posts.and_then(|count| u64::try_from(count).ok()),
         created: created.map(Time),
         verified: row.get(first + 8)?,
         bot: row.get(first + 9)?,
@@ -237,7 +240,7 @@ pub fn suspects(connection: &Connection, filter: &Filter, level: Level) -> Resul
     const SELECT: &str = "SELECT suspicion.id, author.network, suspicion.brand, level, score, likeness, claim, signals, suspicion.state,
             source.name, source.example, suspicion.first_seen, suspicion.changed,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
-            author.created, author.verified, author.bot, author.links
+            author.created, author.verified, author.bot, author.links, author.posts
         FROM suspicion JOIN author ON author.id = suspicion.author JOIN source ON source.id = suspicion.source";
     let (conditions, values) =
         conditions(filter, "suspicion.id", "suspicion.brand", "author.network", "suspicion.first_seen");

@@ -37,6 +37,8 @@ pub(super) struct More {
     pub(super) quote_of: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) root: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rating: Option<u8>,
 }
 
 /// Under which name removed accounts are remembered beside posts.
@@ -192,15 +194,16 @@ fn author_id(
 ) -> Result<i64, StoreError> {
     // What the network leaves out now is kept from before.
     const UPSERT: &str = "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
-            verified, bot, status, links, first_seen, refreshed)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14)
+            verified, bot, status, links, first_seen, refreshed, posts)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
         ON CONFLICT (network, native_id) DO UPDATE SET
             handle = coalesce(excluded.handle, handle), display_name = coalesce(excluded.display_name, display_name),
             bio = coalesce(excluded.bio, bio), avatar = coalesce(excluded.avatar, avatar),
             url = coalesce(excluded.url, url), followers = coalesce(excluded.followers, followers),
             created = coalesce(excluded.created, created), verified = coalesce(excluded.verified, verified),
             bot = coalesce(excluded.bot, bot), status = coalesce(excluded.status, status),
-            links = coalesce(excluded.links, links), refreshed = excluded.refreshed
+            links = coalesce(excluded.links, links), posts = coalesce(excluded.posts, posts),
+            refreshed = excluded.refreshed
         RETURNING id";
     let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
     Ok(connection.prepare_cached(UPSERT)?.query_row(
@@ -218,7 +221,8 @@ fn author_id(
             author.bot,
             status,
             links,
-            seen.0
+            seen.0,
+            author.posts.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
         ],
         |row| row.get(0),
     )?)
@@ -556,7 +560,7 @@ impl Unit<'_> {
         const AUTHOR: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
         const POSTS: &str = "SELECT id, native_id FROM post WHERE author = ?1";
         const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio = NULL, avatar = NULL, url = NULL,
-                followers = NULL, created = NULL, verified = NULL, bot = NULL, links = NULL, status = 'removed', refreshed = ?2
+                followers = NULL, posts = NULL, created = NULL, verified = NULL, bot = NULL, links = NULL, status = 'removed', refreshed = ?2
             WHERE id = ?1";
         const CLOSE: &str =
             "UPDATE suspicion SET state = 'gone', signals = '[]', changed = ?2 WHERE author = ?1";
@@ -655,6 +659,7 @@ fn more(post: &Post) -> Result<Option<String>, StoreError> {
         repost_of: post.repost_of.clone(),
         quote_of: post.quote_of.clone(),
         root: post.root.clone(),
+        rating: post.rating,
     };
     if more == More::default() {
         return Ok(None);

@@ -279,7 +279,7 @@ async fn private_addresses_are_refused_however_they_are_written() {
         let error = strict.fetch(&Request::get(format!("http://{host}:9/"))).await.unwrap_err();
         assert!(matches!(error.fault, Fault::Refused { literal: true, .. }), "{host}: {error:?}");
         assert_eq!(error.advice(), Advice::AskHuman);
-        let error = strict.open_socket(&format!("ws://{host}:9/")).await.unwrap_err();
+        let error = strict.open_socket(&Request::get(format!("ws://{host}:9/"))).await.unwrap_err();
         assert!(matches!(error.fault, Fault::Refused { literal: true, .. }), "{host}: {error:?}");
         let error = strict.connect(host, 9).await.unwrap_err();
         assert!(matches!(error.fault, Fault::Refused { literal: true, .. }), "{host}: {error:?}");
@@ -294,7 +294,7 @@ async fn a_name_is_judged_by_what_it_leads_to() {
     for error in [
         strict.fetch(&Request::get(&url)).await.unwrap_err(),
         strict.connect("localhost", server.address.port()).await.unwrap_err(),
-        strict.open_socket(&url.replace("http", "ws")).await.unwrap_err(),
+        strict.open_socket(&Request::get(url.replace("http", "ws"))).await.unwrap_err(),
     ] {
         assert!(matches!(error.fault, Fault::Refused { literal: false, .. }), "{error:?}");
         assert_eq!(error.advice(), Advice::Retry);

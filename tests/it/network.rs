@@ -119,6 +119,7 @@ impl Kit {
 fn answer(network: &dyn Network, cursor: Option<&Cursor>, body: impl Into<Vec<u8>>) -> Answer {
     let request = match network.ask(cursor, NOW) {
         Ask::Fetch(request) => request,
+        Ask::Lines(lines) => lines.request,
         Ask::Listen(_) | Ask::Play(_) | Ask::Done => Request::default(),
     };
     Answer { request, status: 200, body: body.into(), seen: NOW, ..Answer::default() }

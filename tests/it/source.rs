@@ -52,7 +52,13 @@ impl Network for Agora {
         let path = format!("/after/{}", cursor.map_or("0", |cursor| &cursor.0));
         match self.hosts.is_empty() {
             true => Ask::Fetch(Request::get(format!("{}{path}", self.base))),
-            false => Ask::Listen(Listen { hosts: self.hosts.clone(), path, silence: self.silence }),
+            false => Ask::Listen(Listen {
+                hosts: self.hosts.clone(),
+                path,
+                headers: Vec::new(),
+                hello: Vec::new(),
+                silence: self.silence,
+            }),
         }
     }
 

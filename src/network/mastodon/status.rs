@@ -139,6 +139,7 @@ impl Server<'_> {
             avatar: owned(account, "avatar"),
             url: owned(account, "url"),
             followers: account.get("followers_count").and_then(Value::as_u64),
+            posts: account.get("statuses_count").and_then(Value::as_u64),
             created: time(account, "created_at"),
             verified: fields.map(|_| checked().next().is_some()),
             bot: account.get("bot").and_then(Value::as_bool),
