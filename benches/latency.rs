@@ -180,6 +180,7 @@ fn measure(seconds: u64, rate: u64) {
         section,
         example: false,
         look_back: false,
+        budget: None,
     }];
     let brands = vec![Brand::named("Molivelle", true)];
     let composer = Composer {
@@ -200,6 +201,7 @@ fn measure(seconds: u64, rate: u64) {
         config,
         mode: Mode::Watch,
         first_digest: false,
+        record: None,
         clock: now,
     };
     let committed: Arc<Mutex<HashMap<u64, i64>>> = Arc::default();

@@ -12,6 +12,7 @@ use crate::document::Faults;
 use crate::keyword::{self, Brand};
 use crate::time::Time;
 
+mod backfill;
 mod backup;
 mod check;
 mod digest;
@@ -100,6 +101,8 @@ enum Command {
     Export(export::Export),
     /// Show sources, coverage, latency and the last mails
     Status(status::Status),
+    /// Read older posts of a source: fill its gaps, or look for a new keyword in the past
+    Backfill(backfill::Backfill),
     /// Show which networks can be heard, and what works instead for the others
     Networks(networks::Networks),
     /// Copy the store into one file, while it is in use
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),
         Command::Export(export) => export.run(&cli.common),
         Command::Status(status) => status.run(&cli.common),
+        Command::Backfill(backfill) => backfill.run(&cli.common),
         Command::Networks(networks) => networks.run(),
     };
     match done {

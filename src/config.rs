@@ -56,6 +56,9 @@ pub struct SourceConfig {
     pub example: bool,
     /// Whether its first pages are the past: counted when published.
     pub look_back: bool,
+    /// The most it may spend a day, in the unit of its network (dollars where that is money); `None` leaves it to
+    /// the network.
+    pub budget: Option<u64>,
 }
 
 /// Everything configured.

@@ -6,6 +6,7 @@
 //! ```
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,23 +15,45 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, SourceConfig};
+use crate::config::{Config, SourceConfig, secret};
 use crate::deliver::{Courier, CourierError};
 use crate::fetch::{Fetch, SetupError};
 use crate::intake::Judge;
 use crate::keeper::Keeper;
-use crate::network::{self, BuildError};
+use crate::keyword::OfficialAccount;
+use crate::network::{self, BuildError, Key, Unit};
 use crate::notice::NoticeError;
-use crate::source::{self, End, Event, Mode, Source};
+use crate::source::{self, Client, End, Event, Mode, Purse, Recorder, Source};
 use crate::store::StoreError;
 use crate::time::Time;
 
+mod accounts;
 mod desk;
 mod mailer;
 mod profiles;
+mod rereads;
 
 pub use desk::{Summary, Told};
 use profiles::Profiles;
+
+/// What is needed to ask on behalf of a source outside of its round.
+#[derive(Debug, Clone)]
+struct Aside {
+    source: Source,
+    client: Arc<Client>,
+    desk: mpsc::Sender<desk::Question>,
+    events: mpsc::Sender<Event>,
+    clock: fn() -> Time,
+}
+
+impl Aside {
+    /// Hands a page over; whether anybody took it.
+    async fn deliver(&self, page: network::Page) -> bool {
+        let (source, network) = (Arc::clone(&self.source.name), self.source.network_name.clone());
+        let delivery = source::Delivery { source, network, page, seen: (self.clock)() };
+        self.events.send(Event::Page(delivery)).await.is_ok()
+    }
+}
 
 /// Pages that may wait for the desk: a few seconds of a busy stream, well under a megabyte each.
 const WAITING: usize = 64;
@@ -64,6 +87,9 @@ pub enum DaemonError {
         /// What is wrong.
         source: BuildError,
     },
+    /// Answers cannot be recorded.
+    #[error("failed to make the folder for recorded answers")]
+    Record(#[source] std::io::Error),
     /// A task ended that never should.
     #[error("a task ended unexpectedly: {0}")]
     Task(String),
@@ -86,6 +112,8 @@ pub struct Plan {
     pub mode: Mode,
     /// Whether a first digest is composed as soon as there is something to say.
     pub first_digest: bool,
+    /// The folder in which raw answers are kept, when they are.
+    pub record: Option<PathBuf>,
     /// What time it is.
     pub clock: fn() -> Time,
 }
@@ -100,14 +128,18 @@ pub async fn run(
     stop: CancellationToken,
     told: impl FnMut(Told) + Send + 'static,
 ) -> Result<Summary, DaemonError> {
-    let Plan { config, sources, judge, mut keeper, courier, mode, first_digest, clock } = plan;
+    let Plan { config, sources, judge, mut keeper, courier, mode, first_digest, record, clock } = plan;
+    let recorder =
+        record.as_deref().map(Recorder::new).transpose().map_err(DaemonError::Record)?.map(Arc::new);
+    let official: Vec<OfficialAccount> =
+        judge.matcher.brands().iter().flat_map(|brand| brand.official.iter().cloned()).collect();
     let fetching = if mode == Mode::Once { config.fetch.clone().hurried() } else { config.fetch.clone() };
     let fetch = Arc::new(Fetch::new(fetching, clock)?);
     let (events, incoming) = mpsc::channel::<Event>(WAITING);
     let (questions, asked) = mpsc::channel::<desk::Question>(ASKED);
     let mut followers: JoinSet<(String, End)> = JoinSet::new();
     let mut known = HashMap::new();
-    let mut filled: Vec<Source> = Vec::new();
+    let mut asked_aside: Vec<(Source, Arc<Client>)> = Vec::new();
     for configured in sources {
         let id = keeper.source(&configured.name, &configured.network, configured.example)?;
         let start = keeper.store().cursor(id)?;
@@ -132,17 +164,19 @@ pub async fn run(
                 continue;
             }
         };
-        let source = Source::new(
+        let mut source = Source::new(
             configured.name.as_str(),
             crate::post::NetworkName::known(spec_name),
             Arc::from(network),
         );
-        if source.network.profiles(&["probe".to_owned()]).is_some() {
-            filled.push(source.clone());
-        }
-        let (fetch, events, stop) = (Arc::clone(&fetch), events.clone(), stop.clone());
+        source.budget = purse(&configured, keeper.store().spent(id, clock())?);
+        source.secrets = secrets(&configured).into_iter().map(|(_, key)| key).collect();
+        source.recorder.clone_from(&recorder);
+        let client = Arc::new(Client::new(&source, Arc::clone(&fetch), events.clone(), clock));
+        asked_aside.push((source.clone(), Arc::clone(&client)));
+        let (events, stop) = (events.clone(), stop.clone());
         followers.spawn(async move {
-            let end = source::follow(source, fetch, start, events, stop, clock, mode).await;
+            let end = source::follow(source, client, start, events, stop, clock, mode).await;
             (configured.name, end)
         });
     }
@@ -162,18 +196,32 @@ pub async fn run(
     let (rests, resting) = watch::channel(false);
     let patience = courier.patience().clone();
     helpers.spawn(mailer::run(courier, questions.clone(), due, ending.clone(), rests, clock));
-    let filler = |source: &Source| {
-        Profiles::new(source.clone(), Arc::clone(&fetch), questions.clone(), events.clone(), clock)
+    let aside = |(source, client): &(Source, Arc<Client>)| Aside {
+        source: source.clone(),
+        client: Arc::clone(client),
+        desk: questions.clone(),
+        events: events.clone(),
+        clock,
     };
-    for source in &filled {
-        helpers.spawn(filler(source).run(stop.clone()));
+    let filled: Vec<&(Source, Arc<Client>)> = asked_aside
+        .iter()
+        .filter(|(source, _)| source.network.profiles(&["probe".to_owned()]).is_some())
+        .collect();
+    for one in &filled {
+        helpers.spawn(Profiles::new(aside(one)).run(stop.clone()));
+    }
+    if mode == Mode::Watch {
+        for one in &asked_aside {
+            helpers.spawn(rereads::run(aside(one), stop.clone()));
+            helpers.spawn(accounts::run(aside(one), official.clone(), stop.clone()));
+        }
     }
     // Once more before the groups of a single run close.
     let last: Vec<Profiles> = match mode {
-        Mode::Watch => Vec::new(),
-        Mode::Once => filled.iter().map(filler).collect(),
+        Mode::Watch | Mode::Walk => Vec::new(),
+        Mode::Once => filled.iter().map(|one| Profiles::new(aside(one))).collect(),
     };
-    drop(events);
+    drop((events, asked_aside));
     let following = async {
         while let Some(ended) = followers.join_next().await {
             match ended {
@@ -193,7 +241,7 @@ pub async fn run(
     }
     match mode {
         // Every source may have ended (files played, a person needed); due mails still go out.
-        Mode::Watch => stop.cancelled().await,
+        Mode::Watch | Mode::Walk => stop.cancelled().await,
         Mode::Once => {
             let closing = async {
                 let filling = async {
@@ -256,7 +304,7 @@ pub fn build(configured: &SourceConfig) -> Result<Box<dyn network::Network>, Dae
     })?;
     let mut section = configured.section.clone();
     for secret in spec.secrets {
-        let found = crate::config::secret::secret(&configured.name, secret.key).map_err(|error| {
+        let found = secret::secret(&configured.name, secret.key).map_err(|error| {
             failed(BuildError { key: secret.key.to_owned(), reason: format!("{error}: {}", error.source) })
         })?;
         if let Some(value) = found {
@@ -266,6 +314,25 @@ pub fn build(configured: &SourceConfig) -> Result<Box<dyn network::Network>, Dae
     (spec.build)(&section).map_err(failed)
 }
 
+/// The secrets of a source that are set, by key.
+pub fn secrets(configured: &SourceConfig) -> Vec<(&'static str, Key)> {
+    let known = network::spec(&configured.network).map_or(&[][..], |spec| spec.secrets);
+    let found = |one: &network::Secret| {
+        let value = secret::secret(&configured.name, one.key).ok().flatten()?;
+        Some((one.key, Key::new(value)))
+    };
+    known.iter().filter_map(found).collect()
+}
+
+/// What a source may spend a day, of which `spent` is gone.
+pub fn purse(configured: &SourceConfig, spent: u64) -> Purse {
+    let Some(spec) = network::spec(&configured.network) else { return Purse::default() };
+    let unit = spec.offer.unit;
+    let whole = if unit == Unit::MicroDollars { 1_000_000 } else { 1 };
+    let own = configured.budget.map(|budget| budget.saturating_mul(whole));
+    Purse { daily: own.or(spec.offer.daily), spent, unit }
+}
+
 /// What a source lacks that nothing works without: which variables to set, and what they are.
 pub fn lacks(configured: &SourceConfig) -> Option<String> {
     let spec = network::spec(&configured.network)?;
@@ -273,10 +340,10 @@ pub fn lacks(configured: &SourceConfig) -> Option<String> {
         .secrets
         .iter()
         .filter(|secret| secret.needed)
-        .filter(|secret| matches!(crate::config::secret::secret(&configured.name, secret.key), Ok(None)));
+        .filter(|secret| matches!(secret::secret(&configured.name, secret.key), Ok(None)));
     let told: Vec<String> = missing
         .map(|secret| {
-            let name = crate::config::secret::secret_name(&configured.name, secret.key);
+            let name = secret::secret_name(&configured.name, secret.key);
             format!("set {name} (or {name}_FILE): {}", secret.about)
         })
         .collect();

@@ -119,6 +119,11 @@ impl Lookout {
         Lookout { brands: brands.to_vec(), finder: Finder::new(names) }
     }
 
+    /// Whether a brand says that this account is its own.
+    pub fn is_official(&self, network: &NetworkName, author: &Author) -> bool {
+        self.brands.iter().any(|brand| acquit::is_declared(brand, network, author))
+    }
+
     /// What is suspicious about an account; nothing for nearly all.
     ///
     /// Weighs every brand that the names of the account come near, the surest first.

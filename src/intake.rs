@@ -50,8 +50,17 @@ pub enum Step {
     Passed(PostId),
     /// Something was taken away.
     Gone(Deletion),
-    /// Something was said of an account.
-    Account(Box<Account>, Vec<Suspicion>),
+    /// Something was said of an account, which may be one that a brand says is its own.
+    Account(Box<Account>, Vec<Suspicion>, Official),
+}
+
+/// Whose an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Official {
+    /// A brand says that it is its own: it is kept as a series.
+    Declared,
+    /// Anyone's.
+    No,
 }
 
 /// A judged page: one unit of work for the store.
@@ -112,7 +121,9 @@ impl Judge {
         judged.steps.extend(page.deletions.into_iter().map(|deletion| (seen, Step::Gone(deletion))));
         for account in page.accounts {
             let suspicions = self.lookout.judge(&account.network, &account.author);
-            judged.steps.push((seen, Step::Account(Box::new(account), suspicions)));
+            let declared = self.lookout.is_official(&account.network, &account.author);
+            let official = if declared { Official::Declared } else { Official::No };
+            judged.steps.push((seen, Step::Account(Box::new(account), suspicions, official)));
         }
         judged
     }

@@ -165,12 +165,46 @@ impl Keeper {
         self.transaction(|keeper| Ok(keeper.store.attempted(source, at, attempt)?))
     }
 
+    /// Adds to what a source has spent today.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn spend(&mut self, source: i64, at: Time, units: i64) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.spend(source, at, units)?))
+    }
+
+    /// Notes that posts were read again, whatever became of them.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn read_again(&mut self, network: &str, ids: &[String], at: Time) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.read_again(network, ids, at)?))
+    }
+
+    /// Removes the words of posts that a network lets nobody keep any longer. Tells how many.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn expire(&mut self, network: &str, before: Time, at: Time) -> Result<usize, NoticeError> {
+        let expired = self.transaction(|keeper| Ok(keeper.store.expire(network, before, at)?))?;
+        self.traces |= expired > 0;
+        Ok(expired)
+    }
+
     /// Records a stretch that a source could not give.
     ///
     /// # Errors
     /// When the store refuses.
     pub fn missed(&mut self, source: i64, missed: &Missed) -> Result<(), NoticeError> {
         self.transaction(|keeper| Ok(keeper.store.missed(source, missed)?))
+    }
+
+    /// Notes that a gap has been filled.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn close_gap(&mut self, gap: i64, at: Time) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.close_gap(gap, at)?))
     }
 
     /// Lets time pass: looks after sources, closes groups, writes due digests. Gives the notices written.
@@ -355,7 +389,7 @@ fn write(unit: &mut Unit<'_>, step: &Step) -> Result<(), NoticeError> {
         Step::Post(judged) => unit.save_post(judged)?,
         Step::Passed(id) => unit.pass_over(id)?,
         Step::Gone(deletion) => unit.remove(deletion)?,
-        Step::Account(account, suspicions) => unit.save_account(account, suspicions)?,
+        Step::Account(account, suspicions, official) => unit.save_account(account, suspicions, *official)?,
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::time::Time;
 mod bluesky;
 pub mod capture;
 mod clean;
+mod closed;
 mod feed;
 mod hackernews;
 mod json;
@@ -23,6 +24,7 @@ mod offer;
 pub mod recorded;
 mod trouble;
 
+pub use closed::{CLOSED, Closed, closed};
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
 pub use trouble::{ReadError, Trouble};
 
@@ -339,6 +341,11 @@ pub fn spec(name: &str) -> Option<&'static Spec> {
 pub struct Key(String);
 
 impl Key {
+    /// A secret.
+    pub fn new(secret: impl Into<String>) -> Key {
+        Key(secret.into())
+    }
+
     /// The secret itself, for a header or a parameter of a request.
     pub fn reveal(&self) -> &str {
         &self.0

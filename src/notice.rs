@@ -90,6 +90,8 @@ impl Composer {
                         raise(store, rule, About::Suspicion, *id, &key, None, now)?;
                     }
                 }
+                // Kept as an event; no rule asks for it yet.
+                Change::Account(_) => {}
                 Change::Withdrawn { mentions } => {
                     for (rule, opened) in store.take_back(mentions)? {
                         self.write_alerts(store, &rule, opened, now)?;

@@ -10,18 +10,24 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::fetch::{Advice, Fetch, FetchError};
-use crate::network::{Ask, Cursor, Network, Page, Request, Session};
+use crate::fetch::Advice;
+use crate::network::{Ask, Cursor, Key, Network, Page, Request};
 use crate::post::NetworkName;
 use crate::time::Time;
 
 mod batch;
+mod budget;
+mod client;
 mod listen;
 mod poll;
 mod problem;
+mod record;
 mod wire;
 
-pub use problem::Problem;
+pub use budget::Purse;
+pub use client::Client;
+pub use problem::{Problem, amount};
+pub use record::Recorder;
 
 /// A single attempt, all in all: what a person at a terminal waits for.
 const ONCE: Duration = Duration::from_secs(25);
@@ -39,12 +45,26 @@ pub struct Source {
     pub network: Arc<dyn Network>,
     /// How it waits after failures.
     pub patience: Patience,
+    /// What it may spend a day.
+    pub budget: Purse,
+    /// Its secrets, so that none of them is recorded.
+    pub secrets: Vec<Key>,
+    /// Keeps its raw answers, when recording is on.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 impl Source {
     /// A source with the usual patience.
     pub fn new(name: impl Into<Arc<str>>, network_name: NetworkName, network: Arc<dyn Network>) -> Source {
-        Source { name: name.into(), network_name, network, patience: Patience::default() }
+        Source {
+            name: name.into(),
+            network_name,
+            network,
+            patience: Patience::default(),
+            budget: Purse::default(),
+            secrets: Vec::new(),
+            recorder: None,
+        }
     }
 }
 
@@ -86,6 +106,8 @@ pub enum Mode {
     Watch,
     /// One attempt of at most 25 seconds: all pages there are, or a stream until it has caught up.
     Once,
+    /// One round however long it takes, ended by the first failure.
+    Walk,
 }
 
 /// A page and where it came from. The store saves the page and its cursor in one transaction.
@@ -106,6 +128,15 @@ pub struct Delivery {
 pub enum Event {
     /// Something was read.
     Page(Delivery),
+    /// A part of a day's budget was spent, or given back.
+    Spent {
+        /// The name of the source.
+        source: Arc<str>,
+        /// When.
+        at: Time,
+        /// How much, in the unit of its network.
+        units: i64,
+    },
     /// An attempt ended, or the state changed.
     Status {
         /// The name of the source.
@@ -177,7 +208,7 @@ pub enum End {
 /// stop loses nothing. A full `out` makes this function wait: that is the backpressure.
 pub async fn follow(
     source: Source,
-    fetch: Arc<Fetch>,
+    client: Arc<Client>,
     start: Option<Cursor>,
     out: mpsc::Sender<Event>,
     stop: CancellationToken,
@@ -185,52 +216,52 @@ pub async fn follow(
     mode: Mode,
 ) -> End {
     let deadline = match mode {
-        Mode::Watch => None,
+        Mode::Watch | Mode::Walk => None,
         Mode::Once => Some(Instant::now() + ONCE),
     };
     let follower = Follower {
         source,
-        fetch,
+        client,
         cursor: start,
         out,
         stop,
         clock,
+        mode,
         deadline,
         failures: 0,
         missing: 0,
         host: 0,
         posts: 0,
         answered: false,
-        session: None,
-        fresh_session: false,
         stuck_at: None,
     };
     Box::pin(follower.run()).await
 }
 
-/// Asks for what the network tells of these authors, at most 25 at a time; `None` when it tells nothing so.
+/// Asks once, outside of the round of a source, and reads the answer; its cursor and gaps mean nothing.
 ///
 /// # Errors
 /// When there is no answer, or none that can be read.
-pub async fn profiles(
-    source: &Source,
-    fetch: &Fetch,
-    native_ids: &[String],
-) -> Result<Option<Page>, Problem> {
-    let Some(request) = source.network.profiles(native_ids) else { return Ok(None) };
-    let answer = fetch.fetch(&request).await?;
-    Ok(Some(source.network.read(&answer, None)?))
+pub async fn ask_aside(source: &Source, client: &Client, request: Request) -> Result<Page, Problem> {
+    let reserved = source.network.cost(&request);
+    let answer = client.ask(request, None).await?;
+    let page = source.network.read(&answer, None)?;
+    if let Some(spent) = page.spent {
+        client.correct(reserved, spent).await;
+    }
+    Ok(Page { cursor: None, missed: None, ..page })
 }
 
 /// One source being followed.
 struct Follower {
     source: Source,
-    fetch: Arc<Fetch>,
+    client: Arc<Client>,
     /// Where reading goes on: that of the latest page handed over, or about to be.
     cursor: Option<Cursor>,
     out: mpsc::Sender<Event>,
     stop: CancellationToken,
     clock: fn() -> Time,
+    mode: Mode,
     /// When a single attempt has to be over.
     deadline: Option<Instant>,
     /// Failures in a row.
@@ -243,10 +274,6 @@ struct Follower {
     posts: usize,
     /// Whether anything was read since the last `Ok`.
     answered: bool,
-    /// What requests carry, where the network wants a session.
-    session: Option<Session>,
-    /// Whether nothing has been answered in this session yet.
-    fresh_session: bool,
     /// Where a stream last brought a message that could not be read.
     stuck_at: Option<Option<Cursor>>,
 }
@@ -270,7 +297,7 @@ impl Follower {
             };
             match next {
                 Ok(Next::Now) => {}
-                Ok(Next::After(_)) if self.deadline.is_some() => return End::Stopped,
+                Ok(Next::After(_)) if self.mode != Mode::Watch => return End::Stopped,
                 Ok(Next::After(pause)) => {
                     if self.stop.run_until_cancelled(sleep(pause)).await.is_none() {
                         return End::Stopped;
@@ -295,20 +322,6 @@ impl Follower {
             }
         };
         self.stop.run_until_cancelled(limited).await.ok_or(End::Stopped)
-    }
-
-    /// The request with what the session of this source adds.
-    fn signed(&self, mut request: Request) -> Request {
-        if let Some(session) = &self.session {
-            request.headers.extend(session.headers.iter().cloned());
-        }
-        request
-    }
-
-    /// What the network itself makes of an answer that was no success.
-    fn explained(&self, problem: Problem) -> Problem {
-        let Problem::Fetch(FetchError { answer: Some(answer), .. }) = &problem else { return problem };
-        self.source.network.refused(answer, self.cursor.as_ref()).map_or(problem, Problem::Read)
     }
 
     /// Hands a page over, waiting while nobody has room for it.
@@ -339,7 +352,7 @@ impl Follower {
     /// Tells a failure and says when to try again.
     async fn failed(&mut self, problem: Problem, advice: Advice, wait: Duration) -> Result<Next, End> {
         let reason = problem.to_string();
-        let once = self.deadline.is_some();
+        let once = self.mode != Mode::Watch;
         match advice {
             Advice::AskHuman => {
                 self.tell(State::Stopped { reason }).await?;

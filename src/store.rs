@@ -9,13 +9,16 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use thiserror::Error;
 
+pub mod accounts;
 pub mod alerts;
 pub mod copy;
 pub mod figures;
 pub mod find;
 pub mod list;
 pub mod posts;
+mod reread;
 pub mod sources;
+pub mod spending;
 
 /// The schema, in steps: the number of a step is its place here, from 1. Appended, never edited once released.
 const MIGRATIONS: &[&str] =
@@ -136,7 +139,8 @@ impl Store {
         store.migrate()?;
         check(&store.connection, folder)?;
         store.resume()?;
-        if store.is_empty()? {
+        // Live, another process may write beside this one (`vigie backfill`).
+        if durability == Durability::Again && store.is_empty()? {
             store.seen_before = RefCell::new(posts::SeenBefore::nothing());
         }
         store.wipe_log()?;

@@ -21,7 +21,7 @@ use crate::intake::Judge;
 use crate::keyword::{self, Brand};
 use crate::network;
 use crate::post::NetworkName;
-use crate::source::{self, Event, Mode, Source, State};
+use crate::source::{self, Client, Event, Mode, Source, State};
 use crate::store::{self, StoreError};
 
 /// Events of one source that may wait to be looked at; the first few decide.
@@ -290,7 +290,8 @@ async fn attempt(source: Source, fetch: Arc<Fetch>, offline: bool) -> (Fares, St
     }
     let (events, mut heard) = mpsc::channel(EVENTS);
     let enough = CancellationToken::new();
-    let following = source::follow(source, fetch, None, events, enough.clone(), now, Mode::Once);
+    let client = Arc::new(Client::new(&source, fetch, events.clone(), now));
+    let following = source::follow(source, client, None, events, enough.clone(), now, Mode::Once);
     let deciding = async {
         let mut last = None;
         while let Some(event) = heard.recv().await {
@@ -315,6 +316,7 @@ fn decide(event: Event) -> Option<(Fares, String)> {
             return Some((Fares::Ok, format!("answers, {posts} posts in the first answer")));
         }
         Event::Status { state, .. } => state,
+        Event::Spent { .. } => return None,
     };
     match state {
         State::Listening { host } => Some((Fares::Ok, format!("the stream of {host} is open"))),

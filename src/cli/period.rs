@@ -90,7 +90,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// A moment as a person writes it; without a zone it is local to the configured one.
-fn moment(text: &str, zone: &jiff::tz::TimeZone) -> anyhow::Result<Time> {
+pub(super) fn moment(text: &str, zone: &jiff::tz::TimeZone) -> anyhow::Result<Time> {
     if let Ok(local) = text.parse::<jiff::civil::DateTime>()
         && text.parse::<jiff::Timestamp>().is_err()
     {

@@ -25,14 +25,8 @@ pub(super) struct Read {
 
 impl Read {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
-        let spec = network::spec(&self.network).ok_or_else(|| {
-            let names: Vec<&str> = network::ALL.iter().map(|spec| spec.name).collect();
-            let near = crate::document::nearest(&self.network, &names);
-            Usage(match near {
-                Some(near) => format!("no network is called `{}`; did you mean `{near}`?", self.network),
-                None => format!("no network is called `{}`; valid: {}", self.network, names.join(", ")),
-            })
-        })?;
+        let spec =
+            network::spec(&self.network).ok_or_else(|| Usage(super::networks::unknown(&self.network)))?;
         let network =
             (spec.build)(&toml::Table::new()).map_err(|error| Usage(format!("{}: {error}", spec.name)))?;
         let mut headers = Vec::new();

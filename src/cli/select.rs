@@ -4,7 +4,6 @@ use clap::Args;
 use rusqlite::Connection;
 
 use super::Usage;
-use super::networks::LATER;
 use crate::document::nearest;
 use crate::fold::fold;
 use crate::keyword::{Brand, slug};
@@ -90,7 +89,7 @@ fn network_name(typed: &str, connection: &Connection) -> anyhow::Result<String> 
         }
     }
     let mut names: Vec<&str> = network::ALL.iter().map(|spec| spec.name).collect();
-    names.extend(LATER.iter().map(|later| later.name));
+    names.extend(network::CLOSED.iter().map(|closed| closed.name));
     if let Some(name) = names.iter().find(|name| **name == lower) {
         return Ok((*name).to_owned());
     }

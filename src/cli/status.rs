@@ -11,15 +11,19 @@ use serde::Serialize;
 use super::mentions::moment;
 use super::output::Out;
 use super::{Common, now};
+use crate::config::Config;
+use crate::daemon;
 use crate::digest;
 use crate::mail::clean::short;
 use crate::mention::Gap;
-use crate::network::{self, Dates};
+use crate::network::{self, Dates, Unit};
 use crate::share::Window;
+use crate::source::{Purse, amount};
 use crate::store;
 use crate::store::alerts::{self, NoticeRow, Waiting};
-use crate::store::figures::{self, Latency};
+use crate::store::figures::{self, Deletions, Latency};
 use crate::store::sources::{self, SourceRow};
+use crate::store::spending;
 use crate::time::{DAY, Time};
 
 /// Mails listed.
@@ -53,6 +57,8 @@ struct Report {
     sources: Vec<Source>,
     /// Stretches that a source could not give and that were not filled, oldest first.
     gaps: Vec<Gap>,
+    /// Posts taken away because they were at their source.
+    deletions: Deletions,
     mails: Mails,
 }
 
@@ -63,6 +69,18 @@ struct Source {
     /// The last 24 hours.
     last_day: LastDay,
     latency: Waits,
+    /// What was spent today (UTC), where the network or the configuration sets a budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<Spent>,
+}
+
+/// A budget of today, in the unit of its network.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Spent {
+    spent: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    daily: Option<u64>,
+    unit: Unit,
 }
 
 /// Attempts of the last 24 hours, whole hours at their start.
@@ -98,7 +116,7 @@ impl Status {
         let config = common.config()?;
         let connection = store::reader(&config.data_dir)?;
         let holder = store::holder(&config.data_dir);
-        let report = gather(&connection, config.data_dir.display().to_string(), holder)?;
+        let report = gather(&connection, &config, holder)?;
         let mut out = Out::standard();
         if self.json {
             out.json(&report)?;
@@ -110,7 +128,8 @@ impl Status {
     }
 }
 
-fn gather(connection: &Connection, data_dir: String, holder: Option<String>) -> anyhow::Result<Report> {
+fn gather(connection: &Connection, config: &Config, holder: Option<String>) -> anyhow::Result<Report> {
+    let data_dir = config.data_dir.display().to_string();
     let reading = connection.unchecked_transaction()?;
     let replayed = store::meta(&reading, "replayed")?.is_some();
     let kept = sources::sources(&reading)?;
@@ -137,6 +156,10 @@ fn gather(connection: &Connection, data_dir: String, holder: Option<String>) -> 
     };
     let mut seen = by_source(figures::published_to_seen(&reading, week)?);
     let mut sent = by_source(figures::seen_to_sent(&reading, week)?);
+    let mut spent = BTreeMap::new();
+    for row in &kept {
+        spent.insert(row.id, spending::spent(&reading, row.id, at)?);
+    }
     let sources = kept.into_iter().map(|row| {
         let trusted = network::spec(&row.network).is_some_and(|spec| spec.dates == Dates::Server);
         // What is played from a file was not waited for.
@@ -146,7 +169,8 @@ fn gather(connection: &Connection, data_dir: String, holder: Option<String>) -> 
             published_trusted: trusted,
             seen_to_sent: sent.remove(&row.name).filter(|_| live),
         };
-        Source { last_day: last_day.remove(&row.name).unwrap_or_default(), latency, row }
+        let budget = budget(config, &row, spent.get(&row.id).copied().unwrap_or_default());
+        Source { last_day: last_day.remove(&row.name).unwrap_or_default(), latency, budget, row }
     });
     Ok(Report {
         data_dir,
@@ -156,8 +180,21 @@ fn gather(connection: &Connection, data_dir: String, holder: Option<String>) -> 
         at,
         sources: sources.collect(),
         gaps: sources::gaps(&reading, Time(i64::MIN), Time(i64::MAX))?,
+        deletions: figures::deletions(&reading)?,
         mails: Mails { waiting: alerts::waiting(&reading)?, last: alerts::notices(&reading, MAILS)? },
     })
+}
+
+/// What a source has spent today, where that is counted.
+fn budget(config: &Config, row: &SourceRow, spent: u64) -> Option<Spent> {
+    let spec = network::spec(&row.network)?;
+    let configured = config.sources.iter().find(|source| source.name == row.name);
+    let purse = match configured {
+        Some(configured) => daemon::purse(configured, spent),
+        None => Purse { daily: spec.offer.daily, spent, unit: spec.offer.unit },
+    };
+    let counted = purse.daily.is_some() || spent > 0;
+    counted.then_some(Spent { spent, daily: purse.daily, unit: purse.unit })
 }
 
 impl Report {
@@ -179,6 +216,14 @@ impl Report {
         }
         out.line("")?;
         self.show_gaps(out, zone)?;
+        let Deletions { count, p50, p95 } = self.deletions;
+        if count > 0 {
+            let delay = match (p50, p95) {
+                (Some(p50), Some(p95)) => format!("; here after p50 {}, p95 {}", wait(p50), wait(p95)),
+                _ => String::new(),
+            };
+            out.line(&format!("deletions honoured: {count}{delay}"))?;
+        }
         self.mails.show(out, zone)
     }
 
@@ -219,6 +264,10 @@ impl Source {
         out.line(&format!(
             "    last 24 h: {due} due, {done} done, {failed} failed, {paused} paused; {posts} posts, {mentions} mentions"
         ))?;
+        if let Some(Spent { spent, daily, unit }) = self.budget {
+            let of = daily.map(|daily| format!(" of {}", amount(daily, unit))).unwrap_or_default();
+            out.line(&format!("    spent today: {}{of}", amount(spent, unit)))?;
+        }
         let published = match &self.latency.published_to_seen {
             Some(latency) => told("published to seen", latency),
             None if !self.latency.published_trusted => {

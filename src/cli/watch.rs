@@ -1,6 +1,6 @@
 //! `vigie watch`: the background monitor.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -34,6 +34,9 @@ pub(super) struct Watch {
     /// Watch this brand with no file at all: no example, a data folder of its own, a first look back
     #[arg(long, value_name = "NAME")]
     brand: Option<String>,
+    /// Keep raw answers in this folder, without secrets, so that the day can be replayed
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
     /// Its competitors, with --brand
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', requires = "brand")]
     against: Vec<String>,
@@ -45,7 +48,9 @@ impl Watch {
         let brands = self.brands(common, &mut config)?;
         let sources = self.sources(&config, &brands);
         let silent = sources.iter().find(|source| {
-            daemon::build(source).is_ok_and(|network| network.ask(None, now()) == crate::network::Ask::Done)
+            daemon::lacks(source).is_none()
+                && daemon::build(source)
+                    .is_ok_and(|network| network.ask(None, now()) == crate::network::Ask::Done)
         });
         if let Some(source) = silent {
             return Err(Usage(format!(
@@ -90,6 +95,7 @@ impl Watch {
             courier,
             mode: if self.once { Mode::Once } else { Mode::Watch },
             first_digest: unconfigured,
+            record: self.record.clone(),
             clock: now,
         };
         let summary = run(plan, brands, common.quiet)?;

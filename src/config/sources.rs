@@ -24,6 +24,11 @@ pub(super) fn read(section: &Section<'_, '_>, sources: &mut Vec<SourceConfig>) {
     };
     let written = super::parts::filled(section, "name");
     let Some(spec) = network::spec(&network) else {
+        if let Some(closed) = network::closed(&network) {
+            let reason = format!("{network} cannot be heard: {}; instead: {}", closed.why, closed.instead);
+            section.fault("network", reason);
+            return;
+        }
         let reason = match nearest(&network.to_lowercase(), &names()) {
             Some(near) => {
                 format!("no network is called \"{}\"; did you mean \"{near}\"?", network.escape_debug())
@@ -39,8 +44,9 @@ pub(super) fn read(section: &Section<'_, '_>, sources: &mut Vec<SourceConfig>) {
         let taken = sources.iter().filter(|other| other.network == spec.name).count();
         if taken == 0 { spec.name.to_owned() } else { format!("{}-{}", spec.name, taken + 1) }
     });
+    let budget = section.value("budget").and_then(|_| budget(section));
     section.finish(spec.keys, &name);
-    let own = section.rest(&["network", "name"]);
+    let own = section.rest(&["network", "name", "budget"]);
     own_keys(section, spec, own.clone());
     if sources.iter().any(|other| other.name == name) {
         let shown = name.escape_debug();
@@ -48,7 +54,7 @@ pub(super) fn read(section: &Section<'_, '_>, sources: &mut Vec<SourceConfig>) {
         return;
     }
     let network = spec.name.to_owned();
-    sources.push(SourceConfig { name, network, section: own, example: false, look_back: false });
+    sources.push(SourceConfig { name, network, section: own, example: false, look_back: false, budget });
 }
 
 /// Tries the network's own keys until nothing more is wrong: it tells one fault at a time.
@@ -62,12 +68,19 @@ fn own_keys(section: &Section<'_, '_>, spec: &Spec, mut own: toml::Table) {
     }
 }
 
+/// The most that a source may spend a day, in the unit of its network (dollars where that is money).
+fn budget(section: &Section<'_, '_>) -> Option<u64> {
+    let budget = section.number("budget", 1..=i64::MAX)?;
+    u64::try_from(budget).ok()
+}
+
 fn names() -> Vec<&'static str> {
     network::ALL.iter().map(|spec| spec.name).collect()
 }
 
 fn source(name: &str, network: &str, look_back: bool, section: toml::Table) -> SourceConfig {
-    SourceConfig { name: name.to_owned(), network: network.to_owned(), section, example: false, look_back }
+    let (name, network) = (name.to_owned(), network.to_owned());
+    SourceConfig { name, network, section, example: false, look_back, budget: None }
 }
 
 /// The shipped capture as a source.
@@ -79,6 +92,7 @@ pub fn example(path: &Path) -> SourceConfig {
         section,
         example: true,
         look_back: true,
+        budget: None,
     }
 }
 

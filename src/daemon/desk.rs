@@ -17,6 +17,7 @@ use crate::matcher::Scratch;
 use crate::mention::{Mention, Suspect};
 use crate::network::{self, Cursor, Dates};
 use crate::notice::NoticeError;
+use crate::post::NetworkName;
 use crate::replay::{self, Shift};
 use crate::share::Shares;
 use crate::source::{Delivery, Event, State};
@@ -104,6 +105,12 @@ pub(super) enum Question {
     Untried { reply: oneshot::Sender<usize> },
     /// Authors of mentions of whom only the id is known.
     Faceless { network: &'static str, limit: u32, reply: oneshot::Sender<Vec<String>> },
+    /// Stored posts of a source that have not been read again for a while.
+    Unread { source: String, since: Time, before: Time, limit: usize, reply: oneshot::Sender<Vec<String>> },
+    /// These have been read again.
+    ReadAgain { network: NetworkName, ids: Vec<String>, reply: oneshot::Sender<()> },
+    /// Words of a network that may be kept no longer; answers how many posts had some.
+    Expire { network: NetworkName, before: Time, reply: oneshot::Sender<usize> },
     /// A file to play, as a source.
     Play { name: String, path: PathBuf, first_digest: bool, reply: oneshot::Sender<()> },
     /// Close every group; compose a first digest when asked.
@@ -201,7 +208,7 @@ impl Desk {
                 biased;
                 question = questions.recv() => match question {
                     Some(question) => {
-                        if matches!(question, Question::Close { .. } | Question::Faceless { .. }) {
+                        if matches!(question, Question::Close { .. } | Question::Faceless { .. } | Question::ReadAgain { .. }) {
                             self.drain(&mut events)?;
                         }
                         self.answer(question)?;
@@ -265,6 +272,11 @@ impl Desk {
                         }
                     }
                 }
+                Event::Spent { source, at, units } => {
+                    if let Some(known) = self.known.get(&*source) {
+                        self.keeper.spend(known.id, at, units)?;
+                    }
+                }
                 Event::Status { source, at, state } => {
                     self.save(waiting.take())?;
                     self.status(&source, at, state)?;
@@ -292,11 +304,11 @@ impl Desk {
         };
         let mentions = ids(|change| match change {
             Change::Mention { id, .. } => Some(*id),
-            Change::Suspicion { .. } | Change::Withdrawn { .. } => None,
+            Change::Suspicion { .. } | Change::Account(_) | Change::Withdrawn { .. } => None,
         });
         let suspects = ids(|change| match change {
             Change::Suspicion { id, .. } => Some(*id),
-            Change::Mention { .. } | Change::Withdrawn { .. } => None,
+            Change::Mention { .. } | Change::Account(_) | Change::Withdrawn { .. } => None,
         });
         let connection = self.keeper.store().connection();
         let only = |ids: Vec<i64>| list::Filter { ids, ..list::Filter::default() };
@@ -351,6 +363,17 @@ impl Desk {
             }
             Question::Faceless { network, limit, reply } => {
                 answered(reply.send(self.keeper.store().faceless(network, limit)?));
+            }
+            Question::Unread { source, since, before, limit, reply } => {
+                let Some(known) = self.known.get(&source) else { return Ok(()) };
+                answered(reply.send(self.keeper.store().unread(known.id, since, before, limit)?));
+            }
+            Question::ReadAgain { network, ids, reply } => {
+                self.keeper.read_again(network.as_str(), &ids, (self.clock)())?;
+                answered(reply.send(()));
+            }
+            Question::Expire { network, before, reply } => {
+                answered(reply.send(self.keeper.expire(network.as_str(), before, (self.clock)())?));
             }
             Question::Play { name, path, first_digest, reply } => {
                 self.play(&name, &path, first_digest)?;

@@ -2,18 +2,15 @@
 //! checks have handles.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::Aside;
 use super::desk::{Question, ask};
-use crate::fetch::Fetch;
 use crate::network::spec;
-use crate::source::{self, Delivery, Event, Source};
-use crate::time::Time;
+use crate::source;
 
 /// How often authors are looked for: well within the usual wait of an alert.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -26,11 +23,7 @@ const SOON: Duration = Duration::from_secs(60);
 
 /// Fills in the authors of one source.
 pub(super) struct Profiles {
-    source: Source,
-    fetch: Arc<Fetch>,
-    desk: mpsc::Sender<Question>,
-    events: mpsc::Sender<Event>,
-    clock: fn() -> Time,
+    aside: Aside,
     /// Authors asked for, and when they may be asked for again.
     asked: HashMap<String, Instant>,
 }
@@ -49,14 +42,8 @@ enum Round {
 }
 
 impl Profiles {
-    pub(super) fn new(
-        source: Source,
-        fetch: Arc<Fetch>,
-        desk: mpsc::Sender<Question>,
-        events: mpsc::Sender<Event>,
-        clock: fn() -> Time,
-    ) -> Profiles {
-        Profiles { source, fetch, desk, events, clock, asked: HashMap::new() }
+    pub(super) fn new(aside: Aside) -> Profiles {
+        Profiles { aside, asked: HashMap::new() }
     }
 
     /// Fills in authors until `stop`.
@@ -74,12 +61,12 @@ impl Profiles {
     }
 
     async fn round(&mut self) -> Round {
-        let Some(network) = spec(self.source.network_name.as_str()).map(|spec| spec.name) else {
+        let Some(network) = spec(self.aside.source.network_name.as_str()).map(|spec| spec.name) else {
             return Round::Over;
         };
         self.asked.retain(|_, again| *again > Instant::now());
         let limit = AT_ONCE.saturating_add(u32::try_from(self.asked.len()).unwrap_or(u32::MAX));
-        let Some(mut ids) = ask(&self.desk, |reply| Question::Faceless { network, limit, reply }).await
+        let Some(mut ids) = ask(&self.aside.desk, |reply| Question::Faceless { network, limit, reply }).await
         else {
             return Round::Over;
         };
@@ -88,23 +75,22 @@ impl Profiles {
         if ids.is_empty() {
             return Round::Nobody;
         }
-        let (again, done, page) = match source::profiles(&self.source, &self.fetch, &ids).await {
-            Ok(page) => (AGAIN, Round::Asked, page),
-            // The mail goes without a handle.
-            Err(error) => {
-                tracing::info!(source = &*self.source.name, %error, "authors not filled in");
-                (SOON, Round::Failed, None)
-            }
-        };
+        let Some(request) = self.aside.source.network.profiles(&ids) else { return Round::Over };
+        let (again, done, page) =
+            match source::ask_aside(&self.aside.source, &self.aside.client, request).await {
+                Ok(page) => (AGAIN, Round::Asked, Some(page)),
+                // The mail goes without a handle.
+                Err(error) => {
+                    tracing::info!(source = &*self.aside.source.name, %error, "authors not filled in");
+                    (SOON, Round::Failed, None)
+                }
+            };
         let again = Instant::now() + again;
         self.asked.extend(ids.into_iter().map(|id| (id, again)));
-        if let Some(mut page) = page {
-            page.cursor = None;
-            let (name, network) = (Arc::clone(&self.source.name), self.source.network_name.clone());
-            let delivery = Delivery { source: name, network, page, seen: (self.clock)() };
-            if self.events.send(Event::Page(delivery)).await.is_err() {
-                return Round::Over;
-            }
+        if let Some(page) = page
+            && !self.aside.deliver(page).await
+        {
+            return Round::Over;
         }
         done
     }

@@ -57,6 +57,16 @@ fn home(network: &str, author: &Author, handle: &str) -> Option<String> {
     }
 }
 
+/// Whether the brand's file says that the account is its own.
+pub(super) fn is_declared(brand: &Brand, network: &NetworkName, author: &Author) -> bool {
+    let names = [author.handle.as_deref(), Some(author.native_id.as_str())];
+    names
+        .into_iter()
+        .flatten()
+        .filter(|name| !name.is_empty())
+        .any(|name| brand.official.iter().any(|official| is_official(official, network.as_str(), name)))
+}
+
 /// Whether the account is the brand's own.
 pub(super) fn is_own(brand: &Brand, network: &NetworkName, author: &Author) -> bool {
     let network = network.as_str();

@@ -1,5 +1,6 @@
 //! Networks that are listened to: connect, gather messages, notice silence, try the next host.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -41,8 +42,9 @@ impl Follower {
             headers: listen.headers.clone(),
             ..Request::default()
         };
+        let client = Arc::clone(&self.client);
         let opening = async {
-            let mut wire = Wire::Socket(Box::new(self.fetch.open_socket(&request).await?));
+            let mut wire = Wire::Socket(Box::new(client.fetch().open_socket(&request).await?));
             wire.say(&host_of(&request.url), &listen.hello).await.map(|()| wire)
         };
         match self.wait(opening).await? {
@@ -53,13 +55,15 @@ impl Follower {
 
     /// Listens to one endless answer for as long as it lasts.
     pub(super) async fn lines(&mut self, lines: &Lines) -> Result<Next, End> {
-        let request = self.signed(lines.request.clone());
-        match self.wait(self.fetch.open_lines(&request)).await? {
-            Ok(open) => self.hear(Wire::Lines(open), request, lines.silence, 1).await,
-            Err(problem) => {
-                let problem = self.explained(problem);
-                self.lost(1, problem).await
-            }
+        let (client, cursor) = (Arc::clone(&self.client), self.cursor.clone());
+        let opening = async {
+            let request = client.signed(lines.request.clone()).await?;
+            let open = client.fetch().open_lines(&request).await;
+            open.map(|open| (open, request)).map_err(|error| client.explained(error, cursor.as_ref()))
+        };
+        match self.wait(opening).await? {
+            Ok((open, request)) => self.hear(Wire::Lines(open), request, lines.silence, 1).await,
+            Err(problem) => self.lost(1, problem).await,
         }
     }
 
@@ -194,8 +198,15 @@ impl Hearing {
         };
         self.no_message = Duration::ZERO;
         self.answer.seen = (follower.clock)();
+        follower.client.record(&self.answer);
         match follower.source.network.read(&self.answer, follower.cursor.as_ref()) {
-            Ok(page) => self.gather(follower, page).await.map(Ok),
+            Ok(page) => {
+                if let Some(spent) = page.spent {
+                    follower.client.correct(0, spent).await;
+                }
+                self.gather(follower, page).await?;
+                Ok(follower.client.is_spent().map_or(Ok(()), Err))
+            }
             Err(error) => {
                 let problem = Problem::Unread { error, evidence: evidence(&self.answer) };
                 self.skip_or_break(follower, problem).await

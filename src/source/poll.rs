@@ -6,39 +6,32 @@ use std::time::Duration;
 use super::problem::{Problem, evidence};
 use super::{End, Follower, Next};
 use crate::fetch::{Advice, Fault};
-use crate::network::{Answer, Page, Request, Session, Trouble};
+use crate::network::{Answer, Page, Request};
 
 /// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
 const MISSING: u32 = 3;
-/// A session that ends within this time, in milliseconds, is renewed first.
-const SESSION_SPARE: i64 = 60_000;
 
 impl Follower {
     /// One request of a round.
     pub(super) async fn poll(&mut self, request: Request) -> Result<Next, End> {
-        if let Err(problem) = self.log_in().await? {
-            return self.poll_failed(problem).await;
-        }
-        let request = self.signed(request);
-        let answer = match self.wait(self.fetch.fetch(&request)).await? {
+        let reserved = self.source.network.cost(&request);
+        let client = Arc::clone(&self.client);
+        let cursor = self.cursor.clone();
+        let answer = match self.wait(client.ask(request, cursor.as_ref())).await? {
             Ok(answer) => answer,
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
-            Err(problem) => {
-                let problem = self.explained(problem);
-                if self.session_ended(&problem) {
-                    return Ok(Next::Now);
-                }
-                return self.poll_failed(problem).await;
-            }
+            Err(problem) => return self.poll_failed(problem).await,
         };
         let seen = answer.seen;
         let mut page = match self.read(answer).await {
             Ok(page) => page,
             Err(problem) => return self.poll_failed(problem).await,
         };
+        if let Some(spent) = page.spent {
+            client.correct(reserved, spent).await;
+        }
         (self.failures, self.missing, self.answered) = (0, 0, true);
-        self.fresh_session = false;
         // the next request follows from the cursor: without a new one it would be the same again
         let more = page.more && page.cursor.is_some() && page.cursor != self.cursor;
         let pause = page.pause;
@@ -48,46 +41,6 @@ impl Follower {
             self.deliver(page, seen).await?;
         }
         if more { Ok(Next::Now) } else { self.round_over(pause).await }
-    }
-
-    /// Opens a session where the network wants one and there is none, or it is about to end.
-    async fn log_in(&mut self) -> Result<Result<(), Problem>, End> {
-        let now = (self.clock)();
-        let ends = |session: &Session| session.expires.is_some_and(|end| end.since(now) < SESSION_SPARE);
-        if self.session.as_ref().is_some_and(|session| !ends(session)) {
-            return Ok(Ok(()));
-        }
-        let Some(request) = self.source.network.login() else { return Ok(Ok(())) };
-        let answer = match self.wait(self.fetch.fetch(&request)).await? {
-            Ok(answer) => answer,
-            Err(problem) => return Ok(Err(self.explained(problem))),
-        };
-        match self.source.network.session(&answer) {
-            Ok(session) => {
-                self.session = Some(session);
-                self.fresh_session = true;
-                Ok(Ok(()))
-            }
-            Err(error) => Ok(Err(Problem::Read(error))),
-        }
-    }
-
-    /// Whether a refusal only means that a session that worked before has ended: then a new one is opened, once.
-    fn session_ended(&mut self, problem: &Problem) -> bool {
-        let refused = match problem {
-            Problem::Fetch(error) => error.fault == Fault::Unauthorised(401),
-            Problem::Read(error) | Problem::Unread { error, .. } => error.trouble == Trouble::Auth,
-            Problem::Panicked { .. }
-            | Problem::Late
-            | Problem::Broken { .. }
-            | Problem::Silent { .. }
-            | Problem::NoHost => false,
-        };
-        let ended = refused && self.session.is_some() && !self.fresh_session;
-        if ended {
-            self.session = None;
-        }
-        ended
     }
 
     async fn round_over(&mut self, asked: Option<Duration>) -> Result<Next, End> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fetch::{Advice, FetchError};
-use crate::network::{Answer, ReadError, Trouble};
+use crate::network::{Answer, ReadError, Trouble, Unit};
 use crate::time::Time;
 
 /// How much of an answer that nobody understood is kept, in bytes: enough to recognise a login page.
@@ -37,6 +37,19 @@ pub enum Problem {
         /// The beginning of the answer.
         evidence: String,
     },
+    /// The budget of the day is spent.
+    #[error(
+        "ask: the budget of the day is spent ({}); it goes on tomorrow, or raise `budget` of this source",
+        amount(*.daily, *.unit)
+    )]
+    Budget {
+        /// The most a day.
+        daily: u64,
+        /// Of what.
+        unit: Unit,
+        /// When the next day begins.
+        until: Time,
+    },
     /// The single attempt took too long.
     #[error("finish within the time of a single attempt; try again, or watch")]
     Late,
@@ -67,6 +80,7 @@ impl Problem {
         match self {
             Problem::Fetch(error) => error.advice(),
             Problem::NoHost => Advice::AskHuman,
+            Problem::Budget { until, .. } => Advice::RetryAfter(until_then(*until, now)),
             Problem::Read(error) | Problem::Unread { error, .. } => advice(error, now),
             Problem::Panicked { .. } | Problem::Late | Problem::Broken { .. } | Problem::Silent { .. } => {
                 Advice::Retry
@@ -80,6 +94,7 @@ impl Problem {
             Problem::Unread { evidence, .. } | Problem::Panicked { evidence } => Some(evidence),
             Problem::Fetch(_)
             | Problem::Read(_)
+            | Problem::Budget { .. }
             | Problem::Late
             | Problem::Broken { .. }
             | Problem::Silent { .. }
@@ -88,9 +103,24 @@ impl Problem {
     }
 }
 
+fn until_then(then: Time, now: Time) -> Duration {
+    Duration::from_millis(u64::try_from(then.since(now)).unwrap_or(0))
+}
+
+/// An amount in words.
+pub fn amount(units: u64, unit: Unit) -> String {
+    match unit {
+        Unit::Requests => format!("{units} requests"),
+        Unit::Quota => format!("{units} quota units"),
+        Unit::MicroDollars => {
+            format!("US${}.{:02}", units / 1_000_000, units % 1_000_000 / 10_000)
+        }
+    }
+}
+
 /// What to do about an answer that is of no use.
 fn advice(error: &ReadError, now: Time) -> Advice {
-    let wait = error.until.map(|until| Duration::from_millis(u64::try_from(until.since(now)).unwrap_or(0)));
+    let wait = error.until.map(|until| until_then(until, now));
     match error.trouble {
         Trouble::Auth | Trouble::NotApproved | Trouble::Gone | Trouble::BadQuery => Advice::AskHuman,
         Trouble::Rate => wait.map_or(Advice::Retry, Advice::RetryAfter),

@@ -16,7 +16,7 @@ mod standouts;
 
 pub use accounts::{SeenAccount, accounts, versions};
 pub use coverage::{Coverage, coverage};
-pub use latency::{Latency, published_to_seen, seen_to_sent};
+pub use latency::{Deletions, Latency, deletions, published_to_seen, seen_to_sent};
 pub use standouts::{TopPost, new_suspects, top_posts};
 
 /// Counts what was heard of each of `brands` in `window`.

@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::accounts::AccountChange;
 use super::{Store, StoreError};
 use crate::fold;
 use crate::impostor::Suspicion;
-use crate::intake::{JudgedPost, PostId};
+use crate::intake::{JudgedPost, Official, PostId};
 use crate::matcher::Verdict;
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
 use crate::time::Time;
@@ -72,6 +73,8 @@ pub enum Change {
         /// What is suspected.
         suspicion: Suspicion,
     },
+    /// A tracked account changed its name, bio or picture.
+    Account(AccountChange),
     /// A post that is gone: notices not yet tried that tell it must be written again.
     Withdrawn {
         /// Rows of the mentions that went with it.
@@ -518,7 +521,12 @@ impl Unit<'_> {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn save_account(&mut self, account: &Account, suspicions: &[Suspicion]) -> Result<(), StoreError> {
+    pub fn save_account(
+        &mut self,
+        account: &Account,
+        suspicions: &[Suspicion],
+        official: Official,
+    ) -> Result<(), StoreError> {
         const KNOWN: &str = "SELECT 1 FROM author WHERE network = ?1 AND native_id = ?2";
         const BURIED: &str =
             "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
@@ -533,6 +541,10 @@ impl Unit<'_> {
             self.connection.prepare_cached(BACK)?.execute(place)?;
         } else if self.connection.prepare_cached(BURIED)?.exists(place)? {
             return Ok(());
+        }
+        if official == Official::Declared {
+            let before = super::accounts::track(self.connection, network, &account.author, self.seen)?;
+            self.changes.extend(before.into_iter().map(Change::Account));
         }
         let known = self.connection.prepare_cached(KNOWN)?.exists(place)?;
         if !known && suspicions.is_empty() {

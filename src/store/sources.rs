@@ -208,6 +208,16 @@ impl Store {
         Ok(())
     }
 
+    /// Notes that a gap has been filled.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn close_gap(&self, gap: i64, at: Time) -> Result<(), StoreError> {
+        const CLOSE: &str = "UPDATE gap SET closed = ?2 WHERE id = ?1";
+        self.connection.prepare_cached(CLOSE)?.execute(params![gap, at.0])?;
+        Ok(())
+    }
+
     /// Sources in trouble at `now`: failing for a while, stopped, or silent far longer than usual. Those that
     /// have fallen silent are marked so.
     ///
@@ -306,6 +316,19 @@ pub fn gaps(connection: &Connection, from: Time, to: Time) -> Result<Vec<Gap>, S
             closed: row.get::<_, Option<i64>>(4)?.map(Time),
         })
     })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The gaps of one source that have not been filled, oldest first: row, from, to.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn open_gaps(connection: &Connection, source: &str) -> Result<Vec<(i64, Time, Time)>, StoreError> {
+    const LIST: &str = "SELECT gap.id, \"from\", \"to\" FROM gap JOIN source ON source.id = gap.source
+        WHERE source.name = ?1 AND closed IS NULL ORDER BY \"from\"";
+    let mut statement = connection.prepare_cached(LIST)?;
+    let rows =
+        statement.query_map([source], |row| Ok((row.get(0)?, Time(row.get(1)?), Time(row.get(2)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -27,7 +27,7 @@ use vigie::time::{DAY, HOUR, Time};
 use crate::home::{Home, until};
 use crate::jetstream::{Jetstream, now_us};
 use crate::server::{Reply, Server};
-use crate::sink::{Act, Sink, arrivals};
+use crate::sink::{Act, Mail, Sink, arrivals};
 
 /// Everything a configuration needs besides its sources: grouping off, short waits.
 fn mail_to(sink: &Sink, more: &str) -> String {
@@ -204,8 +204,8 @@ async fn a_server_that_is_away_gets_every_mail_once_when_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_mail_that_hangs_does_not_hold_up_the_others() {
-    let sink =
-        Sink::start(|mail, _| if mail.text().contains("word1\n") { Act::Hang } else { Act::Accept }).await;
+    let hangs = |mail: &Mail| mail.text().lines().any(|line| line.ends_with("word1"));
+    let sink = Sink::start(move |mail, _| if hangs(mail) { Act::Hang } else { Act::Accept }).await;
     let (stream, appview) = (Jetstream::start().await, nobody().await);
     let config =
         streamed(&stream, &appview) + &mail_to(&sink, "").replace("answer = \"2s\"", "answer = \"1h\"");
@@ -215,6 +215,7 @@ async fn one_mail_that_hangs_does_not_hold_up_the_others() {
     posts_one_by_one(&stream, &home, 9).await;
     until("the others", || home.number("SELECT count(*) FROM notice WHERE state = 'sent'") == 8).await;
     assert_eq!(home.number("SELECT attempts FROM notice WHERE state = 'due'"), 1);
+    assert_eq!(sink.mails().iter().filter(|mail| mail.act == Act::Hang).count(), 1);
     // A stop does not wait for it either.
     let (code, took) = daemon.stop().await;
     assert_eq!(code, 0);

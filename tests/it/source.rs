@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use vigie::fetch::Fetch;
 use vigie::network::{Answer, Ask, Cursor, Listen, Missed, Network, Page, ReadError, Request};
 use vigie::post::{Deletion, Gone, NetworkName, Post};
-use vigie::source::{Delivery, End, Event, Mode, Patience, Source, State, follow};
+use vigie::source::{Client, Delivery, End, Event, Mode, Patience, Source, State, follow};
 use vigie::time::Time;
 
 use crate::fetch::{clock, config};
@@ -114,7 +114,8 @@ impl Followed {
         let fetch = Arc::new(Fetch::new(config(), clock).unwrap());
         let stop = CancellationToken::new();
         let mut task = JoinSet::new();
-        task.spawn(follow(source, fetch, start, out, stop.clone(), clock, mode));
+        let client = Arc::new(Client::new(&source, fetch, out.clone(), clock));
+        task.spawn(follow(source, client, start, out, stop.clone(), clock, mode));
         Followed { events, stop, task }
     }
 
@@ -525,7 +526,7 @@ async fn a_message_nobody_can_read_is_tried_twice_then_left_out_and_told() {
                 missed.extend(delivery.page.missed);
             }
             Event::Status { state: State::Failed { evidence, .. }, .. } => evidences.extend(evidence),
-            Event::Status { .. } => {}
+            Event::Status { .. } | Event::Spent { .. } => {}
         }
     }
     assert_eq!(ids, [1, 2, 3, 4, 5, 6]);

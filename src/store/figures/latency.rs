@@ -67,6 +67,34 @@ pub fn seen_to_sent(connection: &Connection, window: Window) -> Result<Vec<Laten
     waits(connection, WAITS, window)
 }
 
+/// Deletions at the source that were honoured here, and how long after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Deletions {
+    /// How many.
+    pub count: u64,
+    /// Milliseconds from there to here, of those whose network says when: half are at most this long.
+    pub p50: Option<i64>,
+    /// Of twenty, nineteen are at most this long.
+    pub p95: Option<i64>,
+}
+
+/// All deletions that were honoured.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn deletions(connection: &Connection) -> Result<Deletions, StoreError> {
+    const DELAYS: &str = "WITH placed AS (
+            SELECT seen - deleted AS millis, ROW_NUMBER() OVER (ORDER BY seen - deleted) AS place, COUNT(*) OVER () AS count
+            FROM tombstone WHERE deleted IS NOT NULL AND deleted <= seen)
+        SELECT (SELECT COUNT(*) FROM tombstone) AS count,
+            MIN(CASE WHEN place * 100 >= count * 50 THEN millis END) AS p50,
+            MIN(CASE WHEN place * 100 >= count * 95 THEN millis END) AS p95
+        FROM placed";
+    Ok(connection.prepare_cached(DELAYS)?.query_row([], |row| {
+        Ok(Deletions { count: row.get("count")?, p50: row.get("p50")?, p95: row.get("p95")? })
+    })?)
+}
+
 fn waits(connection: &Connection, query: &str, window: Window) -> Result<Vec<Latency>, StoreError> {
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(named_params! { ":from": window.from.0, ":to": window.to.0 }, |row| {

@@ -1,0 +1,107 @@
+//! Reads stored posts once more, in batches: edits, deletions and new counts come to light where no stream tells
+//! them, and terms that networks set to what is kept are held.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Aside;
+use super::desk::{Question, ask};
+use crate::network::{Absent, Offer, Page, spec};
+use crate::post::{Deletion, Gone};
+use crate::source;
+use crate::time::{DAY, HOUR, Time};
+
+/// How often it is looked whether a post is due.
+const ROUND: Duration = Duration::from_secs(300);
+/// Posts are read again once a day where the network sets no other term...
+const USUALLY: i64 = 24 * HOUR;
+/// ... for a week: later, hardly any is changed or deleted.
+const FOR: i64 = 7 * DAY;
+/// A post that a network lets nobody keep longer is read again this long before its term.
+const BEFORE_TERM: i64 = 5 * DAY;
+
+/// Reads posts of one source again until `stop`, and lets those go whose term has passed.
+pub(super) async fn run(aside: Aside, stop: CancellationToken) {
+    let Some(offer) = spec(aside.source.network_name.as_str()).map(|spec| spec.offer) else { return };
+    let can = offer.reread_batch > 0 && aside.source.network.reread(&["probe".to_owned()]).is_some();
+    if !can && offer.keep_days.is_none() {
+        return;
+    }
+    let mut wait = Duration::from_secs(30);
+    while stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
+        wait = ROUND;
+        if can && stop.run_until_cancelled(round(&aside, &offer)).await.is_none() {
+            return;
+        }
+        if let Some(days) = offer.keep_days {
+            let (network, now) = (aside.source.network_name.clone(), (aside.clock)());
+            let before = now.plus(-i64::from(days).saturating_mul(DAY));
+            let gone = ask(&aside.desk, |reply| Question::Expire { network, before, reply }).await;
+            match gone {
+                None => return,
+                Some(0) => {}
+                Some(count) => tracing::info!(source = &*aside.source.name, count, "words kept no longer"),
+            }
+        }
+    }
+}
+
+/// Reads again all that is due, batch by batch.
+async fn round(aside: &Aside, offer: &Offer) {
+    loop {
+        let now = (aside.clock)();
+        let every = offer.reread_hours.map_or(USUALLY, |hours| i64::from(hours).saturating_mul(HOUR));
+        let term = offer.keep_days.map(|days| i64::from(days).saturating_mul(DAY));
+        // What must be refreshed or deleted by a term is refreshed as long as it is kept.
+        let since = now.plus(-term.map_or(FOR, |_| i64::MAX / 4));
+        let every = term.map_or(every, |term| {
+            if offer.reread_hours.is_some() { every } else { term.saturating_sub(BEFORE_TERM).max(DAY) }
+        });
+        let (source, limit, before) = (aside.source.name.to_string(), offer.reread_batch, now.plus(-every));
+        let due = ask(&aside.desk, |reply| Question::Unread { source, since, before, limit, reply }).await;
+        let ids = due.unwrap_or_default();
+        let Some(request) = (!ids.is_empty()).then(|| aside.source.network.reread(&ids)).flatten() else {
+            return;
+        };
+        match source::ask_aside(&aside.source, &aside.client, request).await {
+            Ok(page) => {
+                let page = with_absent(page, &ids, offer.absent, aside, now);
+                if !aside.deliver(page).await {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::info!(source = &*aside.source.name, %error, "stored posts not read again");
+                return;
+            }
+        }
+        let network = aside.source.network_name.clone();
+        let marked = ask(&aside.desk, |reply| Question::ReadAgain { network, ids, reply }).await;
+        if marked.is_none() {
+            return;
+        }
+    }
+}
+
+/// The page with a deletion of every post that was asked for and is not in the answer, where that is what it means.
+fn with_absent(mut page: Page, asked: &[String], absent: Absent, aside: &Aside, now: Time) -> Page {
+    if absent == Absent::Unknown {
+        return page;
+    }
+    let named = |id: &String| {
+        page.posts.iter().chain(&page.edits).any(|post| post.native_id == *id)
+            || page.deletions.iter().any(|one| one.gone == Gone::Post(id.clone()))
+    };
+    let gone: Vec<Deletion> = asked
+        .iter()
+        .filter(|id| !named(id))
+        .map(|id| Deletion {
+            network: aside.source.network_name.clone(),
+            gone: Gone::Post(id.clone()),
+            at: Some(now),
+        })
+        .collect();
+    page.deletions.extend(gone);
+    page
+}
