@@ -35,7 +35,8 @@ pub(crate) struct Item {
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) items: Vec<Item>,
-    /// Pages asked for in the round under way.
+    /// Rounds begun, and pages asked for in the one under way.
+    rounds: usize,
     pages: usize,
 }
 
@@ -89,7 +90,7 @@ fn dialects() -> Vec<Arc<dyn Dialect>> {
     vec![Arc::new(hackernews::Speaks), Arc::new(mastodon::Speaks)]
 }
 
-/// A way to be hostile between two pages.
+/// A way to be hostile between two pages of the second round.
 type Meanwhile = fn(&mut World, now: i64);
 
 /// One network being followed round by round.
@@ -110,7 +111,7 @@ impl Followed {
             let mut world = shared.lock().unwrap();
             let reply = speaks.answer(asked, &world);
             world.pages += 1;
-            if world.pages > 1 {
+            if world.rounds == 2 {
                 meanwhile(&mut world, now());
             }
             reply
@@ -121,7 +122,11 @@ impl Followed {
 
     /// One round of asking, from where the last one stopped.
     async fn round(&mut self) {
-        self.world.lock().unwrap().pages = 0;
+        {
+            let mut world = self.world.lock().unwrap();
+            world.rounds += 1;
+            world.pages = 0;
+        }
         let spec = spec(self.dialect.name()).unwrap();
         let network = (spec.build)(&self.dialect.section(&self.server.url(""))).unwrap();
         let source = Source {
