@@ -181,7 +181,8 @@ pub async fn run(
         });
     }
     let due = Arc::new(Notify::new());
-    let writing = desk::Desk::new(judge, keeper, known, clock, Arc::clone(&due), Box::new(told));
+    let writing =
+        desk::Desk::new(judge, keeper, known, clock, Arc::clone(&due), Box::new(told), stop.clone());
     // Without the desk nothing can be kept: when it ends, whatever the reason, everything ends.
     let with_the_desk = stop.clone().drop_guard();
     let desk = std::thread::Builder::new()

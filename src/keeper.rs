@@ -87,7 +87,7 @@ impl Keeper {
     ///
     /// # Errors
     /// When the store refuses; then nothing of it is kept.
-    pub fn save(&mut self, source: i64, pages: Vec<Judged>, clock: Clock) -> Result<Done, NoticeError> {
+    pub fn save(&mut self, source: i64, pages: &[Judged], clock: Clock) -> Result<Done, NoticeError> {
         self.transaction(|keeper| {
             let mut done = Done::default();
             for page in pages {
@@ -100,10 +100,11 @@ impl Keeper {
         })
     }
 
-    fn page(&mut self, source: i64, page: Judged, clock: Clock, done: &mut Done) -> Result<(), NoticeError> {
+    fn page(&mut self, source: i64, page: &Judged, clock: Clock, done: &mut Done) -> Result<(), NoticeError> {
         let mut hour: Option<Time> = None;
         let mut heard = Tally::default();
-        for (seen, step) in page.steps {
+        for (seen, step) in &page.steps {
+            let seen = *seen;
             if clock == Clock::Replay {
                 done.notices += self.advance(seen, clock)?;
             }
@@ -117,7 +118,7 @@ impl Keeper {
             };
             let mut unit = self.store.unit(source);
             (unit.seen, unit.matched) = (seen, matched);
-            write(&mut unit, &step)?;
+            write(&mut unit, step)?;
             let Unit { tally, changes, .. } = unit;
             heard.add(tally);
             self.traces |= tally.removed > 0;

@@ -37,6 +37,24 @@ pub enum NoticeError {
     Mail(#[from] mail::BuildError),
 }
 
+impl NoticeError {
+    /// Whether the disk or another process is in the way and may be out of it later: a full disk, a lock.
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode;
+        let NoticeError::Store(StoreError::Sqlite(error)) = self else { return false };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                ErrorCode::DiskFull
+                    | ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::CannotOpen
+            )
+        )
+    }
+}
+
 /// Everything needed to write mails: rules, recipients, language, zone, brands.
 #[derive(Debug, Clone)]
 pub struct Composer {

@@ -153,7 +153,7 @@ pub fn play(
             if let (Some(first), Some(last)) = (first, last) {
                 summary.clock = Some((summary.clock.map_or(first, |(first, _)| first), last));
             }
-            match keeper.save(source, vec![chunk], clock) {
+            match keeper.save(source, &[chunk], clock) {
                 Ok(done) => {
                     summary.done.tally.add(done.tally);
                     summary.done.notices += done.notices;

@@ -109,7 +109,7 @@ impl Backfill {
                 // The cursor of the watch is not this one's to move.
                 let page = network::Page { cursor: None, ..page };
                 let judged = judge.judge(page, dates, true, seen, &mut Scratch::default());
-                anyhow::Ok(keeper.save(row.id, vec![judged], Clock::Live(now()))?.tally)
+                anyhow::Ok(keeper.save(row.id, &[judged], Clock::Live(now()))?.tally)
             };
             let (tally, problem) = runtime.block_on(walk(&source, Arc::clone(&fetch), start, save))?;
             say(format!(

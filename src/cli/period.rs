@@ -81,12 +81,18 @@ impl Bounds {
 
 /// The moment a period ends at: a bare date is included.
 fn end(text: &str, zone: &jiff::tz::TimeZone) -> anyhow::Result<Time> {
-    let moment = moment(text, zone)?;
-    Ok(if is_date(text) { moment.plus(DAY) } else { moment })
+    match date(text) {
+        // The next midnight of the zone: days on which clocks change are an hour shorter or longer.
+        Some(date) => {
+            let midnight = date.tomorrow()?.to_zoned(zone.clone())?;
+            Ok(Time(midnight.timestamp().as_millisecond()))
+        }
+        None => moment(text, zone),
+    }
 }
 
-fn is_date(text: &str) -> bool {
-    text.parse::<jiff::civil::Date>().is_ok() && !text.contains('T') && text.len() <= 10
+fn date(text: &str) -> Option<jiff::civil::Date> {
+    text.parse().ok().filter(|_| !text.contains('T') && text.len() <= 10)
 }
 
 /// A moment as a person writes it; without a zone it is local to the configured one.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::SourceConfig;
 use crate::digest;
@@ -35,6 +36,8 @@ const ROUNDS: Duration = Duration::from_secs(15);
 const BATCH: usize = 32;
 /// Mentions and suspects shown of one unit of work, the newest; the rest are counted.
 const SHOWN: usize = 5;
+/// Between two attempts to write to a disk that refuses.
+const AGAIN: Duration = Duration::from_secs(1);
 /// The shipped capture's last post is made this old, in milliseconds.
 const EXAMPLE_AGE: i64 = 60_000;
 
@@ -158,6 +161,43 @@ pub(super) struct Desk {
     told: Box<dyn FnMut(Told) + Send>,
     scratch: Scratch,
     summary: Summary,
+    stop: CancellationToken,
+}
+
+/// Does `work`, as often as it takes: while the disk is full or another process holds the file, sources and mails wait
+/// and nothing is lost. A stop ends the waiting; what was not kept is read again at the next start.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the desk's own thread, which has nothing else to do meanwhile"
+)]
+fn patiently<T>(
+    keeper: &mut Keeper,
+    stop: &CancellationToken,
+    told: &mut dyn FnMut(Told),
+    mut work: impl FnMut(&mut Keeper) -> Result<T, NoticeError>,
+) -> Result<T, NoticeError> {
+    let mut waited = false;
+    loop {
+        match work(keeper) {
+            Err(error) if error.may_pass() && !stop.is_cancelled() => {
+                if !waited {
+                    let cause =
+                        std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                    told(Told::Trouble(format!(
+                        "{error} ({cause}): sources and mails wait; make room on the disk, Vigie goes on by itself"
+                    )));
+                }
+                waited = true;
+                std::thread::sleep(AGAIN);
+            }
+            done => {
+                if waited && done.is_ok() {
+                    told(Told::Trouble("the store can be written again: Vigie goes on".to_owned()));
+                }
+                return done;
+            }
+        }
+    }
 }
 
 impl Desk {
@@ -168,6 +208,7 @@ impl Desk {
         clock: fn() -> Time,
         due: Arc<Notify>,
         told: Box<dyn FnMut(Told) + Send>,
+        stop: CancellationToken,
     ) -> Desk {
         Desk {
             judge,
@@ -178,7 +219,16 @@ impl Desk {
             told,
             scratch: Scratch::default(),
             summary: Summary::default(),
+            stop,
         }
+    }
+
+    /// As the function of this name, with the desk's own things.
+    fn patiently<T>(
+        &mut self,
+        work: impl FnMut(&mut Keeper) -> Result<T, NoticeError>,
+    ) -> Result<T, NoticeError> {
+        patiently(&mut self.keeper, &self.stop, &mut self.told, work)
     }
 
     /// Works until nobody sends anything any more.
@@ -228,9 +278,11 @@ impl Desk {
                 now = tick.tick() => {
                     let written = if now >= round {
                         round = now + ROUNDS;
-                        self.keeper.tick((self.clock)())?
+                        let now = (self.clock)();
+                        self.patiently(|keeper| keeper.tick(now))?
                     } else {
-                        self.keeper.pass((self.clock)())?
+                        let now = (self.clock)();
+                        self.patiently(|keeper| keeper.pass(now))?
                     };
                     self.wrote(written);
                 }
@@ -273,8 +325,8 @@ impl Desk {
                     }
                 }
                 Event::Spent { source, at, units } => {
-                    if let Some(known) = self.known.get(&*source) {
-                        self.keeper.spend(known.id, at, units)?;
+                    if let Some(id) = self.known.get(&*source).map(|known| known.id) {
+                        self.patiently(|keeper| keeper.spend(id, at, units))?;
                     }
                 }
                 Event::Status { source, at, state } => {
@@ -288,8 +340,9 @@ impl Desk {
 
     fn save(&mut self, work: Option<(String, Vec<Judged>)>) -> Result<(), NoticeError> {
         let Some((name, pages)) = work else { return Ok(()) };
-        let Some(known) = self.known.get(&name) else { return Ok(()) };
-        let done = self.keeper.save(known.id, pages, Clock::Live((self.clock)()))?;
+        let Some(id) = self.known.get(&name).map(|known| known.id) else { return Ok(()) };
+        let clock = self.clock;
+        let done = self.patiently(|keeper| keeper.save(id, &pages, Clock::Live(clock())))?;
         self.wrote(done.notices);
         self.tell_stored(name, &done)
     }
@@ -339,7 +392,8 @@ impl Desk {
             self.summary.worked += 1;
         }
         if let Some(attempt) = attempt {
-            self.keeper.attempted(known.id, at, &attempt)?;
+            let id = known.id;
+            self.patiently(|keeper| keeper.attempted(id, at, &attempt))?;
         }
         (self.told)(Told::Source { name: name.to_owned(), state });
         Ok(())
@@ -348,12 +402,14 @@ impl Desk {
     fn answer(&mut self, question: Question) -> Result<(), NoticeError> {
         match question {
             Question::Due { limit, reply } => {
-                let due = self.keeper.take_due((self.clock)(), limit)?;
+                let clock = self.clock;
+                let due = self.patiently(|keeper| keeper.take_due(clock(), limit))?;
                 // When nobody waits for it any more, the next attempt takes it again.
                 answered(reply.send(due));
             }
             Question::Record { id, kind, recipient, outcome, path, reply } => {
-                self.keeper.record(id, (self.clock)(), &outcome)?;
+                let now = (self.clock)();
+                self.patiently(|keeper| keeper.record(id, now, &outcome))?;
                 self.summary.mails += u64::from(matches!(outcome, Outcome::Sent(_)));
                 answered(reply.send(()));
                 (self.told)(Told::Mail { kind, recipient, outcome, path });
@@ -369,11 +425,14 @@ impl Desk {
                 answered(reply.send(self.keeper.store().unread(known.id, since, before, limit)?));
             }
             Question::ReadAgain { network, ids, reply } => {
-                self.keeper.read_again(network.as_str(), &ids, (self.clock)())?;
+                let now = (self.clock)();
+                self.patiently(|keeper| keeper.read_again(network.as_str(), &ids, now))?;
                 answered(reply.send(()));
             }
             Question::Expire { network, before, reply } => {
-                answered(reply.send(self.keeper.expire(network.as_str(), before, (self.clock)())?));
+                let now = (self.clock)();
+                let expired = self.patiently(|keeper| keeper.expire(network.as_str(), before, now))?;
+                answered(reply.send(expired));
             }
             Question::Play { name, path, first_digest, reply } => {
                 self.play(&name, &path, first_digest)?;

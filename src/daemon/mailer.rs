@@ -38,18 +38,19 @@ pub(super) async fn run(
             let Some(mails) = ask(&desk, |reply| Question::Due { limit: free, reply }).await else { return };
             mails
         };
-        let idle = free > 0 && mails.is_empty();
         for mail in mails {
             let (courier, desk) = (courier.clone(), desk.clone());
             sending.spawn(async move { deliver(&courier, &desk, mail, clock).await });
         }
+        // All that was due is under way: what falls due next is taken at once, whatever still hangs.
+        let room = u32::try_from(sending.len()).unwrap_or(u32::MAX) < server.takes();
         // Nothing is lost whichever is first: a notification that comes meanwhile is kept.
         tokio::select! {
             biased;
             () = ending.cancelled() => break,
             ended = sending.join_next(), if !sending.is_empty() => server.heard(ended.and_then(Result::ok)),
-            () = due.notified(), if idle => {}
-            () = tokio::time::sleep(LOOK), if idle => {}
+            () = due.notified(), if room => {}
+            () = tokio::time::sleep(LOOK), if room => {}
         }
         let patience = courier.patience();
         let rest = match server.trouble {

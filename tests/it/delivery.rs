@@ -223,6 +223,36 @@ async fn one_mail_that_hangs_does_not_hold_up_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_be_written_is_waited_for_and_nothing_is_lost() {
+    let sink = Sink::willing().await;
+    let (stream, appview) = (Jetstream::start().await, nobody().await);
+    let home = Home::configured("locked", &(streamed(&stream, &appview) + &mail_to(&sink, "")));
+    let mut daemon = home.start(&["watch"]);
+    daemon.says(&["listening"]).await;
+    posts_one_by_one(&stream, &home, 1).await;
+    let other = home.database();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for number in 2..=5 {
+        stream.create(
+            now_us(),
+            "did:plc:inventedlena",
+            &format!("p{number}"),
+            &format!("Molivelle word{number}"),
+        );
+    }
+    daemon.says(&["sources and mails wait"]).await;
+    other.execute_batch("COMMIT").unwrap();
+    daemon.says(&["can be written again"]).await;
+    until("all to be stored", || home.number("SELECT count(*) FROM mention") == 5).await;
+    until("all to be sent", || home.number("SELECT count(*) FROM notice WHERE state = 'due'") == 0).await;
+    for number in 1..=5 {
+        let told = sink.mails().iter().filter(|mail| mail.text().contains(&format!("word{number}"))).count();
+        assert_eq!(told, 1, "word{number}");
+    }
+    assert_eq!(daemon.stop().await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_account_is_told_and_not_tried_over_and_over() {
     let sink = Sink::locked().await;
     let (stream, appview) = (Jetstream::start().await, nobody().await);
@@ -426,7 +456,7 @@ impl Kept {
 
     fn page(&mut self, page: Page, at: Time) -> usize {
         let judged = self.judged(page, at);
-        self.keeper.save(self.source, vec![judged], Clock::Live(at)).unwrap().notices
+        self.keeper.save(self.source, &[judged], Clock::Live(at)).unwrap().notices
     }
 
     fn post(&mut self, id: &str, text: &str, at: Time) -> usize {
