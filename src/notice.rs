@@ -38,20 +38,9 @@ pub enum NoticeError {
 }
 
 impl NoticeError {
-    /// Whether the disk or another process is in the way and may be out of it later: a full disk, a lock.
+    /// Whether the disk or another process is in the way and may be out of it later.
     pub fn may_pass(&self) -> bool {
-        use rusqlite::ErrorCode;
-        let NoticeError::Store(StoreError::Sqlite(error)) = self else { return false };
-        matches!(
-            error.sqlite_error_code(),
-            Some(
-                ErrorCode::DiskFull
-                    | ErrorCode::DatabaseBusy
-                    | ErrorCode::DatabaseLocked
-                    | ErrorCode::SystemIoFailure
-                    | ErrorCode::CannotOpen
-            )
-        )
+        matches!(self, NoticeError::Store(error) if error.may_pass())
     }
 }
 

@@ -90,6 +90,24 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the disk or another process is in the way and may be out of it later: a full disk, a lock.
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode;
+        let StoreError::Sqlite(error) = self else { return false };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                ErrorCode::DiskFull
+                    | ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::CannotOpen
+            )
+        )
+    }
+}
+
 /// The one connection that writes, with the lock of its data directory.
 #[derive(Debug)]
 pub struct Store {

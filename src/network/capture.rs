@@ -66,7 +66,17 @@ pub struct Line {
 /// The networks whose raw answers a capture holds, each with where its reading stands.
 #[derive(Debug, Default)]
 pub struct Recorded {
-    open: Vec<(&'static str, Box<dyn Network>, Option<Cursor>)>,
+    open: Vec<Reading>,
+}
+
+/// The recorded answers of one source being read.
+#[derive(Debug)]
+struct Reading {
+    network: &'static str,
+    /// Its name, where the recording tells it.
+    source: String,
+    reader: Box<dyn Network>,
+    cursor: Option<Cursor>,
 }
 
 /// Who wrote a post: a bare name, or everything known.
@@ -207,6 +217,8 @@ struct Marked<'a> {
     answer: Option<&'a RawValue>,
     #[serde(borrow, default)]
     network: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    source: Option<Cow<'a, str>>,
     #[serde(default)]
     seen_at: Option<Time>,
 }
@@ -435,11 +447,13 @@ fn read_whole(line: &[u8], recorded: &mut Recorded) -> Result<Line, ReadError> {
     };
     let raw: RawAnswer = serde_json::from_str(answer.get()).map_err(wrong)?;
     let seen = marked.seen_at;
-    read_answer(&network, raw, seen, recorded).map(|page| Line { seen, page })
+    let source = marked.source.unwrap_or_default();
+    read_answer(&network, &source, raw, seen, recorded).map(|page| Line { seen, page })
 }
 
 fn read_answer(
     network: &str,
+    source: &str,
     raw: RawAnswer,
     seen: Option<Time>,
     recorded: &mut Recorded,
@@ -447,16 +461,20 @@ fn read_answer(
     let spec = super::spec(network)
         .filter(|spec| spec.name != SPEC.name)
         .ok_or_else(|| ReadError::new(&NAME, "an answer", format!("no network is called `{network:.40}`")))?;
-    let place = match recorded.open.iter().position(|(open, ..)| *open == spec.name) {
+    let known = |open: &Reading| open.network == spec.name && open.source == source;
+    let place = match recorded.open.iter().position(known) {
         Some(place) => place,
         None => {
-            let built = (spec.build)(&toml::Table::new())
+            let reader = (spec.build)(&toml::Table::new())
                 .map_err(|error| ReadError::new(&NAME, "an answer", error))?;
-            recorded.open.push((spec.name, built, None));
+            let source = source.to_owned();
+            recorded.open.push(Reading { network: spec.name, source, reader, cursor: None });
             recorded.open.len() - 1
         }
     };
-    let Some((_, network, cursor)) = recorded.open.get_mut(place) else { return Ok(Page::default()) };
+    let Some(Reading { reader, cursor, .. }) = recorded.open.get_mut(place) else {
+        return Ok(Page::default());
+    };
     let body = raw.body.as_str().map_or_else(|| raw.body.to_string(), str::to_owned).into_bytes();
     let answer = Answer {
         request: Request::get(raw.url),
@@ -466,7 +484,11 @@ fn read_answer(
         body,
         seen: seen.unwrap_or_default(),
     };
-    let page = network.read(&answer, cursor.as_ref())?;
+    // A refusal was recorded as it came; it brought nothing.
+    if !matches!(answer.status, 200..=299) {
+        return Ok(Page::default());
+    }
+    let page = reader.read(&answer, cursor.as_ref())?;
     if page.cursor.is_some() {
         cursor.clone_from(&page.cursor);
     }

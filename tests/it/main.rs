@@ -15,6 +15,7 @@ mod command;
 mod config;
 mod corpus;
 mod delivery;
+mod duties;
 mod example;
 mod explain;
 mod feed;

@@ -53,6 +53,8 @@ enum Manner {
     Cut(usize),
     /// Repeats the body without end.
     Endless,
+    /// Sends the body without its length, then nothing more.
+    Open,
     /// Never answers.
     Hang,
     /// Closes without a word.
@@ -79,6 +81,16 @@ impl Reply {
     /// This status and no body.
     pub(crate) fn status(status: u16) -> Reply {
         Reply { status, ..Reply::ok("") }
+    }
+
+    /// The same with this status.
+    pub(crate) fn with_status(self, status: u16) -> Reply {
+        Reply { status, ..self }
+    }
+
+    /// Sends the body, says not how long it is, and keeps the connection open.
+    pub(crate) fn unsized_and_hanging(self) -> Reply {
+        Reply { manner: Manner::Open, ..self }
     }
 
     /// A redirect.
@@ -238,7 +250,7 @@ async fn answer(stream: &mut TcpStream, reply: &Reply, seen: &Mutex<Seen>) -> st
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    let sized = !matches!(reply.manner, Manner::Endless) && reply.status != 304;
+    let sized = !matches!(reply.manner, Manner::Endless | Manner::Open) && reply.status != 304;
     if sized && !reply.headers.iter().any(|(name, _)| name == "content-length") {
         head.push_str(&format!("content-length: {}\r\n", reply.body.len()));
     }
@@ -267,6 +279,11 @@ async fn answer(stream: &mut TcpStream, reply: &Reply, seen: &Mutex<Seen>) -> st
                 stream.write_all(&reply.body).await?;
                 seen.lock().unwrap().bytes_sent += reply.body.len();
             }
+        }
+        Manner::Open => {
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(&reply.body).await?;
+            std::future::pending::<()>().await;
         }
         Manner::Hang => std::future::pending().await,
         Manner::Drop => {}
