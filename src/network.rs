@@ -20,8 +20,10 @@ mod hackernews;
 mod json;
 mod mastodon;
 mod offer;
+mod plain;
 pub mod recorded;
 mod trouble;
+mod youtube;
 
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
 pub use trouble::{ReadError, Trouble};
@@ -227,6 +229,12 @@ pub trait Network: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether an answer with a status other than 2xx and 304 is a normal one of the round under way, to be read
+    /// like any other: a video whose comments are closed, a page whose token has grown old. All others are refusals.
+    fn is_normal(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> bool {
+        false
+    }
+
     /// What an answer with a status other than 2xx and 304 says, where its body or headers say more than the
     /// status: which kind of trouble it is, for how long, in words for a person. `None` leaves it to the status.
     fn refused(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<ReadError> {
@@ -253,7 +261,7 @@ pub trait Network: fmt::Debug + Send + Sync {
 
     /// The request that reads these posts once more (at most [`Offer::reread_batch`] of them), to learn of edits,
     /// deletions and counts; its answer goes through `read` with no cursor. What its absence means is
-    /// [`Offer::absent`].
+    /// [`Offer::absent`]. `None` for several posts that cannot be asked for together: ask for each alone then.
     fn reread(&self, _native_ids: &[String]) -> Option<Request> {
         None
     }
@@ -326,7 +334,8 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
+pub const ALL: &[Spec] =
+    &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, youtube::SPEC, capture::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

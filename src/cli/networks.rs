@@ -46,10 +46,6 @@ pub(super) const LATER: &[Later] = &[
     later("gdelt", "nothing yet; follow the feeds of the newspapers that matter to you"),
     later("appstore", "nothing yet"),
     later("x", "nothing yet: reading it needs a paid key, and keys come later"),
-    later(
-        "youtube",
-        "follow a channel as a feed: url = \"https://www.youtube.com/feeds/videos.xml?channel_id=ID\" (its last 15 videos; no comments, no search)",
-    ),
     later("threads", "nothing yet: searching it needs an app that Meta has reviewed"),
     later(
         "instagram",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::problem::{Problem, evidence};
 use super::{End, Follower, Next};
-use crate::fetch::{Advice, Fault};
+use crate::fetch::{Advice, Fault, FetchError};
 use crate::network::{Answer, Page, Request, Session, Trouble};
 
 /// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
@@ -24,13 +24,16 @@ impl Follower {
             Ok(answer) => answer,
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
-            Err(problem) => {
-                let problem = self.explained(problem);
-                if self.session_ended(&problem) {
-                    return Ok(Next::Now);
+            Err(problem) => match self.normal(problem) {
+                Ok(answer) => answer,
+                Err(problem) => {
+                    let problem = self.explained(problem);
+                    if self.session_ended(&problem) {
+                        return Ok(Next::Now);
+                    }
+                    return self.poll_failed(problem).await;
                 }
-                return self.poll_failed(problem).await;
-            }
+            },
         };
         let seen = answer.seen;
         let mut page = match self.read(answer).await {
@@ -48,6 +51,13 @@ impl Follower {
             self.deliver(page, seen).await?;
         }
         if more { Ok(Next::Now) } else { self.round_over(pause).await }
+    }
+
+    /// The answer of a refusal that the network counts among the normal ones.
+    fn normal(&self, problem: Problem) -> Result<Answer, Problem> {
+        let Problem::Fetch(FetchError { answer: Some(answer), .. }) = &problem else { return Err(problem) };
+        let normal = self.source.network.is_normal(answer, self.cursor.as_ref());
+        if normal { Ok((**answer).clone()) } else { Err(problem) }
     }
 
     /// Opens a session where the network wants one and there is none, or it is about to end.

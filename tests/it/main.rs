@@ -38,3 +38,4 @@ mod share;
 mod sink;
 mod source;
 mod watch;
+mod youtube;
