@@ -136,6 +136,13 @@ impl Fetch {
         Err(FetchError::new(hop.host(), Fault::TooManyRedirects(REDIRECTS)))
     }
 
+    /// Leaves the host of this address alone for a while, whoever asks.
+    pub fn rest(&self, url: &str, pause: Duration) {
+        if let Ok(url) = url::Url::parse(url) {
+            self.paces.rest(&hop::pace_key(&url), pause);
+        }
+    }
+
     /// Waits until a host may be asked, and whoever asks it lets the next one wait.
     async fn turn(&self, url: &url::Url) -> Result<Turn, Fault> {
         if let Some(host) = url.host() {

@@ -21,8 +21,10 @@ mod hackernews;
 mod json;
 mod mastodon;
 mod offer;
+mod plain;
 pub mod recorded;
 mod trouble;
+mod youtube;
 
 pub use closed::{CLOSED, Closed, closed};
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
@@ -229,6 +231,22 @@ pub trait Network: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What a refusal brings all the same: comments that are closed are none, a page token that has grown old is
+    /// dropped from the cursor, another address is tried. `None`: it is a refusal of everything.
+    fn salvage(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<Page> {
+        None
+    }
+
+    /// How long every source leaves the host alone after each request, where it has one narrow budget for all.
+    fn host_rest(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Why [`Ask::Done`] is all that is asked, where a person can change that: what is missing, in words.
+    fn idle(&self) -> Option<String> {
+        None
+    }
+
     /// What an answer with a status other than 2xx and 304 says, where its body or headers say more than the
     /// status: which kind of trouble it is, for how long, in words for a person. `None` leaves it to the status.
     fn refused(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<ReadError> {
@@ -255,7 +273,7 @@ pub trait Network: fmt::Debug + Send + Sync {
 
     /// The request that reads these posts once more (at most [`Offer::reread_batch`] of them), to learn of edits,
     /// deletions and counts; its answer goes through `read` with no cursor. What its absence means is
-    /// [`Offer::absent`].
+    /// [`Offer::absent`]. `None` for several posts that cannot be asked for together: ask for each alone then.
     fn reread(&self, _native_ids: &[String]) -> Option<Request> {
         None
     }
@@ -328,7 +346,8 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
+pub const ALL: &[Spec] =
+    &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, youtube::SPEC, capture::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

@@ -230,6 +230,7 @@ pub async fn follow(
         deadline,
         failures: 0,
         missing: 0,
+        detours: 0,
         host: 0,
         posts: 0,
         answered: false,
@@ -268,6 +269,8 @@ struct Follower {
     failures: u32,
     /// Answers 404 in a row.
     missing: u32,
+    /// Refusals in a row after which it went on elsewhere.
+    detours: u32,
     /// Which of a stream's hosts is next.
     host: usize,
     /// Posts handed over since the last `Ok`.
@@ -281,6 +284,9 @@ struct Follower {
 /// When to ask next.
 enum Next {
     Now,
+    /// The round goes on after a pause that the network asked for.
+    Wait(Duration),
+    /// The round is over.
     After(Duration),
 }
 
@@ -293,12 +299,12 @@ impl Follower {
                 Ask::Lines(lines) => self.lines(&lines).await,
                 Ask::Play(path) => return End::Play(path),
                 Ask::Done if self.answered => self.tell_ok().await.map(|()| Next::Now),
-                Ask::Done => return End::Done,
+                Ask::Done => self.idle().await,
             };
             match next {
                 Ok(Next::Now) => {}
                 Ok(Next::After(_)) if self.mode != Mode::Watch => return End::Stopped,
-                Ok(Next::After(pause)) => {
+                Ok(Next::Wait(pause) | Next::After(pause)) => {
                     if self.stop.run_until_cancelled(sleep(pause)).await.is_none() {
                         return End::Stopped;
                     }
@@ -306,6 +312,13 @@ impl Follower {
                 Err(end) => return end,
             }
         }
+    }
+
+    /// The end of a source that asks for nothing; told where a person can change that.
+    async fn idle(&mut self) -> Result<Next, End> {
+        let Some(reason) = self.source.network.idle() else { return Err(End::Done) };
+        self.tell(State::Stopped { reason }).await?;
+        Err(End::AskHuman)
     }
 
     /// Waits for something that may be given up: by a stop, or when the single attempt is over.

@@ -68,7 +68,11 @@ impl Client {
     async fn ask_once(&self, request: &Request, cursor: Option<&Cursor>) -> Result<Answer, Problem> {
         let request = self.signed(request.clone()).await?;
         self.reserve(self.source.network.cost(&request)).await?;
-        match self.fetch.fetch(&request).await {
+        let fetched = self.fetch.fetch(&request).await;
+        if let Some(rest) = self.source.network.host_rest() {
+            self.fetch.rest(&request.url, rest);
+        }
+        match fetched {
             Ok(answer) => {
                 self.record(&answer);
                 Ok(answer)
@@ -100,6 +104,7 @@ impl Client {
             Problem::Fetch(error) => error.fault == Fault::Unauthorised(401),
             Problem::Read(error) | Problem::Unread { error, .. } => error.trouble == Trouble::Auth,
             Problem::Panicked { .. }
+            | Problem::Refused { .. }
             | Problem::Budget { .. }
             | Problem::Late
             | Problem::Broken { .. }
@@ -116,11 +121,15 @@ impl Client {
 
     /// What the network itself makes of an answer that was no success.
     pub(super) fn explained(&self, error: FetchError, cursor: Option<&Cursor>) -> Problem {
-        let explained = error.answer.as_ref().and_then(|answer| {
-            self.record(answer);
-            self.source.network.refused(answer, cursor)
-        });
-        explained.map_or(Problem::Fetch(error), Problem::Read)
+        let Some(answer) = &error.answer else { return Problem::Fetch(error) };
+        self.record(answer);
+        if let Some(page) = self.source.network.salvage(answer, cursor) {
+            let changes = page.cursor.is_some() && page.cursor.as_ref() != cursor;
+            if changes || !page.posts.is_empty() || !page.deletions.is_empty() {
+                return Problem::Refused { page: Box::new(page), seen: answer.seen };
+            }
+        }
+        self.source.network.refused(answer, cursor).map_or(Problem::Fetch(error), Problem::Read)
     }
 
     /// Keeps a raw answer, when recording is on.

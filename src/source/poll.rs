@@ -6,10 +6,13 @@ use std::time::Duration;
 use super::problem::{Problem, evidence};
 use super::{End, Follower, Next};
 use crate::fetch::{Advice, Fault};
-use crate::network::{Answer, Page, Request};
+use crate::network::{Answer, Page, Request, Trouble};
+use crate::time::Time;
 
 /// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
 const MISSING: u32 = 3;
+/// Refusals in a row after which it goes on elsewhere: as many posts of one page may have vanished.
+const DETOURS: u32 = 100;
 
 impl Follower {
     /// One request of a round.
@@ -21,18 +24,23 @@ impl Follower {
             Ok(answer) => answer,
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
-            Err(problem) => return self.poll_failed(problem).await,
+            Err(problem) => return self.poll_refused(problem).await,
         };
         let seen = answer.seen;
-        let mut page = match self.read(answer).await {
+        let page = match self.read(answer).await {
             Ok(page) => page,
-            Err(problem) => return self.poll_failed(problem).await,
+            Err(problem) => return self.poll_refused(problem).await,
         };
         if let Some(spent) = page.spent {
             client.correct(reserved, spent).await;
         }
-        (self.failures, self.missing, self.answered) = (0, 0, true);
-        // the next request follows from the cursor: without a new one it would be the same again
+        (self.failures, self.missing, self.detours, self.answered) = (0, 0, 0, true);
+        self.take_page(page, seen).await
+    }
+
+    /// Hands over what a request of a round brought; the next one follows from the cursor.
+    async fn take_page(&mut self, mut page: Page, seen: Time) -> Result<Next, End> {
+        // without a new cursor the next request would be the same again
         let more = page.more && page.cursor.is_some() && page.cursor != self.cursor;
         let pause = page.pause;
         // most answers come newest first; those below read posts in the order in which they were said
@@ -40,7 +48,41 @@ impl Follower {
         if holds_something(&page) {
             self.deliver(page, seen).await?;
         }
-        if more { Ok(Next::Now) } else { self.round_over(pause).await }
+        match pause {
+            None if more => Ok(Next::Now),
+            // the network wants its pause in the middle of a round too; a single attempt does not wait for it
+            Some(pause) if more && self.deadline.is_none() => Ok(Next::Wait(pause)),
+            pause => self.round_over(pause).await,
+        }
+    }
+
+    /// A refusal: what it brings all the same is taken, and where it names another place to go on from, that is
+    /// saved; else it is a failure.
+    async fn poll_refused(&mut self, problem: Problem) -> Result<Next, End> {
+        if let Problem::Refused { page, seen, .. } = problem {
+            self.detours = self.detours.saturating_add(1);
+            return self.take_page(*page, seen).await;
+        }
+        let (waits, instead) = match &problem {
+            Problem::Read(error) | Problem::Unread { error, .. } => (
+                error.until.is_some() || matches!(error.trouble, Trouble::Rate | Trouble::Money),
+                error.instead.as_deref().cloned(),
+            ),
+            Problem::Fetch(_)
+            | Problem::Refused { .. }
+            | Problem::Panicked { .. }
+            | Problem::Budget { .. }
+            | Problem::Late
+            | Problem::Broken { .. }
+            | Problem::Silent { .. }
+            | Problem::NoHost => (true, None),
+        };
+        let Some(place) = instead.filter(|place| Some(place) != self.cursor.as_ref()) else {
+            return self.poll_failed(problem).await;
+        };
+        self.detours = self.detours.saturating_add(1);
+        self.deliver(Page { cursor: Some(place), ..Page::default() }, (self.clock)()).await?;
+        if waits || self.detours > DETOURS { self.poll_failed(problem).await } else { Ok(Next::Now) }
     }
 
     async fn round_over(&mut self, asked: Option<Duration>) -> Result<Next, End> {

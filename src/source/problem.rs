@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fetch::{Advice, FetchError};
-use crate::network::{Answer, ReadError, Trouble, Unit};
+use crate::network::{Answer, Page, ReadError, Trouble, Unit};
 use crate::time::Time;
 
 /// How much of an answer that nobody understood is kept, in bytes: enough to recognise a login page.
@@ -36,6 +36,14 @@ pub enum Problem {
     Panicked {
         /// The beginning of the answer.
         evidence: String,
+    },
+    /// The answer was a refusal, of which something is taken all the same.
+    #[error("ask: it refused a part")]
+    Refused {
+        /// What it brings.
+        page: Box<Page>,
+        /// When it came.
+        seen: Time,
     },
     /// The budget of the day is spent.
     #[error(
@@ -82,9 +90,11 @@ impl Problem {
             Problem::NoHost => Advice::AskHuman,
             Problem::Budget { until, .. } => Advice::RetryAfter(until_then(*until, now)),
             Problem::Read(error) | Problem::Unread { error, .. } => advice(error, now),
-            Problem::Panicked { .. } | Problem::Late | Problem::Broken { .. } | Problem::Silent { .. } => {
-                Advice::Retry
-            }
+            Problem::Refused { .. }
+            | Problem::Panicked { .. }
+            | Problem::Late
+            | Problem::Broken { .. }
+            | Problem::Silent { .. } => Advice::Retry,
         }
     }
 
@@ -94,6 +104,7 @@ impl Problem {
             Problem::Unread { evidence, .. } | Problem::Panicked { evidence } => Some(evidence),
             Problem::Fetch(_)
             | Problem::Read(_)
+            | Problem::Refused { .. }
             | Problem::Budget { .. }
             | Problem::Late
             | Problem::Broken { .. }

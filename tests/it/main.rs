@@ -40,3 +40,4 @@ mod sink;
 mod source;
 mod watch;
 mod world;
+mod youtube;
