@@ -15,12 +15,16 @@ use crate::time::Time;
 mod bluesky;
 pub mod capture;
 mod clean;
+mod facebook;
 mod feed;
+mod graph;
 mod hackernews;
+mod instagram;
 mod json;
 mod mastodon;
 mod offer;
 pub mod recorded;
+mod threads;
 mod trouble;
 
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
@@ -233,6 +237,13 @@ pub trait Network: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What a refusal brings all the same: a page token that is no longer good is dropped from the cursor, one of
+    /// several things asked for that is gone is passed over. `None`: it is a refusal of everything. What comes of it
+    /// is asked for after the usual pause.
+    fn salvage(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<Page> {
+        None
+    }
+
     /// The most that this request may cost, in the unit of the network's [`Offer`].
     fn cost(&self, _request: &Request) -> u64 {
         1
@@ -326,7 +337,16 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
+pub const ALL: &[Spec] = &[
+    feed::SPEC,
+    hackernews::SPEC,
+    bluesky::SPEC,
+    mastodon::SPEC,
+    threads::SPEC,
+    instagram::SPEC,
+    facebook::SPEC,
+    capture::SPEC,
+];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

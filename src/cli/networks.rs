@@ -50,15 +50,6 @@ pub(super) const LATER: &[Later] = &[
         "youtube",
         "follow a channel as a feed: url = \"https://www.youtube.com/feeds/videos.xml?channel_id=ID\" (its last 15 videos; no comments, no search)",
     ),
-    later("threads", "nothing yet: searching it needs an app that Meta has reviewed"),
-    later(
-        "instagram",
-        "nothing yet: it needs an app that Meta has reviewed, and never gives all public posts",
-    ),
-    later(
-        "facebook",
-        "nothing yet: it needs an app that Meta has reviewed, and never gives all public posts",
-    ),
     later("tumblr", "follow a blog as a feed: url = \"https://NAME.tumblr.com/rss\""),
     later(
         "linkedin",

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::problem::{Problem, evidence};
 use super::{End, Follower, Next};
-use crate::fetch::{Advice, Fault};
+use crate::fetch::{Advice, Fault, FetchError};
 use crate::network::{Answer, Page, Request, Session, Trouble};
+use crate::time::Time;
 
 /// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
 const MISSING: u32 = 3;
@@ -25,6 +26,10 @@ impl Follower {
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
             Err(problem) => {
+                if let Some((page, seen)) = self.salvaged(&problem) {
+                    self.deliver(page, seen).await?;
+                    return self.round_over(None).await;
+                }
                 let problem = self.explained(problem);
                 if self.session_ended(&problem) {
                     return Ok(Next::Now);
@@ -70,6 +75,13 @@ impl Follower {
             }
             Err(error) => Ok(Err(Problem::Read(error))),
         }
+    }
+
+    /// What a refusal brings all the same, when going on from it asks for something else.
+    fn salvaged(&self, problem: &Problem) -> Option<(Page, Time)> {
+        let Problem::Fetch(FetchError { answer: Some(answer), .. }) = problem else { return None };
+        let page = self.source.network.salvage(answer, self.cursor.as_ref())?;
+        (page.cursor.is_some() && page.cursor != self.cursor).then_some((page, answer.seen))
     }
 
     /// Whether a refusal only means that a session that worked before has ended: then a new one is opened, once.
