@@ -16,13 +16,17 @@ mod bluesky;
 pub mod capture;
 mod clean;
 mod closed;
+mod facebook;
 mod feed;
+mod graph;
 mod hackernews;
+mod instagram;
 mod json;
 mod mastodon;
 mod offer;
 mod plain;
 pub mod recorded;
+mod threads;
 mod trouble;
 mod youtube;
 
@@ -346,8 +350,17 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] =
-    &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, youtube::SPEC, capture::SPEC];
+pub const ALL: &[Spec] = &[
+    feed::SPEC,
+    hackernews::SPEC,
+    bluesky::SPEC,
+    mastodon::SPEC,
+    youtube::SPEC,
+    threads::SPEC,
+    instagram::SPEC,
+    facebook::SPEC,
+    capture::SPEC,
+];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {
