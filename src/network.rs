@@ -51,6 +51,9 @@ pub enum Method {
     Get,
     /// Sends a body.
     Post,
+    /// Opens a WebSocket, says the lines of the body, and takes what comes as the lines of the answer, up to
+    /// the first that begins with one of these.
+    Talk(&'static [&'static str]),
 }
 
 /// One HTTP request. Its address may hold secrets: show only its host.
@@ -233,6 +236,19 @@ pub trait Network: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The page that an answer with a status other than 2xx and 304 stands for, where that status is an answer
+    /// like another: a document that not every server has, a page token that is no longer good.
+    fn forgiven(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<Page> {
+        None
+    }
+
+    /// What to ask beside a stream as soon as it is open, page after page until one without `more`: what was
+    /// said while nobody listened. Until then messages of the stream leave the cursor alone. The same is asked
+    /// when the stream brings nothing for long, and instead of it while it cannot be opened.
+    fn catch_up(&self, _cursor: Option<&Cursor>, _now: Time) -> Option<Request> {
+        None
+    }
+
     /// The most that this request may cost, in the unit of the network's [`Offer`].
     fn cost(&self, _request: &Request) -> u64 {
         1
@@ -253,7 +269,8 @@ pub trait Network: fmt::Debug + Send + Sync {
 
     /// The request that reads these posts once more (at most [`Offer::reread_batch`] of them), to learn of edits,
     /// deletions and counts; its answer goes through `read` with no cursor. What its absence means is
-    /// [`Offer::absent`].
+    /// [`Offer::absent`]. A post that has a `local_id` is named by that. `None` as soon as one of them cannot be
+    /// asked for here: what is not in the answer was asked for.
     fn reread(&self, _native_ids: &[String]) -> Option<Request> {
         None
     }

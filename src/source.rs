@@ -204,6 +204,8 @@ pub async fn follow(
         session: None,
         fresh_session: false,
         stuck_at: None,
+        instead_until: None,
+        unopened: 0,
     };
     Box::pin(follower.run()).await
 }
@@ -249,6 +251,10 @@ struct Follower {
     fresh_session: bool,
     /// Where a stream last brought a message that could not be read.
     stuck_at: Option<Option<Cursor>>,
+    /// Until when the network is asked instead of listened to, since its stream could not be opened.
+    instead_until: Option<Instant>,
+    /// How often in a row it could not.
+    unopened: u32,
 }
 
 /// When to ask next.
@@ -309,6 +315,12 @@ impl Follower {
     fn explained(&self, problem: Problem) -> Problem {
         let Problem::Fetch(FetchError { answer: Some(answer), .. }) = &problem else { return problem };
         self.source.network.refused(answer, self.cursor.as_ref()).map_or(problem, Problem::Read)
+    }
+
+    /// The page that an answer without success stands for, where the network says that it does.
+    fn forgiven(&self, problem: &Problem) -> Option<(Page, Time)> {
+        let Problem::Fetch(FetchError { answer: Some(answer), .. }) = problem else { return None };
+        Some((self.source.network.forgiven(answer, self.cursor.as_ref())?, answer.seen))
     }
 
     /// Hands a page over, waiting while nobody has room for it.

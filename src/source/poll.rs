@@ -7,6 +7,7 @@ use super::problem::{Problem, evidence};
 use super::{End, Follower, Next};
 use crate::fetch::{Advice, Fault};
 use crate::network::{Answer, Page, Request, Session, Trouble};
+use crate::time::Time;
 
 /// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
 const MISSING: u32 = 3;
@@ -20,21 +21,12 @@ impl Follower {
             return self.poll_failed(problem).await;
         }
         let request = self.signed(request);
-        let answer = match self.wait(self.fetch.fetch(&request)).await? {
-            Ok(answer) => answer,
+        let answer = self.wait(self.fetch.fetch(&request)).await?;
+        let (mut page, seen) = match self.understood(answer).await {
+            Ok(page) => page,
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
-            Err(problem) => {
-                let problem = self.explained(problem);
-                if self.session_ended(&problem) {
-                    return Ok(Next::Now);
-                }
-                return self.poll_failed(problem).await;
-            }
-        };
-        let seen = answer.seen;
-        let mut page = match self.read(answer).await {
-            Ok(page) => page,
+            Err(problem) if self.session_ended(&problem) => return Ok(Next::Now),
             Err(problem) => return self.poll_failed(problem).await,
         };
         (self.failures, self.missing, self.answered) = (0, 0, true);
@@ -42,12 +34,22 @@ impl Follower {
         // the next request follows from the cursor: without a new one it would be the same again
         let more = page.more && page.cursor.is_some() && page.cursor != self.cursor;
         let pause = page.pause;
-        // most answers come newest first; those below read posts in the order in which they were said
-        page.posts.sort_by_key(|post| post.published.unwrap_or(seen));
+        in_order(&mut page, seen);
         if holds_something(&page) {
             self.deliver(page, seen).await?;
         }
         if more { Ok(Next::Now) } else { self.round_over(pause).await }
+    }
+
+    /// What came of a request, and when.
+    pub(super) async fn understood(&self, got: Result<Answer, Problem>) -> Result<(Page, Time), Problem> {
+        match got {
+            Ok(answer) => {
+                let seen = answer.seen;
+                self.read(answer).await.map(|page| (page, seen))
+            }
+            Err(problem) => self.forgiven(&problem).ok_or_else(|| self.explained(problem)),
+        }
     }
 
     /// Opens a session where the network wants one and there is none, or it is about to end.
@@ -124,8 +126,13 @@ impl Follower {
     }
 }
 
+/// Most answers come newest first; those below read posts in the order in which they were said.
+pub(super) fn in_order(page: &mut Page, seen: Time) {
+    page.posts.sort_by_key(|post| post.published.unwrap_or(seen));
+}
+
 /// Whether there is anything to save.
-fn holds_something(page: &Page) -> bool {
+pub(super) fn holds_something(page: &Page) -> bool {
     let Page { posts, deletions, edits, accounts, cursor, missed, more: _, pause: _, until: _, spent: _ } =
         page;
     !(posts.is_empty() && deletions.is_empty() && edits.is_empty() && accounts.is_empty())
