@@ -19,8 +19,10 @@ mod feed;
 mod hackernews;
 mod json;
 mod mastodon;
+mod nostr;
 mod offer;
 pub mod recorded;
+mod status;
 mod trouble;
 
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
@@ -343,7 +345,8 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
+pub const ALL: &[Spec] =
+    &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, nostr::SPEC, capture::SPEC];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

@@ -42,7 +42,6 @@ pub(super) const LATER: &[Later] = &[
         "reddit",
         "follow a subreddit as a feed: url = \"https://www.reddit.com/r/NAME/new/.rss\"; Reddit answers about once a minute and refuses many data centres",
     ),
-    later("nostr", "nothing yet"),
     later("gdelt", "nothing yet; follow the feeds of the newspapers that matter to you"),
     later("appstore", "nothing yet"),
     later("x", "nothing yet: reading it needs a paid key, and keys come later"),
