@@ -9,7 +9,7 @@ use reqwest::{Client, Response, StatusCode};
 use thiserror::Error;
 use tokio::time::{Instant, timeout};
 
-use crate::network::{Answer, Request};
+use crate::network::{Answer, Method, Request};
 use crate::time::Time;
 
 pub mod config;
@@ -104,6 +104,9 @@ impl Fetch {
     /// # Errors
     /// When there is no usable answer.
     pub async fn fetch(&self, request: &Request) -> Result<Answer, FetchError> {
+        if let Method::Talk(until) = request.method {
+            return Box::pin(self.talk(request, until)).await;
+        }
         let mut hop = Hop::first(request)?;
         let mut left = self.config.total_timeout;
         let mut moved_for_good = true;

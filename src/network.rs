@@ -23,9 +23,11 @@ mod hackernews;
 mod instagram;
 mod json;
 mod mastodon;
+mod nostr;
 mod offer;
 mod plain;
 pub mod recorded;
+mod status;
 mod threads;
 mod trouble;
 mod youtube;
@@ -59,6 +61,9 @@ pub enum Method {
     Get,
     /// Sends a body.
     Post,
+    /// Opens a WebSocket, says the lines of the body, and takes what comes as the lines of the answer, up to
+    /// the first that begins with one of these.
+    Talk(&'static [&'static str]),
 }
 
 /// One HTTP request. Its address may hold secrets: show only its host.
@@ -257,6 +262,13 @@ pub trait Network: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What to ask beside a stream as soon as it is open, page after page until one without `more`: what was
+    /// said while nobody listened. Until then messages of the stream leave the cursor alone. The same is asked
+    /// when the stream brings nothing for long, and instead of it while it cannot be opened.
+    fn catch_up(&self, _cursor: Option<&Cursor>, _now: Time) -> Option<Request> {
+        None
+    }
+
     /// The most that this request may cost, in the unit of the network's [`Offer`].
     fn cost(&self, _request: &Request) -> u64 {
         1
@@ -277,7 +289,8 @@ pub trait Network: fmt::Debug + Send + Sync {
 
     /// The request that reads these posts once more (at most [`Offer::reread_batch`] of them), to learn of edits,
     /// deletions and counts; its answer goes through `read` with no cursor. What its absence means is
-    /// [`Offer::absent`]. `None` for several posts that cannot be asked for together: ask for each alone then.
+    /// [`Offer::absent`]. A post that has a `local_id` is named by that. `None` as soon as one of them cannot be
+    /// asked for here, and for several that cannot be asked for together: then each is asked for alone.
     fn reread(&self, _native_ids: &[String]) -> Option<Request> {
         None
     }
@@ -355,6 +368,7 @@ pub const ALL: &[Spec] = &[
     hackernews::SPEC,
     bluesky::SPEC,
     mastodon::SPEC,
+    nostr::SPEC,
     youtube::SPEC,
     threads::SPEC,
     instagram::SPEC,

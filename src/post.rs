@@ -180,6 +180,10 @@ pub struct Post {
     pub network: NetworkName,
     /// The network's own identifier, never read as a number.
     pub native_id: String,
+    /// Another identifier by which the network speaks of it, in deletions and when it is asked for again: the
+    /// number that one server of many gives it, or that of one version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_id: Option<String>,
     /// An address that a person can open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permalink: Option<String>,
@@ -247,6 +251,7 @@ impl Post {
         Post {
             network,
             native_id: native_id.into(),
+            local_id: None,
             permalink: None,
             author: None,
             title: None,
@@ -278,12 +283,45 @@ impl Post {
 
 /// What was taken away: one post, or an account with everything it wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(from = "Words", into = "Words")]
 pub enum Gone {
-    /// The native id of one post.
+    /// The native or local id of one post.
     Post(String),
+    /// The same, asked for by this account: gone only if the account wrote it.
+    PostBy(String, String),
     /// The native id of an account.
     Account(String),
+}
+
+/// [`Gone`] as it is written.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    post: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+}
+
+impl From<Gone> for Words {
+    fn from(gone: Gone) -> Words {
+        match gone {
+            Gone::Post(id) => Words { post: Some(id), by: None, account: None },
+            Gone::PostBy(id, author) => Words { post: Some(id), by: Some(author), account: None },
+            Gone::Account(id) => Words { post: None, by: None, account: Some(id) },
+        }
+    }
+}
+
+impl From<Words> for Gone {
+    fn from(words: Words) -> Gone {
+        match words {
+            Words { account: Some(id), .. } => Gone::Account(id),
+            Words { by: Some(author), post, .. } => Gone::PostBy(post.unwrap_or_default(), author),
+            Words { post, .. } => Gone::Post(post.unwrap_or_default()),
+        }
+    }
 }
 
 /// A deletion at the source.

@@ -235,6 +235,8 @@ pub async fn follow(
         posts: 0,
         answered: false,
         stuck_at: None,
+        instead_until: None,
+        unopened: 0,
     };
     Box::pin(follower.run()).await
 }
@@ -279,6 +281,10 @@ struct Follower {
     answered: bool,
     /// Where a stream last brought a message that could not be read.
     stuck_at: Option<Option<Cursor>>,
+    /// Until when the network is asked instead of listened to, since its stream could not be opened.
+    instead_until: Option<Instant>,
+    /// How often in a row it could not.
+    unopened: u32,
 }
 
 /// When to ask next.

@@ -21,8 +21,11 @@ pub mod sources;
 pub mod spending;
 
 /// The schema, in steps: the number of a step is its place here, from 1. Appended, never edited once released.
-const MIGRATIONS: &[&str] =
-    &[include_str!("store/migrations/0001_first.sql"), include_str!("store/migrations/0002_networks.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("store/migrations/0001_first.sql"),
+    include_str!("store/migrations/0002_networks.sql"),
+    include_str!("store/migrations/0003_local_ids.sql"),
+];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).
 const BUSY: Duration = Duration::from_secs(10);

@@ -46,7 +46,7 @@ impl Hop {
         }
         let method = match request.method {
             network::Method::Get => Method::GET,
-            network::Method::Post => Method::POST,
+            network::Method::Post | network::Method::Talk(_) => Method::POST,
         };
         Ok(Hop { url, method, headers, body: request.body.clone() })
     }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use futures_util::{SinkExt, StreamExt};
 use reqwest::header::{self, HeaderName, HeaderValue};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::Error as WsError;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::{Host, Url};
 
@@ -129,5 +130,53 @@ impl Fetch {
             Ok(opened) => opened.map_err(failed),
             Err(_) => Err(failed(Fault::Timeout { what: "no connection", after })),
         }
+    }
+
+    /// Asks a question over a WebSocket: says the lines of the body and takes what comes as the lines of the
+    /// answer, up to the first that begins with one of `until`.
+    pub(super) async fn talk(
+        &self,
+        asked: &network::Request,
+        until: &[&str],
+    ) -> Result<network::Answer, FetchError> {
+        let host = Url::parse(&asked.url).map(|url| hop::host(&url)).unwrap_or_default();
+        let failed = |fault| FetchError::new(host.clone(), fault);
+        let cut = |error: &WsError| failed(Fault::Cut(innermost(error)));
+        let talking = async {
+            let mut socket = self.open_socket(asked).await?;
+            let said = String::from_utf8_lossy(asked.body.as_deref().unwrap_or_default()).into_owned();
+            for line in said.lines().filter(|line| !line.is_empty()) {
+                socket.send(Message::text(line)).await.map_err(|error| cut(&error))?;
+            }
+            let mut body = Vec::new();
+            while let Some(message) = socket.next().await {
+                let message = message.map_err(|error| cut(&error))?;
+                if !matches!(message, Message::Text(_) | Message::Binary(_)) {
+                    continue;
+                }
+                let message = message.into_data();
+                if body.len().saturating_add(message.len()) > self.config.body_cap {
+                    return Err(failed(Fault::TooLarge { cap: self.config.body_cap }));
+                }
+                body.extend(message.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }));
+                body.push(b'\n');
+                if until.iter().any(|end| message.starts_with(end.as_bytes())) {
+                    let _closing_is_only_polite = socket.close(None).await;
+                    return Ok(body);
+                }
+            }
+            Err(failed(Fault::Cut("it closed the stream before the end of the answer".to_owned())))
+        };
+        let after = self.config.total_timeout;
+        let late = |_| failed(Fault::Timeout { what: "no whole answer", after });
+        let body = timeout(after, talking).await.map_err(late)??;
+        Ok(network::Answer {
+            request: asked.clone(),
+            status: 200,
+            final_url: asked.url.clone(),
+            body,
+            seen: (self.clock)(),
+            ..network::Answer::default()
+        })
     }
 }

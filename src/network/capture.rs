@@ -285,6 +285,7 @@ fn post(mut written: Written<'_>) -> (Option<Time>, Post) {
     let post = Post {
         network: name(&written.network),
         native_id: written.id.into_owned(),
+        local_id: None,
         permalink: written.url,
         author: written.author.map(writer),
         title: written.title,

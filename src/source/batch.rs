@@ -47,7 +47,11 @@ impl Batch {
     /// Saving takes posts first, then edits, then deletions. A post that comes back after its
     /// deletion has to wait for the next page, and so does a second gap.
     pub(super) fn can_take(&self, page: &Page) -> bool {
-        let again = |post: &Post| self.account_gone || self.touched.contains(&post.native_id);
+        let again = |post: &Post| {
+            self.account_gone
+                || self.touched.contains(&post.native_id)
+                || post.local_id.as_ref().is_some_and(|id| self.touched.contains(id))
+        };
         let returns = page.posts.iter().any(again)
             || (self.account_gone && !page.edits.is_empty())
             || (!self.page.deletions.is_empty() && page.edits.iter().any(again));
@@ -60,7 +64,7 @@ impl Batch {
         self.messages = self.messages.saturating_add(1);
         for deletion in &page.deletions {
             match &deletion.gone {
-                Gone::Post(id) => drop(self.touched.insert(id.clone())),
+                Gone::Post(id) | Gone::PostBy(id, _) => drop(self.touched.insert(id.clone())),
                 Gone::Account(_) => self.account_gone = true,
             }
         }

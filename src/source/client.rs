@@ -124,8 +124,9 @@ impl Client {
         let Some(answer) = &error.answer else { return Problem::Fetch(error) };
         self.record(answer);
         if let Some(page) = self.source.network.salvage(answer, cursor) {
-            let changes = page.cursor.is_some() && page.cursor.as_ref() != cursor;
-            if changes || !page.posts.is_empty() || !page.deletions.is_empty() {
+            // Without a change the same would be asked, and refused, again.
+            let moves = page.cursor.is_some() && page.cursor.as_ref() != cursor;
+            if moves || !page.posts.is_empty() || !page.deletions.is_empty() {
                 return Problem::Refused { page: Box::new(page), seen: answer.seen };
             }
         }

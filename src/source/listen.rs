@@ -1,11 +1,13 @@
-//! Networks that are listened to: connect, gather messages, notice silence, try the next host.
+//! Networks that are listened to: connect, catch up, gather messages, notice silence, try the next host.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use super::batch::Batch;
+use super::poll::{holds_something, in_order};
 use super::problem::{Problem, evidence};
 use super::wire::{Heard, Wire};
 use super::{End, Follower, Next, State, jitter};
@@ -23,6 +25,12 @@ const ONCE_LISTEN: Duration = Duration::from_secs(10);
 /// Silences for which a connection that answers pings, but brings no message, is kept.
 const MUTE: u32 = 3;
 
+/// What came while listening.
+enum Brought {
+    Frame(Heard),
+    Answer(Result<Answer, Problem>),
+}
+
 /// How listening on one connection ended.
 enum Ended {
     /// A single attempt has heard enough.
@@ -33,6 +41,11 @@ enum Ended {
 impl Follower {
     /// Listens on one connection for as long as it lasts.
     pub(super) async fn listen(&mut self, listen: &Listen) -> Result<Next, End> {
+        if self.instead_until.is_some_and(|until| Instant::now() < until)
+            && let Some(request) = self.to_catch_up()
+        {
+            return self.poll(request).await;
+        }
         let hosts = listen.hosts.len();
         let Some(base) = self.host.checked_rem(hosts).and_then(|turn| listen.hosts.get(turn)) else {
             return self.failed(Problem::NoHost, Advice::AskHuman, Duration::ZERO).await;
@@ -48,9 +61,30 @@ impl Follower {
             wire.say(&host_of(&request.url), &listen.hello).await.map(|()| wire)
         };
         match self.wait(opening).await? {
-            Ok(wire) => self.hear(wire, request, listen.silence, hosts).await,
-            Err(problem) => self.lost(hosts, problem).await,
+            Ok(wire) => {
+                (self.unopened, self.instead_until) = (0, None);
+                self.hear(wire, request, listen.silence, hosts).await
+            }
+            Err(problem) => match self.to_catch_up() {
+                Some(request) => self.ask_instead(request, problem).await,
+                None => self.lost(hosts, problem).await,
+            },
         }
+    }
+
+    /// What to ask beside the stream.
+    fn to_catch_up(&self) -> Option<Request> {
+        self.source.network.catch_up(self.cursor.as_ref(), (self.clock)())
+    }
+
+    /// A stream that cannot be opened is done without for a while, longer each time.
+    async fn ask_instead(&mut self, request: Request, problem: Problem) -> Result<Next, End> {
+        self.unopened = self.unopened.saturating_add(1);
+        let rest = self.source.patience.after(self.unopened);
+        self.instead_until = Some(Instant::now() + rest);
+        let retry_at = self.deadline.is_none().then(|| (self.clock)().after(rest));
+        self.tell(State::Failed { reason: problem.to_string(), retry_at, evidence: None }).await?;
+        self.poll(request).await
     }
 
     /// Listens to one endless answer for as long as it lasts.
@@ -126,6 +160,30 @@ struct Hearing {
     no_message: Duration,
     pinged: bool,
     caught_up: bool,
+    /// What is asked beside the stream: the answer under way, or when to ask again.
+    beside: Beside,
+    /// Whether something said before the stream was open may still be unread: messages that overtake it must
+    /// not move the cursor.
+    behind: bool,
+    /// Failures in a row of asking beside the stream.
+    stumbles: u32,
+}
+
+/// What is asked beside a stream.
+enum Beside {
+    Nothing,
+    Asked(Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send>>),
+    Again(Instant),
+}
+
+impl Beside {
+    /// Waits for the answer under way. May be dropped half-way: the question stays.
+    async fn answer(&mut self) -> Result<Answer, Problem> {
+        match self {
+            Beside::Asked(asked) => asked.await,
+            Beside::Nothing | Beside::Again(_) => std::future::pending().await,
+        }
+    }
 }
 
 impl Hearing {
@@ -140,6 +198,9 @@ impl Hearing {
             no_message: Duration::ZERO,
             pinged: false,
             caught_up: false,
+            beside: Beside::Nothing,
+            behind: false,
+            stumbles: 0,
         }
     }
 
@@ -147,29 +208,38 @@ impl Hearing {
     async fn run(&mut self, follower: &mut Follower, mut wire: Wire) -> Result<Ended, End> {
         let enough = follower.deadline.map(|deadline| deadline.min(Instant::now() + ONCE_LISTEN));
         let mut tell_at = Instant::now() + self.pace;
+        self.behind = self.ask_beside(follower);
         loop {
             let before = Instant::now();
-            let wake = [Some(before + self.patience()), self.batch.as_ref().map(Batch::due), enough];
+            let again = if let Beside::Again(at) = self.beside { Some(at) } else { None };
+            let wake = [Some(before + self.patience()), self.batch.as_ref().map(Batch::due), enough, again];
             let wake = wake.into_iter().flatten().fold(tell_at, Instant::min);
-            // all three may be dropped half-way: frames stay in `wire` until they are whole
-            let frame = tokio::select! {
+            // all may be dropped half-way: frames stay in `wire` until they are whole, answers in `beside`
+            let event = tokio::select! {
                 biased;
                 () = follower.stop.cancelled() => {
                     self.flush(follower).await?;
                     return Err(End::Stopped);
                 }
-                frame = wire.next() => Some(frame),
+                answer = self.beside.answer() => Some(Brought::Answer(answer)),
+                frame = wire.next() => Some(Brought::Frame(frame)),
                 () = sleep_until(wake) => None,
             };
             self.no_frame += before.elapsed();
             self.no_message += before.elapsed();
-            if let Some(frame) = frame
-                && let Err(problem) = self.take(follower, frame).await?
-            {
+            let taken = match event {
+                Some(Brought::Frame(frame)) => self.take(follower, frame).await?,
+                Some(Brought::Answer(answer)) => self.take_beside(follower, answer).await?,
+                None => Ok(()),
+            };
+            if let Err(problem) = taken {
                 self.flush(follower).await?;
                 return Ok(Ended::Broken(problem));
             }
             let now = Instant::now();
+            if again.is_some_and(|at| at <= now) {
+                self.ask_beside(follower);
+            }
             if self.batch.as_ref().is_some_and(|batch| batch.due() <= now) {
                 self.flush(follower).await?;
             }
@@ -181,7 +251,7 @@ impl Hearing {
                 self.flush(follower).await?;
                 return Ok(Ended::Enough);
             }
-            if let Some(problem) = self.mind_silence(&mut wire).await {
+            if let Some(problem) = self.mind_silence(follower, &mut wire).await {
                 self.flush(follower).await?;
                 return Ok(Ended::Broken(problem));
             }
@@ -214,7 +284,71 @@ impl Hearing {
         }
     }
 
-    async fn gather(&mut self, follower: &mut Follower, page: Page) -> Result<(), End> {
+    /// Asks what the network wants to be asked beside its stream, and tells whether there is something.
+    fn ask_beside(&mut self, follower: &Follower) -> bool {
+        self.beside = match follower.to_catch_up() {
+            Some(request) => {
+                let (client, cursor) = (Arc::clone(&follower.client), follower.cursor.clone());
+                Beside::Asked(Box::pin(async move { client.ask(request, cursor.as_ref()).await }))
+            }
+            None => Beside::Nothing,
+        };
+        matches!(self.beside, Beside::Asked(_))
+    }
+
+    /// Takes an answer to what was asked beside the stream; the inner error ends the connection.
+    async fn take_beside(
+        &mut self,
+        follower: &mut Follower,
+        answer: Result<Answer, Problem>,
+    ) -> Result<Result<(), Problem>, End> {
+        self.beside = Beside::Nothing;
+        let (mut page, seen) = match follower.understood(answer).await {
+            Ok(page) => page,
+            Err(problem) => return self.stumble(follower, problem).await,
+        };
+        self.stumbles = 0;
+        // what the stream brought before comes first
+        self.flush(follower).await?;
+        let more = page.more && page.cursor.is_some() && page.cursor != follower.cursor;
+        follower.answered = true;
+        in_order(&mut page, seen);
+        if holds_something(&page) {
+            follower.deliver(page, seen).await?;
+        }
+        if more && self.ask_beside(follower) {
+            return Ok(Ok(()));
+        }
+        self.behind = false;
+        if !self.caught_up {
+            self.caught_up = true;
+            follower.tell(State::CaughtUp).await?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Asking beside the stream failed: the stream goes on, and it is asked again later.
+    async fn stumble(
+        &mut self,
+        follower: &mut Follower,
+        problem: Problem,
+    ) -> Result<Result<(), Problem>, End> {
+        self.stumbles = self.stumbles.saturating_add(1);
+        let wait = match problem.advice((follower.clock)()) {
+            Advice::AskHuman => return Ok(Err(problem)),
+            Advice::RetryAfter(pause) => pause,
+            Advice::Retry => follower.source.patience.after(self.stumbles),
+        };
+        self.beside = Beside::Again(Instant::now() + wait);
+        let (reason, retry_at) = (problem.to_string(), Some((follower.clock)().after(wait)));
+        follower.tell(State::Failed { reason, retry_at, evidence: problem.evidence() }).await?;
+        Ok(Ok(()))
+    }
+
+    async fn gather(&mut self, follower: &mut Follower, mut page: Page) -> Result<(), End> {
+        if self.behind {
+            page.cursor = None;
+        }
         // the next message is read from here, whether or not this one has been handed over yet
         if let Some(cursor) = &page.cursor {
             follower.cursor = Some(cursor.clone());
@@ -228,7 +362,7 @@ impl Hearing {
             Some(batch) => batch.add(page),
             None => self.batch = Some(Batch::new(page, seen)),
         }
-        if !self.caught_up && until.is_some_and(|until| seen.since(until) <= CAUGHT_UP) {
+        if !self.behind && !self.caught_up && until.is_some_and(|until| seen.since(until) <= CAUGHT_UP) {
             self.caught_up = true;
             self.flush(follower).await?;
             follower.tell(State::CaughtUp).await?;
@@ -272,8 +406,15 @@ impl Hearing {
     }
 
     /// Pings a silent host, and gives up one that stays silent.
-    async fn mind_silence(&mut self, wire: &mut Wire) -> Option<Problem> {
+    async fn mind_silence(&mut self, follower: &Follower, wire: &mut Wire) -> Option<Problem> {
         if !self.patience().is_zero() {
+            return None;
+        }
+        // a quiet stream is no fault where asking tells whether something was said
+        if self.no_message >= self.silence.saturating_mul(MUTE)
+            && (!matches!(self.beside, Beside::Nothing) || self.ask_beside(follower))
+        {
+            self.no_message = Duration::ZERO;
             return None;
         }
         if self.pinged || self.no_message >= self.silence.saturating_mul(MUTE) {

@@ -20,15 +20,11 @@ impl Follower {
         let reserved = self.source.network.cost(&request);
         let client = Arc::clone(&self.client);
         let cursor = self.cursor.clone();
-        let answer = match self.wait(client.ask(request, cursor.as_ref())).await? {
-            Ok(answer) => answer,
+        let answer = self.wait(client.ask(request, cursor.as_ref())).await?;
+        let (page, seen) = match self.understood(answer).await {
+            Ok(page) => page,
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
-            Err(problem) => return self.poll_refused(problem).await,
-        };
-        let seen = answer.seen;
-        let page = match self.read(answer).await {
-            Ok(page) => page,
             Err(problem) => return self.poll_refused(problem).await,
         };
         if let Some(spent) = page.spent {
@@ -43,8 +39,7 @@ impl Follower {
         // without a new cursor the next request would be the same again
         let more = page.more && page.cursor.is_some() && page.cursor != self.cursor;
         let pause = page.pause;
-        // most answers come newest first; those below read posts in the order in which they were said
-        page.posts.sort_by_key(|post| post.published.unwrap_or(seen));
+        in_order(&mut page, seen);
         if holds_something(&page) {
             self.deliver(page, seen).await?;
         }
@@ -56,13 +51,20 @@ impl Follower {
         }
     }
 
-    /// A refusal: what it brings all the same is taken, and where it names another place to go on from, that is
-    /// saved; else it is a failure.
-    async fn poll_refused(&mut self, problem: Problem) -> Result<Next, End> {
-        if let Problem::Refused { page, seen, .. } = problem {
-            self.detours = self.detours.saturating_add(1);
-            return self.take_page(*page, seen).await;
+    /// What came of a request, and when. A refusal may bring something all the same.
+    pub(super) async fn understood(&self, got: Result<Answer, Problem>) -> Result<(Page, Time), Problem> {
+        match got {
+            Ok(answer) => {
+                let seen = answer.seen;
+                self.read(answer).await.map(|page| (page, seen))
+            }
+            Err(Problem::Refused { page, seen }) => Ok((*page, seen)),
+            Err(problem) => Err(problem),
         }
+    }
+
+    /// A refusal: where it names another place to go on from, that is saved; else it is a failure.
+    async fn poll_refused(&mut self, problem: Problem) -> Result<Next, End> {
         let (waits, instead) = match &problem {
             Problem::Read(error) | Problem::Unread { error, .. } => (
                 error.until.is_some() || matches!(error.trouble, Trouble::Rate | Trouble::Money),
@@ -119,8 +121,13 @@ impl Follower {
     }
 }
 
+/// Most answers come newest first; those below read posts in the order in which they were said.
+pub(super) fn in_order(page: &mut Page, seen: Time) {
+    page.posts.sort_by_key(|post| post.published.unwrap_or(seen));
+}
+
 /// Whether there is anything to save.
-fn holds_something(page: &Page) -> bool {
+pub(super) fn holds_something(page: &Page) -> bool {
     let Page { posts, deletions, edits, accounts, cursor, missed, more: _, pause: _, until: _, spent: _ } =
         page;
     !(posts.is_empty() && deletions.is_empty() && edits.is_empty() && accounts.is_empty())

@@ -170,6 +170,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
     let post = Post {
         network: NetworkName(network.into()),
         native_id: row.get(7)?,
+        local_id: None,
         permalink: row.get(13)?,
         author: author(row, 20)?,
         title: row.get(10)?,

@@ -335,8 +335,8 @@ impl Unit<'_> {
 
     fn insert_post(&mut self, judged: &JudgedPost, author: Option<i64>) -> Result<i64, StoreError> {
         const INSERT: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, title, text, summary, permalink,
-                published, edited, seen, counted, reactions, words, more)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+                published, edited, seen, counted, reactions, words, more, local_id)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
         let post = &judged.post;
         self.connection.prepare_cached(INSERT)?.execute(params![
             post.network.as_str(),
@@ -355,7 +355,8 @@ impl Unit<'_> {
             judged.counted.0,
             post.counts.reactions(),
             words_hash(post),
-            more(post)?
+            more(post)?,
+            post.local_id
         ])?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -368,8 +369,9 @@ impl Unit<'_> {
         author: Option<i64>,
         same: bool,
     ) -> Result<(), StoreError> {
-        const REFRESH: &str =
-            "UPDATE post SET reactions = ?2, more = ?3, author = coalesce(?4, author) WHERE id = ?1";
+        const REFRESH: &str = "UPDATE post SET reactions = ?2, more = ?3, author = coalesce(?4, author),
+                local_id = CASE WHEN source = ?5 THEN coalesce(?6, local_id) ELSE local_id END
+            WHERE id = ?1";
         const EDIT: &str = "UPDATE post SET title = ?2, text = ?3, summary = ?4, lang = coalesce(?5, lang), edited = ?6, words = ?7,
                 permalink = coalesce(?8, permalink)
             WHERE id = ?1";
@@ -380,7 +382,9 @@ impl Unit<'_> {
             id,
             post.counts.reactions(),
             more(post)?,
-            author
+            author,
+            self.source,
+            post.local_id
         ])?;
         if same {
             return Ok(());
@@ -568,7 +572,10 @@ impl Unit<'_> {
     /// # Errors
     /// When SQLite refuses.
     pub fn remove(&mut self, deletion: &Deletion) -> Result<(), StoreError> {
-        const POST: &str = "SELECT id FROM post WHERE network = ?1 AND native_id = ?2";
+        const POST: &str = "SELECT id, native_id FROM post WHERE network = ?1 AND native_id = ?2";
+        const LOCAL: &str = "SELECT id, native_id FROM post WHERE network = ?1 AND local_id = ?2";
+        const WRITER: &str = "SELECT 1 FROM post JOIN author ON author.id = post.author
+            WHERE post.id = ?1 AND author.native_id = ?2";
         const AUTHOR: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
         const POSTS: &str = "SELECT id, native_id FROM post WHERE author = ?1";
         const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio = NULL, avatar = NULL, url = NULL,
@@ -577,17 +584,31 @@ impl Unit<'_> {
         const CLOSE: &str =
             "UPDATE suspicion SET state = 'gone', signals = '[]', changed = ?2 WHERE author = ?1";
         let network = deletion.network.as_str();
-        let find = |sql: &str, id: &str| -> Result<Option<i64>, StoreError> {
-            Ok(self.connection.prepare_cached(sql)?.query_row([network, id], |row| row.get(0)).optional()?)
+        let one = |sql: &str, id: &str| -> Result<Option<(i64, String)>, StoreError> {
+            let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            Ok(self.connection.prepare_cached(sql)?.query_row([network, id], found).optional()?)
         };
+        let find = |id: &str| one(POST, id)?.map_or_else(|| one(LOCAL, id), |found| Ok(Some(found)));
         match &deletion.gone {
             Gone::Post(id) => {
-                if let Some(row) = find(POST, id)? {
-                    self.remove_post(row, network, id, deletion.at)?;
+                if let Some((row, id)) = find(id)? {
+                    self.remove_post(row, network, &id, deletion.at)?;
+                }
+            }
+            Gone::PostBy(id, author) => {
+                if let Some((row, id)) = find(id)?
+                    && self.connection.prepare_cached(WRITER)?.exists(params![row, author])?
+                {
+                    self.remove_post(row, network, &id, deletion.at)?;
                 }
             }
             Gone::Account(id) => {
-                let Some(row) = find(AUTHOR, id)? else { return Ok(()) };
+                let known: Option<i64> = self
+                    .connection
+                    .prepare_cached(AUTHOR)?
+                    .query_row([network, id], |row| row.get(0))
+                    .optional()?;
+                let Some(row) = known else { return Ok(()) };
                 let mut statement = self.connection.prepare_cached(POSTS)?;
                 let posts: Vec<(i64, String)> = statement
                     .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?

@@ -33,6 +33,7 @@ mod lists;
 mod mail;
 mod mastodon;
 mod network;
+mod nostr;
 mod recorded;
 mod server;
 mod share;

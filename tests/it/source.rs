@@ -23,6 +23,8 @@ use vigie::time::Time;
 use crate::fetch::{clock, config};
 use crate::server::{Reply, Server};
 
+mod beside;
+
 const NAME: NetworkName = NetworkName::known("agora");
 
 /// Agora numbers its posts. Polled, `/after/N` answers `N+1 N+2 ...` and a `+` when there is more;
@@ -91,6 +93,18 @@ impl Network for Agora {
 
     fn pace(&self) -> Duration {
         self.pace
+    }
+
+    fn salvage(&self, answer: &Answer, _cursor: Option<&Cursor>) -> Option<Page> {
+        (answer.status == 406).then(|| Page { cursor: Some(Cursor("100".to_owned())), ..Page::default() })
+    }
+
+    fn catch_up(&self, cursor: Option<&Cursor>, now: Time) -> Option<Request> {
+        let polled = Agora { hosts: Vec::new(), ..self.clone() };
+        match polled.ask(cursor, now) {
+            Ask::Fetch(request) if !self.hosts.is_empty() && !self.base.is_empty() => Some(request),
+            _ => None,
+        }
     }
 }
 

@@ -178,7 +178,7 @@ fn by_account(pages: impl Iterator<Item = Page>) -> (BTreeMap<String, Vec<String
             said.entry(post.author.unwrap().native_id).or_default().push(line);
         }
         for deletion in page.deletions {
-            let (Gone::Post(id) | Gone::Account(id)) = deletion.gone;
+            let (Gone::Post(id) | Gone::PostBy(id, _) | Gone::Account(id)) = deletion.gone;
             said.entry(id.clone()).or_default().push(format!("gone {id}"));
         }
         for account in page.accounts {
