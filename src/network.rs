@@ -15,12 +15,18 @@ use crate::time::Time;
 mod bluesky;
 pub mod capture;
 mod clean;
+mod discourse;
 mod feed;
+mod forum;
+mod gdelt;
+mod github;
 mod hackernews;
 mod json;
+mod lemmy;
 mod mastodon;
 mod offer;
 pub mod recorded;
+mod stackexchange;
 mod trouble;
 
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
@@ -326,7 +332,18 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
+pub const ALL: &[Spec] = &[
+    feed::SPEC,
+    hackernews::SPEC,
+    bluesky::SPEC,
+    mastodon::SPEC,
+    lemmy::SPEC,
+    discourse::SPEC,
+    stackexchange::SPEC,
+    github::SPEC,
+    gdelt::SPEC,
+    capture::SPEC,
+];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

@@ -198,6 +198,7 @@ pub async fn follow(
         deadline,
         failures: 0,
         missing: 0,
+        detours: 0,
         host: 0,
         posts: 0,
         answered: false,
@@ -237,6 +238,8 @@ struct Follower {
     failures: u32,
     /// Answers 404 in a row.
     missing: u32,
+    /// Refusals in a row after which it went on elsewhere.
+    detours: u32,
     /// Which of a stream's hosts is next.
     host: usize,
     /// Posts handed over since the last `Ok`.

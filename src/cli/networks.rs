@@ -28,22 +28,11 @@ const fn later(name: &'static str, instead: &'static str) -> Later {
 
 /// Networks that Vigie cannot listen to yet, with what works today.
 pub(super) const LATER: &[Later] = &[
-    later("lemmy", "follow a community as a feed: url = \"https://SERVER/feeds/c/COMMUNITY.xml?sort=New\""),
-    later(
-        "discourse",
-        "follow a forum as a feed: url = \"https://FORUM/posts.rss\" or \"https://FORUM/latest.rss\"",
-    ),
-    later("stackexchange", "follow a tag as a feed: url = \"https://SITE/feeds/tag/TAG\""),
-    later(
-        "github",
-        "follow a project's releases as a feed: url = \"https://github.com/OWNER/NAME/releases.atom\"",
-    ),
     later(
         "reddit",
         "follow a subreddit as a feed: url = \"https://www.reddit.com/r/NAME/new/.rss\"; Reddit answers about once a minute and refuses many data centres",
     ),
     later("nostr", "nothing yet"),
-    later("gdelt", "nothing yet; follow the feeds of the newspapers that matter to you"),
     later("appstore", "nothing yet"),
     later("x", "nothing yet: reading it needs a paid key, and keys come later"),
     later(

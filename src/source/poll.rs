@@ -10,6 +10,8 @@ use crate::network::{Answer, Page, Request, Session, Trouble};
 
 /// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
 const MISSING: u32 = 3;
+/// Refusals in a row after which it goes on elsewhere: as many posts of one page may have vanished.
+const DETOURS: u32 = 100;
 /// A session that ends within this time, in milliseconds, is renewed first.
 const SESSION_SPARE: i64 = 60_000;
 
@@ -26,7 +28,7 @@ impl Follower {
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
             Err(problem) => {
                 let problem = self.explained(problem);
-                if self.session_ended(&problem) {
+                if self.session_ended(&problem) || self.goes_elsewhere(&problem).await? {
                     return Ok(Next::Now);
                 }
                 return self.poll_failed(problem).await;
@@ -35,9 +37,10 @@ impl Follower {
         let seen = answer.seen;
         let mut page = match self.read(answer).await {
             Ok(page) => page,
+            Err(problem) if self.goes_elsewhere(&problem).await? => return Ok(Next::Now),
             Err(problem) => return self.poll_failed(problem).await,
         };
-        (self.failures, self.missing, self.answered) = (0, 0, true);
+        (self.failures, self.missing, self.detours, self.answered) = (0, 0, 0, true);
         self.fresh_session = false;
         // the next request follows from the cursor: without a new one it would be the same again
         let more = page.more && page.cursor.is_some() && page.cursor != self.cursor;
@@ -47,7 +50,23 @@ impl Follower {
         if holds_something(&page) {
             self.deliver(page, seen).await?;
         }
-        if more { Ok(Next::Now) } else { self.round_over(pause).await }
+        match pause {
+            None if more => Ok(Next::Now),
+            // the network wants its pause in the middle of a round too; a single attempt does not wait for it
+            Some(pause) if more && self.deadline.is_none() => Ok(Next::After(pause)),
+            pause => self.round_over(pause).await,
+        }
+    }
+
+    /// Whether a refusal names another place to go on from, which is then saved.
+    async fn goes_elsewhere(&mut self, problem: &Problem) -> Result<bool, End> {
+        let (Problem::Read(error) | Problem::Unread { error, .. }) = problem else { return Ok(false) };
+        let place = error.instead.as_deref().filter(|place| Some(*place) != self.cursor.as_ref()).cloned();
+        let Some(place) = place.filter(|_| self.detours < DETOURS) else { return Ok(false) };
+        self.detours = self.detours.saturating_add(1);
+        let page = Page { cursor: Some(place), ..Page::default() };
+        self.deliver(page, (self.clock)()).await?;
+        Ok(true)
     }
 
     /// Opens a session where the network wants one and there is none, or it is about to end.

@@ -81,6 +81,11 @@ impl Reply {
         Reply { status, ..Reply::ok("") }
     }
 
+    /// The same with another status.
+    pub(crate) fn with_status(self, status: u16) -> Reply {
+        Reply { status, ..self }
+    }
+
     /// A redirect.
     pub(crate) fn redirect(status: u16, location: &str) -> Reply {
         Reply::status(status).header("location", location)
