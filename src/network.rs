@@ -16,17 +16,23 @@ mod bluesky;
 pub mod capture;
 mod clean;
 mod closed;
+mod discourse;
 mod facebook;
 mod feed;
+mod forum;
+mod gdelt;
+mod github;
 mod graph;
 mod hackernews;
 mod instagram;
 mod json;
+mod lemmy;
 mod mastodon;
 mod nostr;
 mod offer;
 mod plain;
 pub mod recorded;
+mod stackexchange;
 mod status;
 mod threads;
 mod trouble;
@@ -368,7 +374,12 @@ pub const ALL: &[Spec] = &[
     hackernews::SPEC,
     bluesky::SPEC,
     mastodon::SPEC,
+    lemmy::SPEC,
+    discourse::SPEC,
+    stackexchange::SPEC,
+    github::SPEC,
     nostr::SPEC,
+    gdelt::SPEC,
     youtube::SPEC,
     threads::SPEC,
     instagram::SPEC,

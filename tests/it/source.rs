@@ -84,11 +84,20 @@ impl Network for Agora {
                 }
                 Err(_) if word == "+" => page.more = true,
                 Err(_) if word == "now" => page.until = Some(answer.seen),
+                Err(_) if word == "rest" => page.pause = Some(Duration::from_millis(300)),
+                Err(_) if word.starts_with("to:") => {
+                    let instead = Some(Cursor(word.trim_start_matches("to:").to_owned()));
+                    return Err(ReadError::new(&NAME, "numbers", "not there any more").instead(instead));
+                }
                 Err(_) if word == "panic" => panic!("a fault of the reader"),
                 Err(_) => return Err(ReadError::new(&NAME, "numbers", "a word")),
             }
         }
         Ok(page)
+    }
+
+    fn refused(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<ReadError> {
+        self.read(answer, cursor).err()
     }
 
     fn pace(&self) -> Duration {
@@ -288,6 +297,48 @@ async fn a_host_that_asks_for_a_pause_gets_it() {
     assert_eq!(followed.ids_until(1).await, [1]);
     let asked = server.asked();
     assert!(asked[1].at - asked[0].at >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_pause_in_the_middle_of_a_round_is_kept() {
+    let server = Server::script(vec![Reply::ok("1 + rest"), Reply::ok("2")]).await;
+    let mut followed = Followed::start(Agora::polled(&server), Mode::Watch);
+    assert_eq!(followed.ids_until(2).await, [1, 2]);
+    let asked = server.asked();
+    assert!(asked[1].at - asked[0].at >= Duration::from_millis(300));
+    // somebody at a terminal does not wait for it
+    let server = Server::script(vec![Reply::ok("1 + rest"), Reply::ok("2")]).await;
+    let (end, events) = Followed::start(Agora::polled(&server), Mode::Once).end().await;
+    assert_eq!((end, server.asked().len()), (End::Stopped, 1));
+    assert!(matches!(events.last(), Some(Event::Status { state: State::Ok { posts: 1 }, .. })), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_may_say_where_to_go_on_instead() {
+    // a page that is gone, said with a status and without one
+    let server = Server::script(vec![
+        Reply::ok("1"),
+        Reply::ok("to:5").with_status(404),
+        Reply::ok("to:7"),
+        Reply::ok("8"),
+    ])
+    .await;
+    let mut followed = Followed::start(Agora::polled(&server), Mode::Watch);
+    assert_eq!(followed.ids_until(8).await, [1, 8]);
+    let paths: Vec<String> = server.asked().into_iter().map(|asked| asked.path).take(4).collect();
+    assert_eq!(paths, ["/after/0", "/after/1", "/after/5", "/after/7"]);
+    // the same place again is a failure like any other, and places without end are one too
+    let server = Server::script(vec![Reply::ok("to:0"), Reply::ok("to:0")]).await;
+    let mut followed = Followed::with(Agora::polled(&server), Mode::Watch, 100, Some(Cursor("0".to_owned())));
+    let State::Failed { .. } = followed.state().await else { panic!() };
+    let server = Server::start(|asked| {
+        let after: i64 = asked.path.trim_start_matches("/after/").parse().unwrap();
+        Reply::ok(format!("to:{}", after + 1))
+    })
+    .await;
+    let mut followed = Followed::start(Agora::polled(&server), Mode::Watch);
+    let State::Failed { .. } = followed.state().await else { panic!() };
+    assert!(server.asked().len() <= 102);
 }
 
 #[tokio::test]
