@@ -136,6 +136,13 @@ impl Fetch {
         Err(FetchError::new(hop.host(), Fault::TooManyRedirects(REDIRECTS)))
     }
 
+    /// Leaves the host of this address alone for so long, whichever source would ask it.
+    pub fn rest(&self, address: &str, pause: Duration) {
+        if let Ok(url) = url::Url::parse(address) {
+            self.paces.rest(&hop::pace_key(&url), pause);
+        }
+    }
+
     /// Waits until a host may be asked, and whoever asks it lets the next one wait.
     async fn turn(&self, url: &url::Url) -> Result<Turn, Fault> {
         if let Some(host) = url.host() {

@@ -24,6 +24,7 @@ mod json;
 mod mastodon;
 mod offer;
 pub mod recorded;
+mod reddit;
 mod threads;
 mod trouble;
 
@@ -225,6 +226,11 @@ pub trait Network: fmt::Debug + Send + Sync {
         Duration::from_secs(60)
     }
 
+    /// How long every source leaves the host alone after each request, where it has one narrow budget for all.
+    fn host_rest(&self) -> Option<Duration> {
+        None
+    }
+
     /// The request that fills in what the stream leaves out of these authors, at most 25 native ids at a
     /// time; its answer goes through `read` and comes out as `accounts`.
     fn profiles(&self, _native_ids: &[String]) -> Option<Request> {
@@ -345,6 +351,7 @@ pub const ALL: &[Spec] = &[
     threads::SPEC,
     instagram::SPEC,
     facebook::SPEC,
+    reddit::SPEC,
     capture::SPEC,
 ];
 

@@ -38,10 +38,6 @@ pub(super) const LATER: &[Later] = &[
         "github",
         "follow a project's releases as a feed: url = \"https://github.com/OWNER/NAME/releases.atom\"",
     ),
-    later(
-        "reddit",
-        "follow a subreddit as a feed: url = \"https://www.reddit.com/r/NAME/new/.rss\"; Reddit answers about once a minute and refuses many data centres",
-    ),
     later("nostr", "nothing yet"),
     later("gdelt", "nothing yet; follow the feeds of the newspapers that matter to you"),
     later("appstore", "nothing yet"),

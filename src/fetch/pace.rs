@@ -79,6 +79,11 @@ impl Paces {
         }
     }
 
+    /// A host is to be left alone for this long.
+    pub(super) fn rest(&self, host: &str, pause: Duration) {
+        self.host(host).rest_until(Instant::now() + pause);
+    }
+
     fn host(&self, host: &str) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if hosts.len() >= HOSTS_KEPT {

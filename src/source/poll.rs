@@ -21,7 +21,11 @@ impl Follower {
             return self.poll_failed(problem).await;
         }
         let request = self.signed(request);
-        let answer = match self.wait(self.fetch.fetch(&request)).await? {
+        let asked = self.wait(self.fetch.fetch(&request)).await?;
+        if let Some(rest) = self.source.network.host_rest() {
+            self.fetch.rest(&request.url, rest);
+        }
+        let answer = match asked {
             Ok(answer) => answer,
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
