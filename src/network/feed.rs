@@ -14,7 +14,7 @@ use url::Url;
 use super::{
     Answer, Ask, BuildError, Can, Cursor, Dates, Missed, Network, Offer, Page, ReadError, Request, Spec, Told,
 };
-use crate::post::NetworkName;
+use crate::post::{NetworkName, Post};
 use crate::time::{DAY, Time};
 
 mod date;
@@ -183,6 +183,14 @@ impl Network for Feed {
 
     fn pace(&self) -> Duration {
         self.every
+    }
+}
+
+/// The entries of a feed as posts of `network`, in the order of the answer, for networks that speak in feeds.
+pub(super) fn posts(network: &NetworkName, answer: &Answer) -> Result<Vec<Post>, ReadError> {
+    match understand(answer) {
+        Ok(feed) => Ok(feed.posts(network, answer.url())),
+        Err(error) => Err(ReadError { network: network.clone(), ..error }),
     }
 }
 

@@ -158,33 +158,39 @@ impl Instagram {
 
     /// The things whose turn may come: hashtags beyond the budget wait.
     fn open(&self, budget: &Budget, now: Time) -> Vec<String> {
+        let room = budget.room(now) > 0;
         let may = |target: &Target| match target {
-            Target::Hashtag(tag) => budget.allows(tag, now),
+            Target::Hashtag(tag) => room || budget.counts(tag, now),
             Target::Account(_) | Target::Tagged => true,
         };
         self.targets.iter().filter(|(_, target)| may(target)).map(|(key, _)| key.clone()).collect()
     }
 
-    /// The hashtags that wait for the budget.
-    fn waiting(&self, budget: &Budget, now: Time) -> Vec<&str> {
-        let tags = self.targets.iter().filter_map(|(_, target)| match target {
+    fn hashtags(&self) -> impl Iterator<Item = &str> {
+        self.targets.iter().filter_map(|(_, target)| match target {
             Target::Hashtag(tag) => Some(tag.as_str()),
             Target::Account(_) | Target::Tagged => None,
-        });
-        tags.filter(|tag| !budget.allows(tag, now)).collect()
+        })
+    }
+
+    /// The hashtags for which the budget has no room.
+    fn waiting(&self, budget: &Budget, now: Time) -> Vec<&str> {
+        self.hashtags().filter(|tag| !budget.counts(tag, now)).skip(budget.room(now)).collect()
     }
 
     fn next(&self, state: &State, open: &[String], now: Time) -> Option<Next<'_>> {
+        let budget = &state.budget;
+        if !budget.is_known(now) && self.hashtags().any(|tag| budget.id(tag).is_none()) {
+            return Some(Next::Used);
+        }
         let Some(turn) = state.walk.turn(open) else {
             return (!self.targets.is_empty()).then_some(Next::Used);
         };
         let (key, target) = self.targets.iter().find(|(key, _)| key == turn)?;
-        match target {
-            Target::Hashtag(tag) if state.budget.id(tag).is_none() => {
-                Some(if state.budget.is_known(now) { Next::Id(key, tag) } else { Next::Used })
-            }
-            Target::Hashtag(_) | Target::Account(_) | Target::Tagged => Some(Next::Posts(key, target)),
-        }
+        Some(match target {
+            Target::Hashtag(tag) if budget.id(tag).is_none() => Next::Id(key, tag),
+            Target::Hashtag(_) | Target::Account(_) | Target::Tagged => Next::Posts(key, target),
+        })
     }
 
     fn request(&self, next: &Next<'_>, state: &State) -> Request {

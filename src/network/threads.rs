@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::graph::{self, Graph, Item, Rules, Step, Walk};
 use super::{
     Answer, Ask, BuildError, Can, Cursor, Dates, Export, Gate, Key, Network, Offer, Page, ReadError, Request,
-    Secret, Spec, Trouble, Unit,
+    Secret, Spec, Trouble, Unit, json,
 };
 use crate::post::NetworkName;
 use crate::time::{DAY, HOUR, Time};
@@ -239,9 +239,8 @@ impl Threads {
             Next::Me => return self.graph.get("me", [("fields", "id,username")]),
             Next::Probe(word) => {
                 let params = [("q", *word), ("search_type", "RECENT"), ("search_mode", "KEYWORD")];
-                return self
-                    .graph
-                    .get("keyword_search", params.into_iter().chain([("fields", "id,username")]));
+                let fields = [("fields", "id,permalink,timestamp,username")];
+                return self.graph.get("keyword_search", params.into_iter().chain(fields));
             }
             Next::Target(key, target) => (key, target),
         };
@@ -260,12 +259,13 @@ impl Threads {
     }
 
     /// What the answer to a search says of the approval.
-    fn judge(&self, state: &mut State, posts: &[crate::post::Post], most: u32) -> Result<(), ReadError> {
+    fn judge(&self, state: &mut State, value: &Value, most: u32) -> Result<(), ReadError> {
         let Some(me) = self.me(state) else { return Ok(()) };
-        let is_mine = |post: &crate::post::Post| post.author_name().eq_ignore_ascii_case(me);
-        if posts.iter().any(|post| !is_mine(post) && !post.author_name().is_empty()) {
+        let posts = json::list(value, "data");
+        let names: Vec<&str> = posts.iter().filter_map(|post| json::text(post, "username")).collect();
+        if names.iter().any(|name| !name.eq_ignore_ascii_case(me)) {
             (state.others, state.own, state.probe) = (true, 0, 0);
-        } else if !posts.is_empty() {
+        } else if !names.is_empty() {
             state.own = state.own.saturating_add(1);
             if state.own >= most {
                 if self.targets.is_empty() && !state.others {
@@ -289,7 +289,7 @@ impl Threads {
         let asked = &answer.request.url;
         let Some(next) = self.next(state) else {
             if asked.contains("/keyword_search?") {
-                self.judge(state, &page.posts, RECORDED_DOUBT)?;
+                self.judge(state, value, RECORDED_DOUBT)?;
             } else if asked.contains("/me?") && page.accounts.len() == 1 {
                 state.me = page.accounts.first().and_then(|account| account.author.handle.clone());
             }
@@ -313,9 +313,10 @@ impl Threads {
             }
             Next::Probe(_) => {
                 list(value)?;
-                let found = std::mem::take(&mut page.posts);
-                page.spent = Some(u64::from(!found.is_empty()));
-                self.judge(state, &found, u32::MAX)?;
+                // a probe is no listening
+                (page.posts, page.accounts) = (Vec::new(), Vec::new());
+                page.spent = Some(u64::from(!json::list(value, "data").is_empty()));
+                self.judge(state, value, u32::MAX)?;
                 if !state.others {
                     state.own = 0;
                     state.probe = state.probe.saturating_add(1);
@@ -331,7 +332,7 @@ impl Threads {
                 list(value)?;
                 if target.is_search() {
                     page.spent = page.posts.is_empty().then_some(0);
-                    self.judge(state, &page.posts, DOUBT)?;
+                    self.judge(state, value, DOUBT)?;
                 }
                 let items: Vec<Item> =
                     page.posts.iter().map(|post| (post.native_id.clone(), post.published)).collect();

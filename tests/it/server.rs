@@ -93,6 +93,11 @@ impl Reply {
         Reply { manner: Manner::Open, ..self }
     }
 
+    /// The same with this body.
+    pub(crate) fn body(self, body: impl Into<Vec<u8>>) -> Reply {
+        Reply { body: body.into(), ..self }
+    }
+
     /// A redirect.
     pub(crate) fn redirect(status: u16, location: &str) -> Reply {
         Reply::status(status).header("location", location)

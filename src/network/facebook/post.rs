@@ -236,7 +236,8 @@ fn kind(post: &mut Post, value: &Value, story: &Value, above: &Above) {
     }
     let parent = id(value, "parent_id").filter(|parent| *parent != post.native_id);
     match parent {
-        Some(parent) if post.text.is_empty() => {
+        // the network says itself that somebody shared something: those are no words of theirs
+        Some(parent) if text(value, "message").is_none() => {
             post.kind = Kind::Repost;
             post.repost_of = Some(parent);
         }

@@ -110,7 +110,7 @@ fn is_silent(value: &Value) -> bool {
 fn is_album(value: &Value) -> bool {
     value.get("name").is_some()
         && value.get("created_time").is_some()
-        && !["message", "story", "from", "start_time", "description", "attachments", "full_picture"]
+        && !["message", "story", "from", "start_time", "description", "attachments", "full_picture", "type"]
             .iter()
             .any(|key| value.get(key).is_some())
         && !post::is_photo(value)

@@ -42,16 +42,18 @@ impl Budget {
         self.learnt.is_some_and(|learnt| now.0.saturating_sub(learnt) < FRESH)
     }
 
-    /// Whether a hashtag may be asked for: it counts already, or there is room for one more.
-    pub(super) fn allows(&self, tag: &str, now: Time) -> bool {
-        let counts = |asked: &i64| now.0.saturating_sub(*asked) < COUNTS;
-        if self.asked.get(tag).is_some_and(counts) || self.id(tag).is_some_and(|id| self.is_used(id)) {
-            return true;
-        }
-        let ours = self.asked.iter().filter(|(_, asked)| counts(asked));
+    /// Whether a hashtag counts already, so that asking for it again costs nothing.
+    pub(super) fn counts(&self, tag: &str, now: Time) -> bool {
+        self.asked.get(tag).is_some_and(|asked| is_recent(*asked, now))
+            || self.id(tag).is_some_and(|id| self.is_used(id))
+    }
+
+    /// How many more may be asked for.
+    pub(super) fn room(&self, now: Time) -> usize {
+        let ours = self.asked.iter().filter(|(_, asked)| is_recent(**asked, now));
         let ours: Vec<Option<&str>> = ours.map(|(tag, _)| self.id(tag)).collect();
         let others = self.used.iter().filter(|id| !ours.contains(&Some(id.as_str()))).count();
-        ours.len().saturating_add(others) < MOST
+        MOST.saturating_sub(ours.len().saturating_add(others))
     }
 
     fn is_used(&self, id: &str) -> bool {
@@ -73,7 +75,12 @@ impl Budget {
 
     /// A hashtag was asked for.
     pub(super) fn asked(&mut self, tag: &str, now: Time) {
-        self.asked.retain(|_, asked| now.0.saturating_sub(*asked) < COUNTS);
+        self.asked.retain(|_, asked| is_recent(*asked, now));
         self.asked.insert(tag.to_owned(), now.0);
     }
+}
+
+/// Whether a hashtag that was asked for then still counts.
+fn is_recent(asked: i64, now: Time) -> bool {
+    now.0.saturating_sub(asked) < COUNTS
 }
