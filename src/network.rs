@@ -259,6 +259,11 @@ pub trait Network: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether that is asked at every pace, since a part of it is not streamed.
+    fn asks_beside(&self) -> bool {
+        false
+    }
+
     /// The most that this request may cost, in the unit of the network's [`Offer`].
     fn cost(&self, _request: &Request) -> u64 {
         1

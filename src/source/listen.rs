@@ -246,6 +246,9 @@ impl Hearing {
             if now >= tell_at {
                 follower.tell_ok().await?;
                 tell_at = now + self.pace;
+                if follower.source.network.asks_beside() && matches!(self.beside, Beside::Nothing) {
+                    self.ask_beside(follower);
+                }
             }
             if enough.is_some_and(|enough| self.caught_up || enough <= now) {
                 self.flush(follower).await?;

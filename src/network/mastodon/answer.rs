@@ -1,15 +1,16 @@
 //! What an answer of a Mastodon server holds, told by its shape: statuses, accounts, events, errors.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
-use url::Url;
 
 use super::NAME;
+use super::access::Access;
 use super::status::{self, Server};
 use super::walk::Item;
-use crate::network::{Answer, Page, ReadError, json};
+use crate::network::{Answer, Page, ReadError, Trouble, json};
 use crate::post::{Deletion, Gone, Post};
+use crate::time::Time;
 
 /// Everything found in one answer.
 #[derive(Debug, Default)]
@@ -20,12 +21,24 @@ pub(super) struct Found {
     /// Posts seen only inside others that quote them.
     quoted: Vec<Post>,
     /// The elements of a plain list of statuses, as the walk needs them.
-    items: Option<Vec<Item>>,
+    pub(super) items: Option<Vec<Item>>,
+    /// What the server lets be seen.
+    pub(super) access: Option<Access>,
+    /// The streams of a message, as it names them, and the new post in it.
+    pub(super) streams: Option<Value>,
+    pub(super) heard: Option<Item>,
+    /// The number of an account that was asked for alone.
+    pub(super) number: Option<String>,
+    /// Numbers of posts that are gone.
+    gone: Vec<String>,
+    /// Posts of authors who asked to be left out.
+    unwilling: HashSet<String>,
 }
 
 impl Found {
     /// The page, with the ids of this server replaced by global ones where the answer tells them.
-    pub(super) fn into_page(mut self) -> (Option<Vec<Item>>, Page) {
+    /// `willing`: without posts of authors who asked to be left out.
+    pub(super) fn into_page(mut self, host: Option<&str>, willing: bool) -> Page {
         for quoted in self.quoted {
             if !self.page.posts.iter().any(|post| post.native_id == quoted.native_id) {
                 self.page.posts.push(quoted);
@@ -38,46 +51,43 @@ impl Found {
                 }
             }
         }
-        for deletion in &mut self.page.deletions {
-            if let Gone::Post(id) = &mut deletion.gone
-                && let Some(global) = self.ids.get(id)
-            {
-                id.clone_from(global);
-            }
+        for id in self.gone {
+            let local = || host.map_or_else(|| id.clone(), |host| format!("{host}/{id}"));
+            let gone = Gone::Post(self.ids.get(&id).cloned().unwrap_or_else(local));
+            self.page.deletions.push(Deletion { network: NAME, gone, at: None });
         }
-        (self.items, self.page)
+        if willing {
+            let kept = |post: &Post| !self.unwilling.contains(&post.native_id);
+            self.page.posts.retain(kept);
+            self.page.edits.retain(kept);
+        }
+        self.page
     }
 
     fn is_empty(&self) -> bool {
-        self.page == Page::default() && self.quoted.is_empty() && self.ids.is_empty()
+        self.page == Page::default() && self.quoted.is_empty() && self.ids.is_empty() && self.gone.is_empty()
     }
 }
 
 /// Reads an answer of any kind. `timeline`: it was asked for a list of statuses and nothing else.
-pub(super) fn read(
-    answer: &Answer,
-    base: &Url,
-    domain: Option<String>,
-    timeline: bool,
-) -> Result<Found, ReadError> {
-    let server = Server { base, domain };
+pub(super) fn read(answer: &Answer, server: &Server<'_>, timeline: bool) -> Result<Found, ReadError> {
     let mut found = Found::default();
     let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body).trim_ascii();
     if body == b"OK" && !timeline {
         return Ok(found); // the answer of a health check
     }
     if [&b":"[..], b"event:", b"data:", b"retry:", b"id:"].iter().any(|start| body.starts_with(start)) {
-        server_sent(&server, &String::from_utf8_lossy(body), &mut found)?;
+        server_sent(server, &String::from_utf8_lossy(body), &mut found)?;
         return Ok(found);
     }
     let value = json::parse(&NAME, "posts", body)?;
     if let Some(said) = json::text(&value, "error") {
-        return Err(refusal(answer.status, said));
+        return Err(refusal(said));
     }
     match &value {
         Value::Array(list) => {
             for one in list {
-                shape(&server, one, &mut found, 0)?;
+                shape(server, one, &mut found, 0)?;
             }
             let items: Vec<Item> = list.iter().filter_map(|one| status::item(one, answer.seen)).collect();
             if timeline && items.is_empty() && !list.is_empty() {
@@ -88,7 +98,14 @@ pub(super) fn read(
             }
         }
         Value::Object(_) => {
-            let known = shape(&server, &value, &mut found, 0)?;
+            let known = shape(server, &value, &mut found, 0)?;
+            found.access = Access::read(&value, answer.seen);
+            found.streams = value.get("stream").cloned();
+            found.number = value.get("acct").and_then(|_| json::id(&value, "id"));
+            if timeline && let Some(list) = value.get("statuses").and_then(Value::as_array) {
+                found.items = Some(list.iter().filter_map(|one| status::item(one, answer.seen)).collect());
+                return Ok(found);
+            }
             if timeline || (!known && answer.request.url.is_empty()) {
                 return Err(ReadError::new(&NAME, "posts", "the answer is nothing that Mastodon says"));
             }
@@ -100,16 +117,17 @@ pub(super) fn read(
     Ok(found)
 }
 
-fn refusal(status: u16, said: &str) -> ReadError {
+/// What an error in a good answer, or in a message of a stream, means.
+fn refusal(said: &str) -> ReadError {
     let lower = said.to_lowercase();
-    let said = json::few_words(said);
-    if status == 401 || lower.contains("access token") || lower.contains("authenticated user") {
-        let detail = format!(
-            "this server asks for a token for its public timeline (\"{said}\"); choose another `base_url`"
-        );
-        return ReadError::new(&NAME, "posts", detail);
-    }
-    ReadError::new(&NAME, "posts", format!("the server answers \"{said}\""))
+    let trouble = if lower.contains("token") || lower.contains("authenticated user") {
+        Trouble::Auth
+    } else if lower.contains("unknown stream") || lower.contains("missing") {
+        Trouble::BadQuery
+    } else {
+        return ReadError::new(&NAME, "posts", format!("the server answers \"{}\"", json::few_words(said)));
+    };
+    ReadError::refusal(&NAME, trouble, format!("the server answers \"{}\"", json::few_words(said)))
 }
 
 /// Takes in one value by its shape; tells whether the shape is one that Mastodon has.
@@ -151,6 +169,9 @@ fn shape(server: &Server<'_>, value: &Value, found: &mut Found, depth: u8) -> Re
 fn status(server: &Server<'_>, value: &Value, found: &mut Found) {
     let value = value.get("reblog").filter(|inner| status::is_status(inner)).unwrap_or(value);
     remember(server, value, found);
+    if status::wants_no_index(value) {
+        found.unwilling.insert(server.native_id(value));
+    }
     if let Some(quoted) = status::quoted(value) {
         remember(server, quoted, found);
         found.quoted.extend(server.post(quoted));
@@ -172,21 +193,21 @@ fn remember(server: &Server<'_>, value: &Value, found: &mut Found) {
 
 fn event(server: &Server<'_>, name: &str, payload: &str, found: &mut Found) -> Result<(), ReadError> {
     match name {
-        "update" | "status.update" => {
+        // the second name is another program's
+        "update" | "status.update" | "status_update" => {
             let value = json::parse(&NAME, "event", payload.as_bytes())?;
             if !status::is_status(&value) {
                 return Err(ReadError::new(&NAME, "event", "it holds no status"));
             }
             let before = found.page.posts.len();
             status(server, &value, found);
-            if name == "status.update" {
+            if name == "update" {
+                found.heard = status::item(&value, Time::default());
+            } else {
                 found.page.edits.extend(found.page.posts.drain(before..));
             }
         }
-        "delete" => {
-            let gone = Gone::Post(payload.trim().trim_matches('"').to_owned());
-            found.page.deletions.push(Deletion { network: NAME, gone, at: None });
-        }
+        "delete" => found.gone.push(payload.trim().trim_matches('"').to_owned()),
         _ => {} // notifications, announcements and whatever comes next
     }
     Ok(())

@@ -16,8 +16,12 @@ use crate::time::Time;
 pub(super) struct Server<'a> {
     /// Its address in the configuration.
     pub(super) base: &'a Url,
-    /// The domain that the answer came from, when that is known.
+    /// The domain in the handles of its people, when that is known.
     pub(super) domain: Option<String>,
+    /// Its host, when that is known: numbers of posts differ from server to server.
+    pub(super) host: Option<String>,
+    /// Whether posts count that are for everybody, but kept out of public timelines.
+    pub(super) unlisted: bool,
 }
 
 /// Whether a value is a status, with its HTML or (when just deleted) with its source.
@@ -73,14 +77,21 @@ impl Server<'_> {
         })
     }
 
+    /// A number that this server gave, told apart from those of others.
+    pub(super) fn local_id(&self, id: &str) -> String {
+        self.host.as_ref().map_or_else(|| id.to_owned(), |host| format!("{host}/{id}"))
+    }
+
     /// The post of a status, unless it is not for everybody.
     pub(super) fn post(&self, value: &Value) -> Option<Post> {
-        if text(value, "visibility").is_some_and(|visibility| visibility != "public") {
+        let shown = |visibility| visibility == "public" || (visibility == "unlisted" && self.unlisted);
+        if text(value, "visibility").is_some_and(|visibility| !shown(visibility)) {
             return None;
         }
         let content = value.get("content").and_then(Value::as_str).unwrap_or_default();
         let body = html::read(content);
         let mut post = Post::new(NAME, self.native_id(value));
+        post.local_id = id(value, "id").map(|id| self.local_id(&id)).filter(|id| *id != post.native_id);
         post.permalink = owned(value, "url").or_else(|| owned(value, "uri"));
         post.author = value.get("account").and_then(|account| self.author(account));
         post.title = owned(value, "spoiler_text");
@@ -190,4 +201,12 @@ fn summary(value: &Value, card: &Value) -> Option<String> {
         .chain(text(card, "title"))
         .collect();
     Some(words.join("\n")).filter(|words| !words.is_empty())
+}
+
+/// Whether the author asked to be left out of what is collected: of search engines, or in so many words.
+pub(super) fn wants_no_index(value: &Value) -> bool {
+    let account = value.get("account").unwrap_or(&Value::Null);
+    let said = |words: &str| ["#nobot", "#noindex"].iter().any(|word| words.contains(word));
+    account.get("noindex").and_then(Value::as_bool) == Some(true)
+        || text(account, "note").and_then(plain).is_some_and(|bio| said(&bio.to_lowercase()))
 }

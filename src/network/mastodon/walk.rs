@@ -53,12 +53,21 @@ pub(super) struct Step {
     pub(super) missed: Option<Missed>,
 }
 
+/// What says where in a timeline an address is.
+const PLACES: [&str; 5] = ["limit", "min_id", "max_id", "since_id", "offset"];
+
 /// The timeline that an address asks for, without its place in it.
 pub(super) fn timeline_of(address: &str) -> Option<String> {
-    let mut url = Url::parse(address).ok().filter(|url| url.path().contains("/api/v1/timelines/"))?;
+    let mut url = Url::parse(address).ok()?;
+    let path = url.path();
+    let account = path.contains("/api/v1/accounts/") && path.ends_with("/statuses");
+    if !(path.contains("/api/v1/timelines/") || account || is_search(&url)) {
+        return None;
+    }
+    let secret = |key: &str| key == "access_token";
     let kept: Vec<(String, String)> = url
         .query_pairs()
-        .filter(|(key, value)| matches!(&**key, "local" | "remote" | "only_media") && value != "false")
+        .filter(|(key, value)| !PLACES.contains(&&**key) && !secret(key) && value != "false")
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
         .collect();
     url.set_query(None);
@@ -66,6 +75,12 @@ pub(super) fn timeline_of(address: &str) -> Option<String> {
         url.query_pairs_mut().extend_pairs(kept);
     }
     Some(url.into())
+}
+
+/// Whether an address searches posts: the answer is the newest of what it finds, not the oldest unread.
+fn is_search(url: &Url) -> bool {
+    url.path().ends_with("/api/v2/search")
+        && url.query_pairs().any(|(key, value)| key == "type" && value == "statuses")
 }
 
 fn with(address: &str, pairs: &[(&str, &str)]) -> String {
@@ -78,13 +93,17 @@ fn with(address: &str, pairs: &[(&str, &str)]) -> String {
     )
 }
 
-fn min_id(address: &str) -> Option<String> {
+fn value(address: &str, name: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
-    url.query_pairs().find(|(key, _)| key == "min_id").map(|(_, id)| id.into_owned())
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, id)| id.into_owned())
 }
 
-/// The address of newer posts that the answer names, if it stays on the same server.
-fn newer(answer: &Answer) -> Option<String> {
+fn min_id(address: &str) -> Option<String> {
+    value(address, "min_id")
+}
+
+/// The address of newer posts that the answer names, if it stays in the timeline that was asked.
+fn newer(answer: &Answer, timeline: &str) -> Option<String> {
     let asked = Url::parse(&answer.request.url).ok()?;
     let link = answer.header("link")?.split(',').find(|link| {
         link.split(';').skip(1).any(|rel| matches!(rel.trim(), "rel=\"prev\"" | "rel=prev" | "rel='prev'"))
@@ -92,13 +111,13 @@ fn newer(answer: &Answer) -> Option<String> {
     let (_, rest) = link.split_once('<')?;
     let (address, _) = rest.split_once('>')?;
     let mut url = asked.join(address).ok()?;
-    if url.host_str() != asked.host_str() || timeline_of(url.as_str()).is_none() {
+    if url.host_str() != asked.host_str() {
         return None;
     }
     // behind a proxy some servers name themselves `http:` or forget their port
     url.set_scheme(asked.scheme()).ok()?;
     url.set_port(asked.port()).ok()?;
-    Some(url.into())
+    (timeline_of(url.as_str()).as_deref() == Some(timeline)).then(|| url.into())
 }
 
 fn numeric(id: &str) -> bool {
@@ -116,7 +135,14 @@ impl Walk {
     }
 
     /// The address to ask next.
-    pub(super) fn address(&self, timelines: &[String], start: Option<&str>) -> Option<String> {
+    ///
+    /// `start`: from which number on, when nothing is known. `end`: up to which, when a stretch of the past is walked.
+    pub(super) fn address(
+        &self,
+        timelines: &[String],
+        start: Option<&str>,
+        end: Option<&str>,
+    ) -> Option<String> {
         let current = self.current(timelines)?;
         let seen = self.timelines.get(current);
         if let Some(next) = seen.and_then(|seen| seen.next.clone()) {
@@ -126,22 +152,30 @@ impl Walk {
         let limit = LIMIT.to_string();
         let mut pairs = vec![("limit", limit.as_str())];
         pairs.extend(from.map(|id| ("min_id", id)));
+        let search = Url::parse(current).is_ok_and(|url| is_search(&url));
+        pairs.extend(end.filter(|_| search).map(|id| ("max_id", id)));
         Some(with(current, &pairs))
     }
 
     /// Moves on by one answer of the timeline `asked`.
+    ///
+    /// `to`: where a walk over the past ends.
     pub(super) fn step(
         &mut self,
         timelines: &[String],
         asked: &str,
         answer: &Answer,
         items: &[Item],
+        to: Option<Time>,
     ) -> Step {
         let mut missed = None;
         if !items.is_empty() {
             let seen = self.timelines.entry(asked.to_owned()).or_default();
             missed = seen.hole(answer, items);
-            seen.next = seen.next_address(asked, answer, items);
+            // a search comes newest first
+            let past_end = |to| items.iter().all(|(_, at)| *at > to);
+            let over = to.is_some_and(past_end) && !Url::parse(asked).is_ok_and(|url| is_search(&url));
+            seen.next = if over { None } else { seen.next_address(asked, answer, items) };
             seen.remember(items, answer.seen);
         } else if let Some(seen) = self.timelines.get_mut(asked) {
             seen.next = None;
@@ -165,6 +199,24 @@ impl Walk {
     }
 }
 
+impl Walk {
+    /// Takes in a post that a stream brought: once everything before it is read, the next round starts there.
+    pub(super) fn heard(&mut self, timeline: &str, item: &Item, seen: Time) {
+        if let Some(known) = self.timelines.get_mut(timeline)
+            && known.next.is_none()
+        {
+            known.remember(std::slice::from_ref(item), seen);
+        }
+    }
+
+    /// Goes on with a timeline at another address, where the server has changed who sees what.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        if let Some(seen) = self.timelines.remove(old) {
+            self.timelines.insert(new.to_owned(), Seen { next: None, ..seen });
+        }
+    }
+}
+
 impl Seen {
     /// Where to go on after this page, unless it is the last one.
     fn next_address(&self, asked: &str, answer: &Answer, items: &[Item]) -> Option<String> {
@@ -172,7 +224,14 @@ impl Seen {
         if items.len() < SHORT {
             return None;
         }
-        let next = newer(answer).or_else(|| {
+        if Url::parse(asked).is_ok_and(|url| is_search(&url)) {
+            // from the newest back to what is known
+            let oldest = &items.last()?.0;
+            let stands_still = value(&answer.request.url, "max_id").as_ref() == Some(oldest);
+            let pairs = [("limit", &*LIMIT.to_string()), ("min_id", &*after), ("max_id", oldest)];
+            return (!stands_still).then(|| with(asked, &pairs));
+        }
+        let next = newer(answer, asked).or_else(|| {
             // pages are newest first; where ids can be compared, nobody's order need be trusted
             let greatest = if items.iter().all(|(id, _)| numeric(id)) {
                 items.iter().max_by(|a, b| by_id(&a.0, &b.0))
@@ -196,7 +255,9 @@ impl Seen {
         let (newest, at) = self.marks.last()?;
         let lowest = items.iter().min_by(|a, b| by_id(&a.0, &b.0))?;
         let comparable = items.iter().map(|(id, _)| id).chain([newest, &after]).all(|id| numeric(id));
+        let search = Url::parse(&answer.request.url).is_ok_and(|url| is_search(&url));
         let skipped = comparable
+            && !search
             && items.len() >= LIMIT
             && by_id(&after, newest).is_lt()
             && by_id(&lowest.0, newest).is_gt()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use url::Url;
-use vigie::network::{Answer, Ask, Cursor, Page, Request};
+use vigie::network::{Answer, Ask, Cursor, Network, Page, Request};
 use vigie::time::Time;
 
 use super::{BASE, build};
@@ -24,6 +24,9 @@ impl Server {
     }
 
     fn answer(&self, request: &Request, now: Time) -> Answer {
+        if request.url.ends_with("/api/v2/instance") {
+            return about(request, now);
+        }
         let url = Url::parse(&request.url).unwrap();
         let tag = url.path_segments().unwrap().next_back().unwrap().to_owned();
         let query: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
@@ -68,7 +71,7 @@ impl Server {
         for asked in 1..1000 {
             // built anew each time: all that a crash leaves is the cursor
             let network = build(section);
-            let Ask::Fetch(request) = network.ask(cursor.as_ref(), now) else { panic!() };
+            let request = following(network.as_ref(), cursor, now);
             let page = network.read(&self.answer(&request, now), cursor.as_ref()).unwrap();
             seen.extend(page.posts.into_iter().map(|post| post.native_id));
             *cursor = page.cursor.or(cursor.take());
@@ -77,6 +80,23 @@ impl Server {
             }
         }
         panic!("the round does not end");
+    }
+}
+
+/// What a server says of itself that hides nothing.
+fn about(request: &Request, now: Time) -> Answer {
+    let body = br#"{"domain": "mast.example", "version": "4.6.0"}"#.to_vec();
+    Answer { request: request.clone(), status: 200, body, seen: now, ..Answer::default() }
+}
+
+/// The next request for posts, once the server has said what it lets be seen.
+pub(super) fn following(network: &dyn Network, cursor: &mut Option<Cursor>, now: Time) -> Request {
+    loop {
+        let Ask::Fetch(request) = network.ask(cursor.as_ref(), now) else { panic!() };
+        if !request.url.ends_with("/api/v2/instance") {
+            return request;
+        }
+        *cursor = network.read(&about(&request, now), cursor.as_ref()).unwrap().cursor;
     }
 }
 
@@ -147,7 +167,7 @@ fn a_timeline_that_grows_while_it_is_read_loses_nothing() {
     for _ in 0..60 {
         let network = build(&section);
         let now = Time(i64::try_from(next).unwrap() * MINUTE);
-        let Ask::Fetch(request) = network.ask(cursor.as_ref(), now) else { panic!() };
+        let request = following(network.as_ref(), &mut cursor, now);
         let page = network.read(&server.answer(&request, now), cursor.as_ref()).unwrap();
         seen.extend(page.posts.into_iter().map(|post| post.native_id));
         cursor = page.cursor.or(cursor);
@@ -170,7 +190,7 @@ fn several_tags_have_their_turns_and_none_starves() {
     let mut before_moka = 0;
     while !seen.contains("https://a.example/moka/3") {
         let network = build(section);
-        let Ask::Fetch(request) = network.ask(cursor.as_ref(), Time(0)) else { panic!() };
+        let request = following(network.as_ref(), &mut cursor, Time(0));
         let page = network.read(&server.answer(&request, Time(5000 * MINUTE)), cursor.as_ref()).unwrap();
         assert!(page.more);
         seen.extend(page.posts.into_iter().map(|post| post.native_id));
@@ -188,15 +208,17 @@ fn several_tags_have_their_turns_and_none_starves() {
 fn an_empty_answer_leaves_the_cursor_alone() {
     let network = build(MOKA);
     let mut server = Server::with("moka", 1..1, 1);
-    let Ask::Fetch(request) = network.ask(None, Time(0)) else { panic!() };
-    assert_eq!(network.read(&server.answer(&request, Time(0)), None).unwrap(), Page::default());
-    server = Server::with("moka", 1..30, 1);
     let (mut cursor, mut seen) = (None, BTreeSet::new());
+    let request = following(network.as_ref(), &mut cursor, Time(0));
+    let nothing = |page: Page| (page.posts.len(), page.cursor, page.more);
+    let page = network.read(&server.answer(&request, Time(0)), cursor.as_ref()).unwrap();
+    assert_eq!(nothing(page), (0, None, false));
+    server = Server::with("moka", 1..30, 1);
     server.round(MOKA, &mut cursor, Time(100 * MINUTE), &mut seen);
-    let Ask::Fetch(request) = network.ask(cursor.as_ref(), Time(0)) else { panic!() };
+    let request = following(network.as_ref(), &mut cursor, Time(0));
     server = Server::with("moka", 1..1, 1);
     let page = network.read(&server.answer(&request, Time(101 * MINUTE)), cursor.as_ref()).unwrap();
-    assert_eq!(page, Page::default());
+    assert_eq!(nothing(page), (0, None, false));
 }
 
 #[test]
@@ -228,7 +250,7 @@ fn a_server_that_ignores_min_id_does_not_hold_us_and_the_hole_is_told() {
     let network = build(MOKA);
     let mut missed = None;
     for _ in 0..5 {
-        let Ask::Fetch(asked) = network.ask(cursor.as_ref(), Time(0)) else { panic!() };
+        let asked = following(network.as_ref(), &mut cursor, Time(500 * MINUTE));
         let newest = Request::get(format!("{BASE}/api/v1/timelines/tag/moka?limit=40"));
         let answer = Answer { request: asked, ..server.answer(&newest, Time(500 * MINUTE)) };
         let page = network.read(&answer, cursor.as_ref()).unwrap();
@@ -247,13 +269,14 @@ fn a_server_that_ignores_min_id_does_not_hold_us_and_the_hole_is_told() {
 fn a_link_to_another_host_is_not_followed() {
     let server = Server::with("moka", 1..50, MINUTE);
     let network = build(&format!("{MOKA}\nmin_id = '0'"));
-    let Ask::Fetch(request) = network.ask(None, Time(0)) else { panic!() };
+    let mut cursor = None;
+    let request = following(network.as_ref(), &mut cursor, Time(0));
     let mut answer = server.answer(&request, Time(50 * MINUTE));
     answer.headers = vec![(
         "link".to_owned(),
         "<https://evil.example/api/v1/timelines/tag/moka?min_id=9>; rel=\"prev\"".to_owned(),
     )];
-    let cursor = network.read(&answer, None).unwrap().cursor;
-    let Ask::Fetch(next) = network.ask(cursor.as_ref(), Time(0)) else { panic!() };
-    assert_eq!(next.url, "https://mast.example/api/v1/timelines/tag/moka?limit=40&min_id=40");
+    let mut cursor = network.read(&answer, cursor.as_ref()).unwrap().cursor;
+    let request = following(network.as_ref(), &mut cursor, Time(0));
+    assert_eq!(request.url, "https://mast.example/api/v1/timelines/tag/moka?limit=40&min_id=40");
 }
