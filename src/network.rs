@@ -241,6 +241,23 @@ pub trait Network: fmt::Debug + Send + Sync {
         Duration::from_secs(60)
     }
 
+    /// The request that fills in what the stream leaves out of these authors, at most 25 native ids at a
+    /// time; its answer goes through `read` and comes out as `accounts`.
+    fn profiles(&self, _native_ids: &[String]) -> Option<Request> {
+        None
+    }
+
+    /// What a refusal brings all the same: comments that are closed are none, a page token that has grown old is
+    /// dropped from the cursor, another address is tried. `None`: it is a refusal of everything.
+    fn salvage(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<Page> {
+        None
+    }
+
+    /// How long every source leaves the host alone after each request, where it has one narrow budget for all.
+    fn host_rest(&self) -> Option<Duration> {
+        None
+    }
+
     /// Why [`Ask::Done`] is all that is asked, where a person can change that: what is missing, in words.
     fn idle(&self) -> Option<String> {
         None

@@ -355,7 +355,7 @@ impl Network for Mastodon {
         refusal::of(answer, self.token.is_some()).filter(|error| error.trouble != Trouble::Unread)
     }
 
-    fn forgiven(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<Page> {
+    fn salvage(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<Page> {
         let state: State = Cursor::state(cursor);
         let url = &answer.request.url;
         if *url == self.about() && !matches!(answer.status, 429 | 503) {

@@ -9,7 +9,7 @@ use url::Url;
 use vigie::fetch::Fetch;
 use vigie::network::{Answer, Ask, Cursor, Missed, Network, Page, ReadError, Request, spec};
 use vigie::post::NetworkName;
-use vigie::source::{Event, Mode, Source, follow};
+use vigie::source::{Client, Event, Mode, Source, follow};
 use vigie::time::Time;
 
 use crate::fetch::clock;
@@ -139,7 +139,8 @@ pub(crate) async fn once(network: &'static str, section: &str, fetch: &Arc<Fetch
     let source = Source::new(network, NetworkName::known(network), built.into());
     let (out, mut events) = mpsc::channel(100);
     let stop = CancellationToken::new();
-    follow(source, Arc::clone(fetch), None, out, stop, clock, Mode::Once).await;
+    let client = Arc::new(Client::new(&source, Arc::clone(fetch), out.clone(), clock));
+    follow(source, client, None, out, stop, clock, Mode::Once).await;
     let mut said = Vec::new();
     while let Ok(event) = events.try_recv() {
         said.push(event);

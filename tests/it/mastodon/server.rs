@@ -79,10 +79,10 @@ fn a_server_that_does_not_tell_is_tried() {
         assert_eq!(asked(network.as_ref(), page.cursor.as_ref()), timeline, "{body}");
     }
     for status in [401, 403, 404, 410, 500] {
-        let page = network.forgiven(&reply(status, "{}"), None).unwrap();
+        let page = network.salvage(&reply(status, "{}"), None).unwrap();
         assert_eq!(asked(network.as_ref(), page.cursor.as_ref()), timeline, "{status}");
     }
-    assert_eq!(network.forgiven(&reply(429, "{}"), None), None);
+    assert_eq!(network.salvage(&reply(429, "{}"), None), None);
     // it is asked again the next day
     let page = network.read(&reply(200, "{}"), None).unwrap();
     let tomorrow = NOW.plus(25 * 3_600_000);
@@ -126,13 +126,13 @@ fn accounts_are_looked_up_once_then_read() {
     assert_eq!(asked(network.as_ref(), cursor.as_ref()), "/api/v1/accounts/lookup?acct=gone%40loin.example");
     let missing = reply(&cursor, 404, r#"{"error":"Record not found"}"#);
     assert_eq!(network.refused(&missing, cursor.as_ref()), None);
-    let page = network.forgiven(&missing, cursor.as_ref()).unwrap();
+    let page = network.salvage(&missing, cursor.as_ref()).unwrap();
     assert_eq!(page.missed.unwrap().reason, "the server knows no account called gone@loin.example");
     cursor = page.cursor;
     let posts = "/api/v1/accounts/21/statuses?exclude_reblogs=true&limit=40";
     assert_eq!(asked(network.as_ref(), cursor.as_ref()), posts);
     // a number that leads nowhere any more is not asked for again and again
-    let page = network.forgiven(&reply(&cursor, 410, ""), cursor.as_ref()).unwrap();
+    let page = network.salvage(&reply(&cursor, 410, ""), cursor.as_ref()).unwrap();
     assert_eq!(network.ask(page.cursor.as_ref(), NOW), Ask::Done);
 }
 

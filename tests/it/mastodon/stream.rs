@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use vigie::fetch::Fetch;
 use vigie::network::{Answer, Ask, Cursor, Listen, Network, spec};
 use vigie::post::{Gone, NetworkName};
-use vigie::source::{Event, Mode, Patience, Source, follow};
+use vigie::source::{Client, Event, Mode, Patience, Source, follow};
 use vigie::time::Time;
 
 use super::{BASE, answer, build};
@@ -203,7 +203,8 @@ async fn what_falls_between_two_connections_is_caught_up_and_merged() {
     let fetch = Arc::new(Fetch::new(config(), clock).unwrap());
     let stop = CancellationToken::new();
     tasks.spawn(async move {
-        follow(source, fetch, None, out, stop, clock, Mode::Watch).await;
+        let client = Arc::new(Client::new(&source, fetch, out.clone(), clock));
+        follow(source, client, None, out, stop, clock, Mode::Watch).await;
     });
     let (mut ids, mut edits, mut gone) = (std::collections::BTreeSet::new(), 0, Vec::new());
     let expected = 30 + 5 + 10 + 5;

@@ -131,7 +131,11 @@ impl Tube {
             let network = build(section);
             let Ask::Fetch(request) = network.ask(cursor.as_ref(), now) else { panic!("nothing to ask") };
             let answer = self.answer(&request, now);
-            assert!(answer.status == 200 || network.salvage(&answer, cursor.as_ref()).is_some(), "{}", request.url);
+            assert!(
+                answer.status == 200 || network.salvage(&answer, cursor.as_ref()).is_some(),
+                "{}",
+                request.url
+            );
             let page = network.read(&answer, cursor.as_ref()).unwrap();
             for post in &page.posts {
                 assert_ne!(post.text, "cut ...", "the texts of the search are not offered");
