@@ -205,6 +205,17 @@ pub struct Page {
     pub spent: Option<u64>,
 }
 
+impl Page {
+    /// Whether it brings nothing but perhaps a place to go on from.
+    pub fn is_bare(&self) -> bool {
+        self.posts.is_empty()
+            && self.deletions.is_empty()
+            && self.edits.is_empty()
+            && self.accounts.is_empty()
+            && self.missed.is_none()
+    }
+}
+
 /// A place where people talk in public.
 pub trait Network: fmt::Debug + Send + Sync {
     /// What to ask next, given where we stopped.
@@ -230,6 +241,12 @@ pub trait Network: fmt::Debug + Send + Sync {
     /// What an answer with a status other than 2xx and 304 says, where its body or headers say more than the
     /// status: which kind of trouble it is, for how long, in words for a person. `None` leaves it to the status.
     fn refused(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<ReadError> {
+        None
+    }
+
+    /// Where to go on at once after an answer with a status other than 2xx and 304: a network that knows another
+    /// address to try gives a cursor that leads there. `None` makes the answer the failure that it is.
+    fn detour(&self, _answer: &Answer, _cursor: Option<&Cursor>) -> Option<Cursor> {
         None
     }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::problem::{Problem, evidence};
 use super::{End, Follower, Next};
-use crate::fetch::{Advice, Fault};
+use crate::fetch::{Advice, Fault, FetchError};
 use crate::network::{Answer, Page, Request, Session, Trouble};
+use crate::time::Time;
 
 /// Answers 404 in a row after which a person is asked: one alone may be a slip of the site.
 const MISSING: u32 = 3;
@@ -25,6 +26,10 @@ impl Follower {
             // what was read in the time of a single attempt is a success, if not a complete one
             Err(Problem::Late) if self.answered => return self.round_over(None).await,
             Err(problem) => {
+                if let Some((page, seen)) = self.detour(&problem) {
+                    self.deliver(page, seen).await?;
+                    return Ok(Next::Now);
+                }
                 let problem = self.explained(problem);
                 if self.session_ended(&problem) {
                     return Ok(Next::Now);
@@ -44,10 +49,19 @@ impl Follower {
         let pause = page.pause;
         // most answers come newest first; those below read posts in the order in which they were said
         page.posts.sort_by_key(|post| post.published.unwrap_or(seen));
-        if holds_something(&page) {
+        if !page.is_bare() || page.cursor.is_some() {
             self.deliver(page, seen).await?;
         }
         if more { Ok(Next::Now) } else { self.round_over(pause).await }
+    }
+
+    /// An empty page that leads to another address, where the network knows one after this failure. Without a
+    /// change of the cursor the same would be asked again.
+    fn detour(&self, problem: &Problem) -> Option<(Page, Time)> {
+        let Problem::Fetch(FetchError { answer: Some(answer), .. }) = problem else { return None };
+        let cursor = self.source.network.detour(answer, self.cursor.as_ref())?;
+        (Some(&cursor) != self.cursor.as_ref())
+            .then(|| (Page { cursor: Some(cursor), ..Page::default() }, answer.seen))
     }
 
     /// Opens a session where the network wants one and there is none, or it is about to end.
@@ -122,13 +136,4 @@ impl Follower {
         };
         self.failed(problem, advice, wait).await
     }
-}
-
-/// Whether there is anything to save.
-fn holds_something(page: &Page) -> bool {
-    let Page { posts, deletions, edits, accounts, cursor, missed, more: _, pause: _, until: _, spent: _ } =
-        page;
-    !(posts.is_empty() && deletions.is_empty() && edits.is_empty() && accounts.is_empty())
-        || cursor.is_some()
-        || missed.is_some()
 }
