@@ -69,9 +69,9 @@ const BLOCKS: &[&str] = &[
     "tr",
     "ul",
 ];
-/// Elements whose content is no text.
-const HIDDEN: &[&str] =
-    &["script", "style", "template", "noembed", "noframes", "iframe", "object", "svg", "math"];
+/// Elements whose content is no text. What stands in a frame or an object is read where those cannot be shown, and
+/// they are often left open: their content is text.
+const HIDDEN: &[&str] = &["script", "style", "template", "noembed", "noframes", "svg", "math"];
 
 #[derive(Debug, Default)]
 struct Collector {
@@ -93,7 +93,7 @@ impl Collector {
                 }
                 TagKind::StartTag => {}
             }
-            let raw = matches!(name, "script" | "style" | "noembed" | "noframes" | "iframe");
+            let raw = matches!(name, "script" | "style" | "noembed" | "noframes");
             return if raw && tag.kind == TagKind::StartTag {
                 TokenSinkResult::RawData(if name == "script" {
                     RawKind::ScriptData

@@ -225,6 +225,17 @@ pub struct Page {
     pub spent: Option<u64>,
 }
 
+impl Page {
+    /// Whether it brings nothing but perhaps a place to go on from.
+    pub fn is_bare(&self) -> bool {
+        self.posts.is_empty()
+            && self.deletions.is_empty()
+            && self.edits.is_empty()
+            && self.accounts.is_empty()
+            && self.missed.is_none()
+    }
+}
+
 /// A place where people talk in public.
 pub trait Network: fmt::Debug + Send + Sync {
     /// What to ask next, given where we stopped.

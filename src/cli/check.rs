@@ -311,6 +311,8 @@ async fn attempt(source: Source, fetch: Arc<Fetch>, offline: bool) -> (Fares, St
 /// What an event says of how the source fares, if it decides that.
 fn decide(event: Event) -> Option<(Fares, String)> {
     let state = match event {
+        // an answer that only leads on, as a page leads to its feed, decides nothing yet
+        Event::Page(delivery) if delivery.page.is_bare() => return None,
         Event::Page(delivery) => {
             let posts = delivery.page.posts.len();
             return Some((Fares::Ok, format!("answers, {posts} posts in the first answer")));

@@ -8,6 +8,9 @@
 )]
 
 mod conformance;
+mod found;
+mod shortcuts;
+mod sites;
 
 use std::time::Duration;
 
@@ -100,16 +103,6 @@ fn an_unchanged_feed_is_asked_for_with_its_own_words() {
 }
 
 #[test]
-fn wrong_keys_are_named() {
-    let spec = vigie::network::spec("feed").expect("the table has feeds");
-    for (keys, key) in [("url = 'velora'", "url"), ("every = 'often'", "every"), ("every = '1s'", "every")] {
-        let error = (spec.build)(&keys.parse().expect("keys")).expect_err("a wrong section");
-        assert_eq!(error.key, key);
-    }
-    (spec.build)(&"urls = 'x'".parse().expect("keys")).expect_err("an unknown key");
-}
-
-#[test]
 fn a_feed_says_how_often_it_wants_to_be_asked() {
     let network = configured("url = 'https://flux.example/a'");
     // the answer arrives on Monday 5 January 2026 at midnight UTC
@@ -122,9 +115,57 @@ fn a_feed_says_how_often_it_wants_to_be_asked() {
         ("<skipHours><hour>0</hour><hour>1</hour></skipHours>", Some(7_200)),
         ("<skipDays><day>Monday</day></skipDays>", Some(86_400)),
         ("<skipDays><day>Tuesday</day></skipDays>", None),
+        ("<skipHours><hour>5</hour></skipHours>", None),
+        // the next request would fall into the hour that is left out
+        ("<ttl>300</ttl><skipHours><hour>5</hour><hour>6</hour></skipHours>", Some(7 * 3_600)),
+        ("<ttl>60 minutes</ttl>", Some(3_600)),
     ] {
         let page = network.read(&answer(200, &[], &rss(meta)), None).expect("a feed");
         assert_eq!(page.pause.map(|pause| pause.as_secs()), seconds, "{meta}");
+        let same = network.read(&answer(304, &[], b""), page.cursor.as_ref()).expect("not modified");
+        assert_eq!(same.pause, page.pause, "remembered: {meta}");
+    }
+}
+
+#[test]
+fn http_says_how_long_an_answer_is_good() {
+    let network = configured("url = 'https://flux.example/a'");
+    for (headers, seconds) in [
+        (&[("cache-control", "public, max-age=7200")][..], Some(7_200)),
+        (&[("cache-control", "max-age=7200"), ("age", "3600")], Some(3_600)),
+        (&[("cache-control", "no-store, max-age=0")], None),
+        (&[("cache-control", "s-maxage=7200")], None),
+        (&[("cache-control", "max-age=99999999")], Some(86_400)),
+        (&[("expires", "Mon, 05 Jan 2026 02:00:00 GMT")], Some(7_200)),
+        // the server's clock is an hour ahead
+        (
+            &[("expires", "Mon, 05 Jan 2026 03:00:00 GMT"), ("date", "Mon, 05 Jan 2026 01:00:00 GMT")],
+            Some(7_200),
+        ),
+        (&[("expires", "0")], None),
+        (&[("expires", "Thu, 01 Jan 1970 00:00:00 GMT")], None),
+        (&[("cache-control", "max-age=60"), ("retry-after", "3600")], Some(3_600)),
+    ] {
+        let page = network.read(&answer(200, headers, &rss("")), None).expect("a feed");
+        assert_eq!(page.pause.map(|pause| pause.as_secs()), seconds, "{headers:?}");
+    }
+    let slow = configured("url = 'https://flux.example/a'\nevery = '168h'");
+    let page = slow.read(&answer(200, &[("cache-control", "max-age=60")], &rss("")), None).expect("a feed");
+    assert_eq!(page.pause, None);
+}
+
+#[test]
+fn hubs_are_noted() {
+    let network = configured("url = 'https://flux.example/a'");
+    let link = [("link", "</a>; rel=self, <https://hub.example/>; rel=\"hub\"")];
+    let inside = rss("<atom:link rel='hub' href='https://hub.example/'/><atom:link rel='self' href='/a'/>");
+    for (headers, body) in [(&link[..], rss("")), (&[], inside)] {
+        let page = network.read(&answer(200, headers, &body), None).expect("a feed");
+        let cursor = page.cursor.expect("a cursor").0;
+        assert!(
+            cursor.contains(r#""hub":"https://hub.example/","topic":"https://flux.example/a""#),
+            "{cursor}"
+        );
     }
 }
 

@@ -15,19 +15,27 @@ use crate::time::Time;
 const LONGEST: usize = 120;
 
 /// Starts of month names, accents removed, in about twenty languages; longer starts come first.
+#[rustfmt::skip]
 const MONTHS: &[(i8, &[&str])] = &[
-    (1, &["jan", "gen", "ene", "janv", "sty", "oca", "tammi", "ιαν", "янв", "січ", "led"]),
-    (2, &["feb", "fev", "fab", "fevr", "lut", "sub", "helmi", "φεβ", "фев", "лют", "uno"]),
-    (3, &["mar", "mrt", "maart", "maerz", "maalis", "μαρ", "мар", "бер", "bre"]),
-    (4, &["apr", "avr", "abr", "kwi", "nis", "huhti", "απρ", "апр", "кві", "dub"]),
-    (5, &["may", "mai", "mag", "maj", "mei", "mau", "touko", "μαι", "μαϊ", "май", "мая", "тра", "kve"]),
-    (6, &["jun", "juin", "giu", "juni", "cze", "haz", "kesa", "ιουν", "июн", "чер", "cerven"]),
-    (7, &["jul", "juil", "lug", "lip", "tem", "heina", "ιουλ", "июл", "лип", "cervenec"]),
-    (8, &["aug", "aou", "ago", "sie", "agu", "elo", "αυγ", "авг", "сер", "srp"]),
-    (9, &["sep", "set", "wrz", "eyl", "syys", "sze", "σεπ", "сен", "вер", "zar"]),
-    (10, &["oct", "okt", "ott", "out", "paz", "eki", "loka", "οκτ", "окт", "жов", "rij"]),
-    (11, &["nov", "lis", "kas", "marras", "νοε", "ноя", "лис"]),
-    (12, &["dec", "dez", "des", "dic", "gru", "ara", "joulu", "δεκ", "дек", "гру", "pro"]),
+    (1, &["jan", "gen", "ene", "janv", "jaan", "ian", "sau", "sty", "oca", "tammi", "ιαν", "янв", "яну", "січ", "led",
+          "يناير", "كانون الثاني", "ינו", "जन"]),
+    (2, &["feb", "fev", "fab", "fevr", "veebr", "vas", "lut", "sub", "helmi", "φεβ", "фев", "лют", "uno", "فبراير", "شباط",
+          "פבר", "फ़र", "फर"]),
+    (3, &["mar", "mrt", "maart", "maerz", "maalis", "kov", "μαρ", "мар", "бер", "bre", "مارس", "آذار", "اذار", "מרץ", "मार"]),
+    (4, &["apr", "avr", "abr", "bal", "kwi", "nis", "huhti", "απρ", "апр", "кві", "dub", "أبريل", "ابريل", "نيسان", "אפר", "अप्र"]),
+    (5, &["may", "mai", "mag", "maj", "mei", "mau", "geg", "touko", "μαι", "μαϊ", "май", "маи", "мая", "тра", "kve", "مايو", "ماي",
+          "أيار", "מאי", "मई"]),
+    (6, &["jun", "juin", "giu", "juni", "juuni", "iun", "birz", "cze", "haz", "kesa", "ιουν", "июн", "юни", "чер", "cerven",
+          "cervna", "يونيو", "جوان", "حزيران", "יונ", "जून"]),
+    (7, &["jul", "juil", "lug", "juuli", "iul", "lie", "lip", "tem", "heina", "ιουλ", "июл", "юли", "лип", "cervenc", "يوليو",
+          "جويلية", "تموز", "יול", "जुल"]),
+    (8, &["aug", "avg", "aou", "ago", "sie", "rugp", "agu", "elo", "αυγ", "авг", "сер", "srp", "أغسطس", "اغسطس", "أوت", "آب",
+          "אוג", "अग"]),
+    (9, &["sep", "set", "wrz", "eyl", "rugs", "syys", "sze", "σεπ", "сен", "сеп", "вер", "zar", "سبتمبر", "أيلول", "ספט", "सित"]),
+    (10, &["oct", "okt", "ott", "out", "paz", "eki", "spal", "loka", "οκτ", "окт", "жов", "rij", "أكتوبر", "اكتوبر", "אוק", "अक्टू",
+           "अक्तू"]),
+    (11, &["nov", "noi", "lis", "lap", "kas", "marras", "νοε", "ноя", "ное", "лис", "نوفمبر", "נוב", "नव"]),
+    (12, &["dec", "dez", "des", "dets", "dic", "gru", "ara", "joulu", "δεκ", "дек", "гру", "pro", "ديسمبر", "דצמ", "दिस"]),
 ];
 
 /// Minutes east of Greenwich of the zone names that mails and feeds use.
@@ -109,12 +117,26 @@ static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | (?P<y4>\d{4}) \D*
           | (?P<y5>\d{2}) -? (?P<m5>\d{2}) -? (?P<d5>\d{2}) (?:\D.*)?
           | (?P<y7>\d{2}) -? (?P<o7>\d{3}) (?:\D.*)?
-          | (?P<a6>\d{1,2}) [-/.] (?P<b6>\d{1,2}) (?P<p6>[-/.])? \s? (?P<y6>\d{4}) .* )$",
+          | (?P<a6>\d{1,2}) [-/.] (?P<b6>\d{1,2}) (?P<p6>[-/.])? \s? (?P<y6>\d{4}) (?:\D.*)?
+          | (?P<a8>\d{1,2}) [/.] (?P<b8>\d{1,2}) (?P<p8>[/.]) (?P<y8>\d{2}) (?:\D.*)? )$",
     )
 });
 
-/// Reads a date, or gives none.
-pub(super) fn read(raw: &str) -> Option<Time> {
+/// Whether people who write this language put the day before the month: `07/10/2026` is in October for most.
+pub(super) fn day_first(lang: &str) -> Option<bool> {
+    let lang = lang.to_lowercase();
+    let (language, country) = lang.split_once('-').unwrap_or((&lang, ""));
+    match (language, country) {
+        ("en", "" | "us" | "ph" | "ca") => Some(false),
+        // years come first there; nobody can tell the rest
+        ("zh" | "ja" | "ko" | "hu" | "lt" | "sv" | "fa" | "mn", _) => None,
+        _ => Some(true),
+    }
+}
+
+/// Reads a date, or gives none. `day_first` settles the order of a day and a month that are both numbers; without
+/// it such a date is none.
+pub(super) fn read(raw: &str, day_first: Option<bool>) -> Option<Time> {
     if raw.len() > LONGEST {
         return None;
     }
@@ -124,10 +146,12 @@ pub(super) fn read(raw: &str) -> Option<Time> {
     }
     let (clock, rest, tail) = take_clock(&text);
     let (offset, tail) = take_zone(tail);
-    let day = by_month_name(&format!("{rest} {tail}")).or_else(|| by_numbers(rest))?;
+    let day = by_month_name(&format!("{rest} {tail}")).or_else(|| by_numbers(rest, day_first))?;
     let minutes = if clock.is_some() { offset } else { 0 };
     let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond();
-    Time(midnight).plus(clock.unwrap_or(0)).plus(minutes.saturating_mul(-60_000)).valid()
+    let time = Time(midnight).plus(clock.unwrap_or(0)).plus(minutes.saturating_mul(-60_000)).valid();
+    // what programs write for "never"
+    time.filter(|time| time.0 > 0)
 }
 
 /// Lower case, without accents, East Asian units turned into signs.
@@ -135,6 +159,11 @@ fn prepare(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     for one in raw.trim().nfc().flat_map(char::to_lowercase) {
         match one {
+            '٠'..='٩' => text.push(plain_digit(one, '٠')),
+            '۰'..='۹' => text.push(plain_digit(one, '۰')),
+            '०'..='९' => text.push(plain_digit(one, '०')),
+            '０'..='９' => text.push(plain_digit(one, '０')),
+            '\u{200e}' | '\u{200f}' | '\u{feff}' => {}
             '년' | '年' | '월' | '月' => text.push('-'),
             '일' | '日' | '초' | '秒' => text.push(' '),
             '시' | '時' | '时' | '분' | '分' => text.push(':'),
@@ -154,6 +183,12 @@ fn prepare(raw: &str) -> String {
         }
     }
     text.nfd().filter(|one| !unicode_normalization::char::is_combining_mark(*one)).collect()
+}
+
+/// A digit of another script, whose zero is `zero`.
+fn plain_digit(digit: char, zero: char) -> char {
+    let value = u32::from(digit).saturating_sub(u32::from(zero));
+    char::from_digit(value, 10).unwrap_or(digit)
 }
 
 /// Seconds or milliseconds since 1970, written as a bare number.
@@ -259,11 +294,11 @@ fn month_of(word: &str) -> Option<i8> {
 }
 
 /// A date of numbers only.
-fn by_numbers(text: &str) -> Option<civil::Date> {
+fn by_numbers(text: &str, day_first: Option<bool>) -> Option<civil::Date> {
     let found = WHOLE.as_ref()?.captures(text.trim())?;
     let digits = |name: &str| found.name(name).map(|digits| digits.as_str());
     let small = |name: &str| digits(name).and_then(|text| text.parse::<i8>().ok());
-    let whole = ["y", "y2", "y3", "y4", "y5", "y6", "y7"].into_iter().find_map(digits)?;
+    let whole = ["y", "y2", "y3", "y4", "y5", "y6", "y7", "y8"].into_iter().find_map(digits)?;
     let year = year(whole.parse().ok()?, whole.len());
     if let Some(ordinal) = digits("o3").or_else(|| digits("o7")) {
         let first = civil::Date::new(year, 1, 1).ok()?;
@@ -271,10 +306,13 @@ fn by_numbers(text: &str) -> Option<civil::Date> {
         let day = first.checked_add(jiff::Span::new().days(days)).ok()?;
         return (day.year() == year && days >= 0).then_some(day);
     }
-    let (month, day) = match (small("a6"), small("b6")) {
-        (Some(day), Some(month)) if digits("p6") == Some(".") || day > 12 || day == month => (month, day),
+    let part = |one: &str, other: &str| small(one).or_else(|| small(other));
+    let dotted = digits("p6").or_else(|| digits("p8")) == Some(".");
+    let (month, day) = match (part("a6", "a8"), part("b6", "b8")) {
+        (Some(day), Some(month)) if dotted || day > 12 || day == month => (month, day),
         (Some(month), Some(day)) if day > 12 => (month, day),
-        (Some(_), Some(_)) => return None,
+        (Some(first), Some(second)) if day_first? => (second, first),
+        (Some(first), Some(second)) => (first, second),
         _ => (
             ["m", "m2", "m5"].into_iter().find_map(small).unwrap_or(1),
             ["d", "d2", "d5"].into_iter().find_map(small).unwrap_or(1),
@@ -289,7 +327,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let read = read(text).map(|time| time.to_string());
+        let read = read(text, None).map(|time| time.to_string());
         assert_eq!(read.as_deref(), Some(expected).filter(|text| !text.is_empty()), "{text}");
     }
 
@@ -349,6 +387,21 @@ mod tests {
     }
 
     #[test]
+    fn languages_settle_which_number_is_the_day() {
+        let read = |text, lang| read(text, day_first(lang)).map(|time| time.to_string());
+        for (text, lang, expected) in [
+            ("07/10/2026 08:00", "fr", Some("2026-10-07T08:00:00.000Z")),
+            ("07/10/2026 08:00", "en-GB", Some("2026-10-07T08:00:00.000Z")),
+            ("10/07/2026", "en-us", Some("2026-10-07T00:00:00.000Z")),
+            ("10/07/26 8:00 PM", "en", Some("2026-10-07T20:00:00.000Z")),
+            ("07/10/2026", "ja", None),
+            ("31/12/2026", "en", Some("2026-12-31T00:00:00.000Z")),
+        ] {
+            assert_eq!(read(text, lang).as_deref(), expected, "{text} in {lang}");
+        }
+    }
+
+    #[test]
     fn months_in_other_languages() {
         for (text, expected) in [
             ("lun., 05 janv. 2026 10:00:00 +0100", "2026-01-05T09:00:00.000Z"),
@@ -363,6 +416,15 @@ mod tests {
             ("Di, 03 Mär 2026 10:00:00 MEZ", "2026-03-03T09:00:00.000Z"),
             ("Пн, 05 янв 2026 10:00:00 +0300", "2026-01-05T07:00:00.000Z"),
             ("mié, 07 ene 2026 10:00:00 GMT", "2026-01-07T10:00:00.000Z"),
+            ("7 července 2026", "2026-07-07T00:00:00.000Z"),
+            ("7 června 2026", "2026-06-07T00:00:00.000Z"),
+            ("7 iulie 2026", "2026-07-07T00:00:00.000Z"),
+            ("7 мая 2026", "2026-05-07T00:00:00.000Z"),
+            ("Четверг, 7 май 2026", "2026-05-07T00:00:00.000Z"),
+            ("٧ أكتوبر ٢٠٢٦", "2026-10-07T00:00:00.000Z"),
+            ("7 באוקטובר 2026", ""),
+            ("Mon, 01 Jan 0001 00:00:00 +0000", ""),
+            ("07.10.26 08:00", "2026-10-07T08:00:00.000Z"),
             ("gestern", ""),
             ("", ""),
             ("12:30", ""),

@@ -89,6 +89,11 @@ impl Element {
             | Space::Thread
             | Space::YouTube
             | Space::Xhtml
+            | Space::Rank
+            | Space::Apple
+            | Space::Webfeeds
+            | Space::FeedBurner
+            | Space::Podcast
             | Space::Other => false,
         }
     }

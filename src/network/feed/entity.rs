@@ -18,11 +18,13 @@ const OPEN: &str = "<![CDATA[";
 const CLOSE: &str = "]]>";
 
 /// The document without its own declarations, their plain values put in place, and with every `&` that
-/// begins no reference taken for itself: addresses in careless feeds hold `&copy=2`.
+/// begins no reference and every `<` that begins no tag taken for itself: careless feeds hold `&copy=2` and `<3`.
 pub(super) fn expand(text: &str) -> Cow<'_, str> {
     let (before, values, after) = match subset(text) {
         Some((before, subset, after)) => (before, declarations(subset), after),
-        None if text.contains('&') => ("", BTreeMap::new(), text),
+        None if text.contains('&') || text.split('<').skip(1).any(begins_no_tag) => {
+            ("", BTreeMap::new(), text)
+        }
         None => return Cow::Borrowed(text),
     };
     let mut out = String::with_capacity(text.len().saturating_add(text.len() / 16));
@@ -40,8 +42,23 @@ pub(super) fn expand(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Adds text outside of character data, its references settled.
+/// Whether no tag, comment or instruction can begin with a `<` before this.
+fn begins_no_tag(after: &str) -> bool {
+    let first = after.chars().next();
+    first.is_none_or(|first| !(first.is_alphabetic() || matches!(first, '_' | ':' | '/' | '!' | '?')))
+}
+
+/// Adds text outside of character data, its signs and references settled.
 fn put(text: &str, values: &BTreeMap<&str, &str>, room: &mut usize, out: &mut String) {
+    for (count, part) in text.split('<').enumerate() {
+        if count > 0 {
+            out.push_str(if begins_no_tag(part) { "&lt;" } else { "<" });
+        }
+        put_references(part, values, room, out);
+    }
+}
+
+fn put_references(text: &str, values: &BTreeMap<&str, &str>, room: &mut usize, out: &mut String) {
     for (count, part) in text.split('&').enumerate() {
         if count == 0 {
             out.push_str(part);
@@ -132,6 +149,7 @@ mod tests {
             expand("a?b&copy=2 R&D &#233; <![CDATA[R&D]]> &"),
             "a?b&amp;copy=2 R&amp;D &#233; <![CDATA[R&D]]> &amp;"
         );
+        assert_eq!(expand("<a>1 < 2 <3 <é/></a><"), "<a>1 &lt; 2 &lt;3 <é/></a>&lt;");
         assert_eq!(expand("<!DOCTYPE rss [<!ENTITY"), "<!DOCTYPE rss [<!ENTITY");
     }
 }

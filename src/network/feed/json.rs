@@ -10,7 +10,7 @@ use super::date;
 use super::entry::{Entry, Feed, Person, Words, resolve};
 use super::tree::ITEMS;
 use crate::network::clean;
-use crate::post::Media;
+use crate::post::{Kind, Media};
 
 /// What was read, even when reading ended early.
 #[derive(Default)]
@@ -21,15 +21,30 @@ struct Document {
     is_feed: bool,
 }
 
-/// Understands a JSON feed. `Ok(None)` when it is JSON but no feed.
-pub(super) fn read(text: &str, address: Option<&Url>) -> Result<Option<Feed>, serde_json::Error> {
+/// What a JSON document is.
+pub(super) enum Read {
+    /// A feed.
+    Feed(Box<Feed>),
+    /// A directory's answer that says where the feed is.
+    At(String),
+    /// Something else.
+    Other,
+}
+
+/// Understands a JSON feed.
+pub(super) fn read(text: &str, address: Option<&Url>) -> Result<Read, serde_json::Error> {
     let mut document = Document::default();
     let mut input = serde_json::Deserializer::from_str(text);
     let end = Top(&mut document).deserialize(&mut input);
     if document.items.is_empty() {
         end?;
     }
-    Ok(document.is_feed.then(|| feed(document, address)))
+    if document.is_feed {
+        return Ok(Read::Feed(Box::new(feed(document, address))));
+    }
+    let results = document.meta.get("results").and_then(Value::as_array).into_iter().flatten();
+    let found = results.filter_map(|result| said(result, "feedUrl")).next();
+    Ok(found.map_or(Read::Other, Read::At))
 }
 
 struct Top<'a>(&'a mut Document);
@@ -56,7 +71,18 @@ impl<'de> Visitor<'de> for Top<'_> {
                 map.next_value_seed(Items(self.0))?;
             } else if matches!(
                 key.as_str(),
-                "version" | "title" | "home_page_url" | "feed_url" | "language" | "author" | "authors"
+                "version"
+                    | "title"
+                    | "description"
+                    | "home_page_url"
+                    | "feed_url"
+                    | "icon"
+                    | "favicon"
+                    | "language"
+                    | "author"
+                    | "authors"
+                    | "hubs"
+                    | "results"
             ) {
                 let value: Value = map.next_value()?;
                 self.0.is_feed |= value.as_str().is_some_and(|text| text.contains("jsonfeed.org"));
@@ -117,12 +143,12 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn person(value: &Value) -> Option<Person> {
-    let authors = list(value, "authors").next().or_else(|| value.get("author"));
-    let one = authors?;
+fn person(value: &Value, base: Option<&Url>) -> Option<Person> {
+    let one = list(value, "authors").next().or_else(|| value.get("author"))?;
     let name = said(one, "name").or_else(|| clean::some_line(one.as_str()?, clean::LINE));
-    let uri = said(one, "url");
-    (name.is_some() || uri.is_some()).then_some(Person { name, uri })
+    let uri = said(one, "url").and_then(|uri| resolve(base, &uri));
+    let avatar = said(one, "avatar").and_then(|avatar| resolve(base, &avatar));
+    Some(Person { avatar, ..Person::known(name, uri)? })
 }
 
 fn feed(document: Document, address: Option<&Url>) -> Feed {
@@ -133,12 +159,21 @@ fn feed(document: Document, address: Option<&Url>) -> Feed {
     let base = link.as_deref().and_then(|link| Url::parse(link).ok()).or(address);
     let lang = said(&meta, "language");
     let entries = document.items.iter().map(|item| entry(item, base.as_ref(), lang.as_deref())).collect();
+    let hub = list(&meta, "hubs").find_map(|hub| {
+        let kind = said(hub, "type").unwrap_or_default();
+        said(hub, "url").filter(|_| kind.eq_ignore_ascii_case("websub"))
+    });
+    let image = said(&meta, "icon").or_else(|| said(&meta, "favicon"));
     Feed {
         title: said(&meta, "title"),
+        about: said(&meta, "description").map(|about| clean::text(&about, clean::LINE)),
+        image: image.and_then(|image| resolve(base.as_ref(), &image)),
+        author: person(&meta, base.as_ref()),
         link,
-        author: person(&meta),
         entries,
         beyond: document.beyond,
+        own: said(&meta, "feed_url"),
+        hub,
         ..Feed::default()
     }
 }
@@ -148,8 +183,8 @@ fn entry(item: &Value, base: Option<&Url>, lang: Option<&str>) -> Entry {
         let raw = item.get(key)?.as_str()?.trim().to_owned();
         (!raw.is_empty()).then(|| Words { raw, html, base: base.cloned() })
     };
-    let link = said(item, "url").or_else(|| said(item, "external_url"));
-    let link = link.and_then(|link| resolve(base, &link));
+    let address = |key: &str| said(item, key).and_then(|link| resolve(base, &link));
+    let (own, elsewhere) = (address("url"), address("external_url"));
     let mut media = Vec::new();
     for (key, kind) in [("image", "image"), ("banner_image", "image")] {
         let url = said(item, key).and_then(|url| resolve(base, &url));
@@ -160,18 +195,20 @@ fn entry(item: &Value, base: Option<&Url>, lang: Option<&str>) -> Entry {
         let (kind, alt) = (said(attachment, "mime_type"), said(attachment, "title"));
         media.extend(url.map(|url| Media { url: Some(url), kind, alt }));
     }
-    let date = |key: &str| said(item, key).and_then(|text| date::read(&text));
+    let date = |key: &str| said(item, key).and_then(|text| date::read(&text, None));
     Entry {
         id: said(item, "id"),
-        link,
+        links: elsewhere.clone().filter(|_| own.is_some()).into_iter().collect(),
+        link: own.or(elsewhere),
         title: words("title", false),
         text: words("content_html", true).or_else(|| words("content_text", false)),
         summary: words("summary", false),
-        author: person(item),
+        author: person(item, base),
         lang: said(item, "language").or_else(|| lang.map(str::to_owned)),
         published: date("date_published"),
         edited: date("date_modified"),
         media,
+        kind: Kind::Article,
         categories: list(item, "tags").filter_map(|tag| tag.as_str().map(str::to_owned)).collect(),
         ..Entry::default()
     }

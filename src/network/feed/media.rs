@@ -3,7 +3,7 @@
 use super::element::Element;
 use super::space::Space;
 use crate::network::clean;
-use crate::post::Media;
+use crate::post::{Counts, Media};
 
 /// The item's groups of media, if it has any, at both depths in use.
 pub(super) fn groups(item: &Element) -> impl Iterator<Item = &Element> {
@@ -12,13 +12,21 @@ pub(super) fn groups(item: &Element) -> impl Iterator<Item = &Element> {
     direct.chain(nested).chain(item.all(Space::Media, "content"))
 }
 
-/// How often a video was seen.
-pub(super) fn views(item: &Element) -> Option<i64> {
-    let community = groups(item).flat_map(|group| group.all(Space::Media, "community"));
-    community
-        .chain(item.all(Space::Media, "community"))
-        .flat_map(|community| community.all(Space::Media, "statistics"))
-        .find_map(|figures| figures.attribute("views")?.parse().ok())
+/// How often a video was seen and, on YouTube, liked: `starRating` counts likes since dislikes are hidden (2021).
+pub(super) fn counts(item: &Element, video: bool) -> Counts {
+    let community = || {
+        let nested = groups(item).flat_map(|group| group.all(Space::Media, "community"));
+        nested.chain(item.all(Space::Media, "community"))
+    };
+    let figure = |name: &'static str, attribute: &'static str| {
+        let mut found = community().flat_map(|community| community.all(Space::Media, name));
+        found.find_map(|figures| figures.attribute(attribute)?.parse().ok())
+    };
+    Counts {
+        views: figure("statistics", "views"),
+        likes: figure("starrating", "count").filter(|_| video),
+        ..Counts::default()
+    }
 }
 
 /// All attachments, each address once.

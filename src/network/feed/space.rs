@@ -17,6 +17,13 @@ pub(super) enum Space {
     Thread,
     YouTube,
     Xhtml,
+    /// Votes, as Stack Exchange writes them.
+    Rank,
+    /// Reviews in Apple's shops.
+    Apple,
+    Webfeeds,
+    FeedBurner,
+    Podcast,
     /// Any other: its names mean nothing here.
     Other,
 }
@@ -56,6 +63,12 @@ fn by_address(address: &str) -> Option<Space> {
         "purl.org/syndication/thread/1.0" => Space::Thread,
         "www.youtube.com/xml/schemas/2015" | "gdata.youtube.com/schemas/2007" => Space::YouTube,
         "www.w3.org/1999/xhtml" => Space::Xhtml,
+        "purl.org/atompub/rank/1.0" => Space::Rank,
+        "itunes.apple.com/rss" => Space::Apple,
+        "webfeeds.org/rss/1.0" => Space::Webfeeds,
+        "rssnamespace.org/feedburner/ext/1.0" => Space::FeedBurner,
+        "podcastindex.org/namespace/1.0"
+        | "github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md" => Space::Podcast,
         _ => return None,
     })
 }
@@ -75,6 +88,11 @@ fn by_habit(prefix: &str) -> Space {
         "thr" => Space::Thread,
         "yt" => Space::YouTube,
         "xhtml" => Space::Xhtml,
+        "re" => Space::Rank,
+        "im" => Space::Apple,
+        "webfeeds" => Space::Webfeeds,
+        "feedburner" => Space::FeedBurner,
+        "podcast" => Space::Podcast,
         _ => Space::Other,
     }
 }

@@ -7,11 +7,14 @@ use url::Url;
 
 use super::element::Element;
 use super::entry::{Entry, Feed, Person, Words, resolve};
+use super::link::{elsewhere, identity, link_of, linked, page_by_id};
+use super::pause::Skip;
+use super::person::{AUTHORS, FEED_AUTHORS, person_of};
 use super::space::Space;
 use super::tree::Tree;
 use super::{date, markup, media, pause};
 use crate::network::clean;
-use crate::post::Counts;
+use crate::post::{Counts, Kind};
 use crate::time::Time;
 
 /// Padding is often lost on the way.
@@ -21,7 +24,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Where relative addresses and missing words come from.
-struct Around<'a> {
+pub(super) struct Around<'a> {
     /// The address of the site, else of the feed.
     base: Option<Url>,
     /// The language of the whole feed.
@@ -32,15 +35,18 @@ struct Around<'a> {
 }
 
 /// Understands a tree. `address` is where the document was, `lang` what HTTP said of its language.
-pub(super) fn read(tree: &Tree, address: Option<&Url>, lang: Option<&str>, seen: Time) -> Feed {
+pub(super) fn read(tree: &Tree, address: Option<&Url>, lang: Option<&str>) -> Feed {
     let metas = tree.root.as_ref().map(metas).unwrap_or_default();
     let atom = metas.first().copied().or(tree.items.first());
     let atom = atom.is_some_and(|first| matches!(first.name.as_str(), "feed" | "entry"));
     let mut around = Around { base: address.cloned(), lang: None, atom, metas };
+    let own = around.metas.iter().find_map(|meta| linked(meta, "self")?.attribute("href"));
     if around.base.is_none() {
-        let own = around.metas.iter().find_map(|meta| linked(meta, "self"));
-        around.base = own.and_then(|own| Url::parse(own.attribute("href")?).ok());
+        around.base = own.and_then(|own| Url::parse(own).ok());
     }
+    let own = own.and_then(|own| resolve(around.base.as_ref(), own));
+    let hub = around.metas.iter().find_map(|meta| linked(meta, "hub")?.attribute("href"));
+    let hub = hub.and_then(|hub| resolve(around.base.as_ref(), hub));
     let link = around.metas.iter().find_map(|meta| link_of(meta, &around));
     // a site's own address is the better base: feeds are often served by somebody else
     if let Some(site) =
@@ -49,16 +55,57 @@ pub(super) fn read(tree: &Tree, address: Option<&Url>, lang: Option<&str>, seen:
         around.base = Some(site);
     }
     around.lang = around.feed_lang().or_else(|| lang.and_then(language));
-    let title = around.metas.iter().find_map(|meta| words(meta.first(Space::Core, "title")?, &around));
+    let said = |names: &[(Space, &'static str)]| {
+        let words = around.metas.iter().find_map(|meta| words_of(meta, names, &around));
+        words.map(|words| words.text())
+    };
+    let word = |names: &[&'static str]| {
+        around.metas.iter().find_map(|meta| names.iter().find_map(|name| meta.words(Space::Core, name)))
+    };
     Feed {
-        title: title.and_then(|title| clean::some_line(&title.text(), clean::LINE)),
+        title: said(TITLES).and_then(|title| clean::some_line(&title, clean::LINE)),
+        about: said(ABOUT).map(|about| clean::text(&about, clean::LINE)).filter(|about| !about.is_empty()),
+        image: image(&around),
+        id: word(&["id"]).and_then(|id| clean::some_line(id, clean::LINE)),
+        generator: word(&["generator"]).and_then(|name| clean::some_line(name, clean::LINE)),
         link,
-        author: around.metas.iter().find_map(|meta| person_of(meta, FEED_AUTHORS)),
+        author: around.metas.iter().find_map(|meta| person_of(meta, FEED_AUTHORS, &around)),
         entries: tree.items.iter().map(|item| entry(item, &around)).collect(),
         beyond: tree.beyond,
         pause: pause::of(&around.metas),
-        rest: pause::skipped(&around.metas, seen),
+        skip: Skip::of(&around.metas),
+        hub,
+        own,
+        collection: false,
     }
+}
+
+/// What a feed or an entry is called.
+const TITLES: &[(Space, &str)] =
+    &[(Space::Core, "title"), (Space::Dublin, "title"), (Space::Media, "title"), (Space::Itunes, "title")];
+/// What a feed says of itself.
+const ABOUT: &[(Space, &str)] = &[
+    (Space::Core, "subtitle"),
+    (Space::Core, "tagline"),
+    (Space::Core, "description"),
+    (Space::Core, "info"),
+    (Space::Dublin, "description"),
+    (Space::Itunes, "summary"),
+    (Space::Itunes, "subtitle"),
+    (Space::FeedBurner, "browserfriendly"),
+];
+
+/// The picture of a feed.
+fn image(around: &Around<'_>) -> Option<String> {
+    let picture = |meta: &Element| {
+        let words = |name| meta.words(Space::Core, name);
+        let own = meta.first(Space::Core, "image").and_then(|image| image.words(Space::Core, "url"));
+        let itunes = || meta.first(Space::Itunes, "image")?.attribute("href");
+        let found = own.or_else(|| words("logo")).or_else(itunes).or_else(|| words("icon"));
+        found.or_else(|| meta.words(Space::Webfeeds, "icon")).map(str::to_owned)
+    };
+    let found = around.metas.iter().find_map(|meta| picture(meta))?;
+    resolve(around.base.as_ref(), &found)
 }
 
 /// The elements that speak for the whole feed: the root and its channel.
@@ -81,7 +128,8 @@ fn metas(root: &Element) -> Vec<&Element> {
 }
 
 impl Around<'_> {
-    fn base<'a>(&'a self, element: &'a Element) -> Option<&'a Url> {
+    /// The address that relative ones in this element are relative to.
+    pub(super) fn base<'a>(&'a self, element: &'a Element) -> Option<&'a Url> {
         element.base.as_deref().or(self.base.as_ref())
     }
 
@@ -104,13 +152,6 @@ fn language(raw: &str) -> Option<String> {
     let plausible =
         (2..=35).contains(&tag.len()) && tag.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'-');
     plausible.then(|| tag.to_owned())
-}
-
-impl Words {
-    /// The words without markup.
-    fn text(&self) -> String {
-        if self.html { crate::html::to_text(&self.raw) } else { self.raw.clone() }
-    }
 }
 
 /// The text of an element, as its type says; none when it is empty.
@@ -138,6 +179,10 @@ fn words(element: &Element, around: &Around<'_>) -> Option<Words> {
         "" if around.atom && element.space == Space::Core && mode != "escaped" => false,
         _ => markup::is_likely(&raw),
     };
+    // escaped once too often: markup in which there is none
+    if html && !encoded && !element.markup && !raw.contains('<') {
+        raw = markup::escaped_twice(&raw).unwrap_or(raw);
+    }
     (!raw.is_empty()).then(|| Words { raw, html, base: around.base(element).cloned() })
 }
 
@@ -148,40 +193,63 @@ fn words_of(item: &Element, names: &[(Space, &'static str)], around: &Around<'_>
 
 fn entry(item: &Element, around: &Around<'_>) -> Entry {
     let (text, summary) = texts(item, around);
-    let title = words_of(
-        item,
-        &[
-            (Space::Core, "title"),
-            (Space::Dublin, "title"),
-            (Space::Media, "title"),
-            (Space::Itunes, "title"),
-        ],
-        around,
-    )
-    .or_else(|| media::groups(item).find_map(|group| words_of(group, &[(Space::Media, "title")], around)));
-    let (published, edited) = dates(item);
+    let title = words_of(item, TITLES, around).or_else(|| {
+        media::groups(item).find_map(|group| words_of(group, &[(Space::Media, "title")], around))
+    });
+    let (published, edited) = dates(item, around);
     let counted = |space, name| item.words(space, name).and_then(|count| count.parse::<i64>().ok());
-    let replies = counted(Space::Slash, "comments").or_else(|| counted(Space::Thread, "total"));
+    let video = item.first(Space::YouTube, "videoid").is_some();
+    let counts = Counts {
+        replies: counted(Space::Slash, "comments").or_else(|| counted(Space::Thread, "total")),
+        score: counted(Space::Rank, "rank"),
+        ..media::counts(item, video)
+    };
+    let media = media::of(item, |element, url| resolve(around.base(element), url));
+    let rating = item.words(Space::Apple, "rating").and_then(|rating| rating.parse::<u8>().ok());
+    // an episode without a page is opened by playing it
+    let played = || media.iter().find(|media| media.kind.as_deref().is_some_and(is_played))?.url.clone();
+    let reply_to = item.first(Space::Thread, "in-reply-to").and_then(|parent| parent.attribute("ref"));
+    let kind = match (video, reply_to) {
+        (true, _) => Kind::Video,
+        (false, Some(_)) => Kind::Comment,
+        (false, None) => Kind::Article,
+    };
     Entry {
         id: identity(item, around),
-        link: link_of(item, around),
+        link: link_of(item, around).or_else(|| page_by_id(item)).or_else(played),
         title,
         text,
         summary,
-        author: person_of(item, AUTHORS)
-            .or_else(|| item.first(Space::Core, "source").and_then(|source| person_of(source, AUTHORS))),
+        author: person_of(item, AUTHORS, around).or_else(|| {
+            item.first(Space::Core, "source").and_then(|source| person_of(source, AUTHORS, around))
+        }),
+        source: source(item, around),
         lang: entry_lang(item, around),
         published,
         edited,
-        reply_to: item
-            .first(Space::Thread, "in-reply-to")
-            .and_then(|parent| parent.attribute("ref"))
-            .and_then(|parent| clean::some_line(parent, clean::LINE)),
-        video: item.first(Space::YouTube, "videoid").is_some(),
-        counts: Counts { replies, views: media::views(item), ..Counts::default() },
-        media: media::of(item, |element, url| resolve(around.base(element), url)),
+        reply_to: reply_to.and_then(|parent| clean::some_line(parent, clean::LINE)),
+        root: None,
+        kind,
+        rating: rating.filter(|rating| (1..=5).contains(rating)),
+        counts,
+        media,
+        links: elsewhere(item, around),
         categories: categories(item),
+        gone: false,
     }
+}
+
+fn is_played(kind: &str) -> bool {
+    kind.starts_with("audio") || kind.starts_with("video")
+}
+
+/// The publication that a collection took the entry from: RSS has its name as words, Atom its whole head.
+fn source(item: &Element, around: &Around<'_>) -> Option<Person> {
+    let source = item.first(Space::Core, "source")?;
+    let name = source.words(Space::Core, "title").unwrap_or(source.text.trim());
+    let uri = source.attribute("url").map(str::to_owned).or_else(|| link_of(source, around));
+    let uri = uri.and_then(|uri| resolve(around.base(source), &uri));
+    Person::known(clean::some_line(name, clean::LINE), uri)
 }
 
 /// The text and, beside it, the summary.
@@ -218,11 +286,11 @@ fn texts(item: &Element, around: &Around<'_>) -> (Option<Words>, Option<Words>) 
 }
 
 /// When it was published and last changed.
-fn dates(item: &Element) -> (Option<Time>, Option<Time>) {
+fn dates(item: &Element, around: &Around<'_>) -> (Option<Time>, Option<Time>) {
+    let day_first = around.lang.as_deref().and_then(date::day_first);
     let first = |names: &[(Space, &'static str)]| {
-        names
-            .iter()
-            .find_map(|(space, name)| item.all(*space, name).find_map(|child| date::read(&child.text)))
+        let mut said = names.iter().flat_map(|(space, name)| item.all(*space, name));
+        said.find_map(|child| date::read(&child.text, day_first))
     };
     let published = first(&[
         (Space::Core, "published"),
@@ -232,79 +300,16 @@ fn dates(item: &Element) -> (Option<Time>, Option<Time>) {
         (Space::DublinTerms, "available"),
         (Space::Core, "date"),
     ]);
-    let created = first(&[(Space::Core, "created"), (Space::DublinTerms, "created")]);
-    let changed = first(&[
-        (Space::Core, "updated"),
-        (Space::Core, "modified"),
-        (Space::DublinTerms, "modified"),
-        (Space::Dublin, "date"),
-    ]);
-    // Dublin Core's plain date is publication where nothing else is
-    (published.or(created).or_else(|| first(&[(Space::Dublin, "date")])), changed)
-}
-
-fn identity(item: &Element, around: &Around<'_>) -> Option<String> {
-    let said = item.children.iter().find(|child| {
-        child.space == Space::Core
-            && matches!(child.name.as_str(), "id" | "guid")
-            && !child.text.trim().is_empty()
-    });
-    let Some(said) = said else {
-        let about = item.attribute("rdf:about").filter(|about| !about.is_empty())?;
-        return clean::some_line(about, usize::MAX);
-    };
-    let id = clean::some_line(&said.text, usize::MAX)?;
-    // an identifier is what it is, but a relative address is only half of one
-    let relative = id.starts_with('/') || (said.name == "id" && id.contains('/') && !id.contains(':'));
-    let verbatim = said.attribute("ispermalink").is_some_and(|is| is.eq_ignore_ascii_case("false"));
-    if relative && !verbatim && Url::parse(&id).is_err() { resolve(around.base(said), &id) } else { Some(id) }
-}
-
-/// The child link with this relation.
-fn linked<'a>(element: &'a Element, relation: &str) -> Option<&'a Element> {
-    element.all(Space::Core, "link").find(|link| {
-        link.attribute("rel") == Some(relation) && link.attribute("href").is_some_and(|href| !href.is_empty())
-    })
-}
-
-/// The address that a person can open.
-fn link_of(element: &Element, around: &Around<'_>) -> Option<String> {
-    let alternate = |link: &&Element| {
-        let relation = link.attribute("rel").unwrap_or("alternate").to_lowercase();
-        (relation.is_empty() || relation == "alternate" || relation.ends_with("/alternate"))
-            && link.attribute("href").is_some_and(|href| !href.is_empty())
-    };
-    let page = |link: &&Element| {
-        let kind = link.attribute("type").unwrap_or("text/html").to_lowercase();
-        kind.contains("html")
-    };
-    let absolute = |link: &Element, address: &str| resolve(around.base(link), address);
-    let links = || element.all(Space::Core, "link");
-    let found = links().filter(alternate).find(page);
-    let said = links().find(|link| !link.text.trim().is_empty() && !link.markup);
-    if let Some(link) = found {
-        return absolute(link, link.attribute("href")?);
+    let published = published.or_else(|| first(&[(Space::Core, "created"), (Space::DublinTerms, "created")]));
+    let changed =
+        first(&[(Space::Core, "updated"), (Space::Core, "modified"), (Space::DublinTerms, "modified")]);
+    // Dublin Core's plain date is publication where nothing else is, else the last change
+    let plain = || first(&[(Space::Dublin, "date")]);
+    match (published, changed) {
+        (Some(_), None) => (published, plain()),
+        (None, _) => (plain(), changed),
+        both => both,
     }
-    if let Some(link) = said {
-        return absolute(link, &link.text);
-    }
-    if let Some(link) = links().find(alternate) {
-        return absolute(link, link.attribute("href")?);
-    }
-    let guid = element.words(Space::Core, "guid").zip(element.first(Space::Core, "guid"));
-    if let Some((guid, said)) = guid {
-        let permanent = said.attribute("ispermalink").map(str::to_lowercase);
-        let address = guid.starts_with("http://") || guid.starts_with("https://");
-        match permanent.as_deref() {
-            Some("true") => return absolute(said, guid),
-            None if address => return Some(guid.to_owned()),
-            _ => {}
-        }
-    }
-    let about = element
-        .attribute("rdf:about")
-        .or_else(|| element.first(Space::Core, "link")?.attribute("rdf:resource"));
-    about.filter(|about| about.starts_with("http")).map(str::to_owned)
 }
 
 fn entry_lang(item: &Element, around: &Around<'_>) -> Option<String> {
@@ -325,59 +330,6 @@ fn entry_lang(item: &Element, around: &Around<'_>) -> Option<String> {
     said.and_then(language).or_else(|| around.lang.clone())
 }
 
-const AUTHORS: &[(Space, &str)] = &[
-    (Space::Core, "author"),
-    (Space::Dublin, "creator"),
-    (Space::Dublin, "author"),
-    (Space::Itunes, "author"),
-];
-const FEED_AUTHORS: &[(Space, &str)] = &[
-    (Space::Core, "author"),
-    (Space::Dublin, "creator"),
-    (Space::Dublin, "author"),
-    (Space::Core, "managingeditor"),
-    (Space::Itunes, "author"),
-];
-
-fn person_of(element: &Element, names: &[(Space, &'static str)]) -> Option<Person> {
-    names.iter().find_map(|(space, name)| element.all(*space, name).find_map(person))
-}
-
-fn person(element: &Element) -> Option<Person> {
-    let part = |names: &[&'static str]| {
-        names.iter().find_map(|name| element.words(Space::Core, name)).map(str::to_owned)
-    };
-    let uri = part(&["uri", "url", "homepage"]);
-    let whole = part(&["name"]).or_else(|| part(&["email"])).or_else(|| {
-        let text = if element.markup { crate::html::to_text(&element.text) } else { element.text.clone() };
-        Some(text).filter(|text| !text.trim().is_empty())
-    });
-    let name = whole.as_deref().and_then(name_in);
-    (name.is_some() || uri.is_some())
-        .then_some(Person { name, uri: uri.and_then(|uri| clean::some_line(&uri, clean::LINE)) })
-}
-
-/// The name in `mail (Name)`, `Name (mail)`, `Name <mail>` or plain words; the mail address if it is all.
-pub(super) fn name_in(raw: &str) -> Option<String> {
-    let raw = if markup::is_likely(raw) { crate::html::to_text(raw) } else { raw.to_owned() };
-    let raw = clean::some_line(&raw, 200)?;
-    let is_mail = |part: &str| part.contains('@') && !part.trim().contains(' ');
-    for (open, close) in [('(', ')'), ('<', '>'), ('[', ']')] {
-        let Some((outside, inside)) = raw.split_once(open) else { continue };
-        let inside = inside.trim_end().trim_end_matches(close).trim();
-        let outside = outside.trim().trim_matches('"');
-        if is_mail(outside) && !inside.is_empty() {
-            return Some(inside.to_owned());
-        }
-        if is_mail(inside) && !outside.is_empty() {
-            return Some(outside.to_owned());
-        }
-    }
-    let words: Vec<_> = raw.split(' ').filter(|word| !is_mail(word)).collect();
-    let words = words.join(" ");
-    Some(if words.is_empty() { raw.trim_start_matches("mailto:").to_owned() } else { words })
-}
-
 fn categories(item: &Element) -> Vec<String> {
     let mut found = Vec::new();
     for child in &item.children {
@@ -385,8 +337,9 @@ fn categories(item: &Element) -> Vec<String> {
         match (child.space, child.name.as_str()) {
             (Space::Core | Space::Media | Space::Itunes, "category") | (Space::Dublin, "subject") => {
                 let said =
-                    [child.attribute("term"), child.attribute("text"), child.attribute("label"), Some(text)];
-                found.extend(said.into_iter().flatten().filter(|one| !one.is_empty()).map(str::to_owned));
+                    [child.attribute("term"), Some(text), child.attribute("text"), child.attribute("label")];
+                let said = said.into_iter().flatten().find(|one| !one.is_empty());
+                found.extend(said.map(str::to_owned));
             }
             (Space::Core, "tags" | "keywords") | (Space::Media | Space::Itunes, "keywords") => {
                 found.extend(text.split(',').map(|part| part.trim().to_owned()));
