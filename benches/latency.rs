@@ -168,7 +168,7 @@ fn measure(seconds: u64, rate: u64) {
         "data_dir = \"{}\"\n[mail]\nto = [\"you@localhost\"]\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\ntls = \"none\"\n[alerts]\nwait = \"0s\"\nevery = \"0s\"\n[fetch]\nallow = [\"127.0.0.0/8\"]\n",
         folder.display()
     );
-    let (config, faults) = Config::parse(std::path::Path::new("bench.toml"), &text);
+    let (mut config, faults) = Config::parse(std::path::Path::new("bench.toml"), &text);
     assert!(faults.0.is_empty(), "{faults}");
     let section = toml::Table::from_iter([
         ("hosts".to_owned(), toml::Value::from(vec![format!("ws://127.0.0.1:{stream}")])),
@@ -181,6 +181,7 @@ fn measure(seconds: u64, rate: u64) {
         example: false,
         look_back: false,
     }];
+    config.web.enabled = false;
     let brands = vec![Brand::named("Molivelle", true)];
     let composer = Composer {
         rules: config.rules.clone(),
@@ -198,6 +199,7 @@ fn measure(seconds: u64, rate: u64) {
         courier: courier.unwrap(),
         sources,
         config,
+        web_token: None,
         mode: Mode::Watch,
         first_digest: false,
         clock: now,

@@ -14,6 +14,7 @@ use crate::fetch::FetchConfig;
 use crate::keyword::{Brand, BrandId};
 use crate::mail::Language;
 use crate::schedule::Schedule;
+use crate::web::WebConfig;
 
 mod parts;
 pub mod secret;
@@ -77,6 +78,8 @@ pub struct Config {
     pub digest: Schedule,
     /// Limits of the HTTP client.
     pub fetch: FetchConfig,
+    /// The page, and where posts are pushed to.
+    pub web: WebConfig,
     /// Where rules name brands, for [`Config::check_brands`].
     named: Vec<NamedBrand>,
 }
@@ -108,6 +111,7 @@ impl Config {
             rules: Rule::usual(WAIT, EVERY),
             digest: Schedule::default(),
             fetch: FetchConfig::default(),
+            web: WebConfig::default(),
             named: Vec::new(),
         }
     }
@@ -192,6 +196,9 @@ impl Config {
         }
         if let Some(section) = top.section("fetch") {
             parts::fetch(&section, &mut config.fetch);
+        }
+        if let Some(section) = top.section("web") {
+            parts::web(&section, &mut config.web);
         }
         top.finish(&[], "");
         config

@@ -14,7 +14,7 @@ use crate::time::Time;
 
 mod bluesky;
 pub mod capture;
-mod clean;
+pub(crate) mod clean;
 mod feed;
 mod hackernews;
 mod json;
@@ -327,6 +327,11 @@ impl fmt::Debug for Spec {
 
 /// Every network Vigie can listen to.
 pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
+
+/// JSON with half characters, which other programs let through, made whole; `None` when there is none.
+pub(crate) fn mend_json(line: &[u8]) -> Option<Vec<u8>> {
+    json::half_characters(line)
+}
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {
