@@ -168,7 +168,7 @@ fn measure(seconds: u64, rate: u64) {
         "data_dir = \"{}\"\n[mail]\nto = [\"you@localhost\"]\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\ntls = \"none\"\n[alerts]\nwait = \"0s\"\nevery = \"0s\"\n[fetch]\nallow = [\"127.0.0.0/8\"]\n",
         folder.display()
     );
-    let (config, faults) = Config::parse(std::path::Path::new("bench.toml"), &text);
+    let (mut config, faults) = Config::parse(std::path::Path::new("bench.toml"), &text);
     assert!(faults.0.is_empty(), "{faults}");
     let section = toml::Table::from_iter([
         ("hosts".to_owned(), toml::Value::from(vec![format!("ws://127.0.0.1:{stream}")])),
@@ -182,6 +182,7 @@ fn measure(seconds: u64, rate: u64) {
         look_back: false,
         budget: None,
     }];
+    config.web.enabled = false;
     let brands = vec![Brand::named("Molivelle", true)];
     let composer = Composer {
         rules: config.rules.clone(),
@@ -199,6 +200,7 @@ fn measure(seconds: u64, rate: u64) {
         courier: courier.unwrap(),
         sources,
         config,
+        web_token: None,
         mode: Mode::Watch,
         first_digest: false,
         record: None,

@@ -18,6 +18,7 @@ mod check;
 mod digest;
 mod explain;
 mod export;
+mod import;
 mod impostors;
 mod init;
 mod manual;
@@ -83,6 +84,8 @@ enum Command {
     Watch(watch::Watch),
     /// Push a recorded capture through the same pipeline, at full speed, by its own clock
     Replay(replay::Replay),
+    /// Take posts from a CSV or JSON lines file of another program, or of an export
+    Import(import::Import),
     /// Show what Vigie understands of one answer of a network
     Read(read::Read),
     /// List mentions
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Man(man) => man.run(&cli.common),
         Command::Watch(watch) => watch.run(&cli.common),
         Command::Replay(replay) => replay.run(&cli.common),
+        Command::Import(import) => import.run(&cli.common),
         Command::Read(read) => read.run(&cli.common),
         Command::Share(share) => share.run(&cli.common),
         Command::Digest(digest) => digest.run(&cli.common),
@@ -215,6 +219,12 @@ fn complain(error: &anyhow::Error) {
 fn warn(text: &str) {
     // Nothing can be done when even this cannot be written.
     drop(std::io::stderr().write_all(format!("warning: {}\n", clean(text)).as_bytes()));
+}
+
+/// Writes one error to standard error, where the command goes on all the same.
+fn fault(text: &str) {
+    // Nothing can be done when even this cannot be written.
+    drop(std::io::stderr().write_all(format!("error: {}\n", clean(text)).as_bytes()));
 }
 
 /// Writes one line to standard output; a closed pipe ends the program quietly.

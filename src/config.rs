@@ -14,6 +14,7 @@ use crate::fetch::FetchConfig;
 use crate::keyword::{Brand, BrandId};
 use crate::mail::Language;
 use crate::schedule::Schedule;
+use crate::web::WebConfig;
 
 mod parts;
 pub mod secret;
@@ -80,6 +81,8 @@ pub struct Config {
     pub digest: Schedule,
     /// Limits of the HTTP client.
     pub fetch: FetchConfig,
+    /// The page, and where posts are pushed to.
+    pub web: WebConfig,
     /// Where rules name brands, for [`Config::check_brands`].
     named: Vec<NamedBrand>,
 }
@@ -111,6 +114,7 @@ impl Config {
             rules: Rule::usual(WAIT, EVERY),
             digest: Schedule::default(),
             fetch: FetchConfig::default(),
+            web: WebConfig::default(),
             named: Vec::new(),
         }
     }
@@ -195,6 +199,9 @@ impl Config {
         }
         if let Some(section) = top.section("fetch") {
             parts::fetch(&section, &mut config.fetch);
+        }
+        if let Some(section) = top.section("web") {
+            parts::web(&section, &mut config.web);
         }
         top.finish(&[], "");
         config

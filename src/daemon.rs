@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! follow (a task a source) ─Event─▶ desk (a thread: judge, keep) ◀─ask/record─ mailer (a task)
+//!                                     ▲
+//! web door (a task) ──────────pushes──┘
 //! ```
 
 use std::collections::HashMap;
@@ -26,6 +28,7 @@ use crate::notice::NoticeError;
 use crate::source::{self, Client, End, Event, Mode, Purse, Recorder, Source};
 use crate::store::StoreError;
 use crate::time::Time;
+use crate::web::{self, Door};
 
 mod accounts;
 mod desk;
@@ -108,6 +111,8 @@ pub struct Plan {
     pub keeper: Keeper,
     /// Where mails go.
     pub courier: Courier,
+    /// The token of the web door, when one is configured.
+    pub web_token: Option<String>,
     /// Once or until stopped.
     pub mode: Mode,
     /// Whether a first digest is composed as soon as there is something to say.
@@ -126,9 +131,10 @@ pub struct Plan {
 pub async fn run(
     plan: Plan,
     stop: CancellationToken,
-    told: impl FnMut(Told) + Send + 'static,
+    mut told: impl FnMut(Told) + Send + 'static,
 ) -> Result<Summary, DaemonError> {
-    let Plan { config, sources, judge, mut keeper, courier, mode, first_digest, record, clock } = plan;
+    let Plan { config, sources, judge, mut keeper, courier, web_token, mode, first_digest, record, clock } =
+        plan;
     let recorder =
         record.as_deref().map(Recorder::new).transpose().map_err(DaemonError::Record)?.map(Arc::new);
     let official: Vec<OfficialAccount> =
@@ -180,6 +186,17 @@ pub async fn run(
             (configured.name, end)
         });
     }
+    let (pushes, pushed) = mpsc::channel::<web::Asked>(web::WAITING);
+    let door = match mode {
+        Mode::Watch => open_door(&config, web_token.as_deref(), &mut told).await,
+        Mode::Once | Mode::Walk => None,
+    };
+    let shown = web::Shown {
+        folder: config.data_dir.clone(),
+        brands: keeper.composer().brands.clone(),
+        language: keeper.composer().language,
+        zone: keeper.composer().zone.clone(),
+    };
     let due = Arc::new(Notify::new());
     let writing =
         desk::Desk::new(judge, keeper, known, clock, Arc::clone(&due), Box::new(told), stop.clone());
@@ -189,7 +206,7 @@ pub async fn run(
         .name("desk".to_owned())
         .spawn(move || {
             let _everything = with_the_desk;
-            writing.run(incoming, asked)
+            writing.run(incoming, asked, pushed)
         })
         .map_err(|error| DaemonError::Task(error.to_string()))?;
     let mut helpers: JoinSet<()> = JoinSet::new();
@@ -197,6 +214,9 @@ pub async fn run(
     let (rests, resting) = watch::channel(false);
     let patience = courier.patience().clone();
     helpers.spawn(mailer::run(courier, questions.clone(), due, ending.clone(), rests, clock));
+    if let Some(door) = door {
+        helpers.spawn(door.serve(shown, pushes, clock, stop.clone()));
+    }
     let aside = |(source, client): &(Source, Arc<Client>)| Aside {
         source: source.clone(),
         client: Arc::clone(client),
@@ -276,6 +296,28 @@ pub async fn run(
         Ok(Ok(summary)) => Ok(summary?),
         Ok(Err(_)) => Err(DaemonError::Task("the desk".to_owned())),
         Err(error) => Err(DaemonError::Task(error.to_string())),
+    }
+}
+
+/// Opens the web door; when it cannot be opened that is told, and everything else goes on.
+async fn open_door(config: &Config, token: Option<&str>, told: &mut impl FnMut(Told)) -> Option<Door> {
+    if !config.web.enabled {
+        return None;
+    }
+    match Door::open(&config.web, &config.data_dir, token).await {
+        Ok(door) => {
+            let token_file = door.token_file().map(ToOwned::to_owned);
+            told(Told::Door { address: door.address(), token_file });
+            Some(door)
+        }
+        Err(error) => {
+            let why = std::error::Error::source(&error).map(|why| format!(" ({why})"));
+            told(Told::Trouble(match error {
+                web::WebError::Token { .. } => format!("{error}{}", why.unwrap_or_default()),
+                web::WebError::Open(_) | web::WebError::Address { .. } => error.to_string(),
+            }));
+            None
+        }
     }
 }
 

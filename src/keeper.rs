@@ -8,6 +8,7 @@ use crate::network::{Cursor, Missed};
 use crate::notice::{Composer, NoticeError};
 use crate::store::Store;
 use crate::store::alerts::{Due, Outcome};
+use crate::store::doors::{Known, Place, Receipt};
 use crate::store::posts::{Change, Tally, Unit};
 use crate::store::sources::Attempt;
 use crate::time::{DAY, Time};
@@ -30,6 +31,17 @@ pub struct Done {
     pub changes: Vec<Change>,
     /// Notices written.
     pub notices: usize,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ingested {
+    /// It was stored.
+    Now(Done),
+    /// It was stored before, and this is what it did then.
+    Before(Tally),
+    /// Its key came before with something else; nothing was stored.
+    OtherBody,
 }
 
 /// The store, the composer, and when they are due next.
@@ -116,18 +128,7 @@ impl Keeper {
                 Clock::Replay => seen,
                 Clock::Live(now) => now,
             };
-            let mut unit = self.store.unit(source);
-            (unit.seen, unit.matched) = (seen, matched);
-            write(&mut unit, step)?;
-            let Unit { tally, changes, .. } = unit;
-            heard.add(tally);
-            self.traces |= tally.removed > 0;
-            if !changes.is_empty() {
-                self.composer.raise(&self.store, &changes, matched)?;
-                self.deadline = None;
-                self.traces |= changes.iter().any(|change| matches!(change, Change::Withdrawn { .. }));
-                done.changes.extend(changes);
-            }
+            self.step(source, (seen, step), matched, false, (&mut heard, done))?;
         }
         let at = match clock {
             Clock::Live(now) => now,
@@ -143,6 +144,85 @@ impl Keeper {
             self.store.set_cursor(source, cursor)?;
         }
         Ok(())
+    }
+
+    /// Writes one step and raises the alerts it makes.
+    fn step(
+        &mut self,
+        source: i64,
+        (seen, step): (Time, &Step),
+        matched: Time,
+        late: bool,
+        (heard, done): (&mut Tally, &mut Done),
+    ) -> Result<(), NoticeError> {
+        let mut unit = self.store.unit(source);
+        (unit.seen, unit.matched, unit.late) = (seen, matched, late);
+        write(&mut unit, step)?;
+        let Unit { tally, changes, .. } = unit;
+        heard.add(tally);
+        self.traces |= tally.removed > 0;
+        if !changes.is_empty() {
+            self.composer.raise(&self.store, &changes, matched)?;
+            self.deadline = None;
+            self.traces |= changes.iter().any(|change| matches!(change, Change::Withdrawn { .. }));
+            done.changes.extend(changes);
+        }
+        Ok(())
+    }
+
+    /// Stores a part of an imported file with the note of how far it has got, in one transaction. Time does not
+    /// pass meanwhile: no digest is written of half a file.
+    ///
+    /// # Errors
+    /// When the store refuses; then nothing of it is kept.
+    pub fn import(
+        &mut self,
+        source: i64,
+        part: Judged,
+        place: &Place,
+        now: Time,
+    ) -> Result<Done, NoticeError> {
+        self.transaction(|keeper| {
+            let (mut heard, mut done) = (Tally::default(), Done::default());
+            for (seen, step) in &part.steps {
+                keeper.step(source, (*seen, step), now, true, (&mut heard, &mut done))?;
+            }
+            if heard != Tally::default() {
+                keeper.heard(source, now, &mut heard, None, &mut done)?;
+            }
+            keeper.store.imported(place, now)?;
+            Ok(done)
+        })
+    }
+
+    /// Stores what was pushed, once a receipt: the same request again changes nothing and gets what it got.
+    ///
+    /// # Errors
+    /// When the store refuses; then nothing of it is kept.
+    pub fn ingest(
+        &mut self,
+        source: i64,
+        page: Judged,
+        receipt: Option<&Receipt>,
+        now: Time,
+    ) -> Result<Ingested, NoticeError> {
+        self.transaction(|keeper| {
+            if let Some(receipt) = receipt {
+                match keeper.store.receipt(source, receipt)? {
+                    Known::No => {}
+                    Known::Same(tally) => return Ok(Ingested::Before(tally)),
+                    Known::Other => return Ok(Ingested::OtherBody),
+                }
+            }
+            let mut done = Done::default();
+            keeper.page(source, &page, Clock::Live(now), &mut done)?;
+            keeper.store.attempted(source, now, &Attempt::Done)?;
+            if let Some(receipt) = receipt {
+                keeper.store.keep_receipt(source, receipt, done.tally, now)?;
+            }
+            done.notices += keeper.advance(now, Clock::Live(now))?;
+            Ok(Ingested::Now(done))
+        })
     }
 
     fn heard(

@@ -50,10 +50,14 @@ pub mod notice;
 pub mod keeper;
 /// A recorded capture through the same pipeline.
 pub mod replay;
+/// Files of others become posts: CSV and JSON lines.
+pub mod import;
 /// Mails as files in a folder.
 pub mod outbox;
 /// A finished mail handed to a server or a folder.
 pub mod deliver;
+/// One page to read, and a place where posts are pushed to.
+pub mod web;
 /// `vigie.toml` and the environment.
 pub mod config;
 /// Starts every task, stops every task.

@@ -18,7 +18,7 @@ mod page;
 pub(crate) mod post;
 mod text;
 pub mod theme;
-mod words;
+pub(crate) mod words;
 
 pub use alert::alert;
 pub use digest::digest;

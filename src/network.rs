@@ -14,7 +14,6 @@ use crate::time::Time;
 
 mod bluesky;
 pub mod capture;
-mod clean;
 mod closed;
 mod discourse;
 mod facebook;
@@ -38,6 +37,7 @@ mod status;
 mod threads;
 mod trouble;
 mod youtube;
+pub(crate) mod clean;
 
 pub use closed::{CLOSED, Closed, closed};
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
@@ -404,6 +404,11 @@ pub const ALL: &[Spec] = &[
     facebook::SPEC,
     capture::SPEC,
 ];
+
+/// JSON with half characters, which other programs let through, made whole; `None` when there is none.
+pub(crate) fn mend_json(line: &[u8]) -> Option<Vec<u8>> {
+    json::half_characters(line)
+}
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

@@ -12,6 +12,7 @@ use thiserror::Error;
 pub mod accounts;
 pub mod alerts;
 pub mod copy;
+pub mod doors;
 pub mod figures;
 pub mod find;
 pub mod list;

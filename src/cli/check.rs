@@ -23,6 +23,7 @@ use crate::network;
 use crate::post::NetworkName;
 use crate::source::{self, Client, Event, Mode, Source, State};
 use crate::store::{self, StoreError};
+use crate::web;
 
 /// Events of one source that may wait to be looked at; the first few decide.
 const EVENTS: usize = 8;
@@ -89,6 +90,7 @@ impl Check {
         };
         let mut findings = files(&config, &brands);
         findings.push(data(&config));
+        findings.extend(web(&config));
         let sources =
             if config.sources.is_empty() { sources::usual(&brands, false) } else { config.sources.clone() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -239,6 +241,17 @@ fn data(config: &Config) -> Finding {
         Some(pid) => Finding::new(what, Fares::Ok, format!("{examined}; process {pid} watches with it")),
         None => Finding::new(what, Fares::Ok, examined),
     }
+}
+
+/// What keeps the web door shut, when something does: then `vigie watch` does not start.
+fn web(config: &Config) -> Option<Finding> {
+    let what = format!("web page {}", config.web.listen);
+    let token = match secret::secret("WEB", "TOKEN") {
+        Ok(token) => token,
+        Err(error) => return Some(Finding::new(what, Fares::Fails, causes(&error))),
+    };
+    let refused = web::refuse_open(&config.web, token.as_deref()).err().filter(|_| config.web.enabled)?;
+    Some(Finding::new(what, Fares::Fails, refused.to_string()))
 }
 
 fn causes(error: &dyn std::error::Error) -> String {

@@ -17,3 +17,15 @@ pub(super) fn spinner(hidden: bool) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }
+
+/// A bar over the bytes of a file, with a message, hidden where nobody looks.
+pub(super) fn bytes(size: u64, hidden: bool) -> ProgressBar {
+    if hidden || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(size);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30.cyan} {percent}% {eta} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

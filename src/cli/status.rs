@@ -21,6 +21,7 @@ use crate::share::Window;
 use crate::source::{Purse, amount};
 use crate::store;
 use crate::store::alerts::{self, NoticeRow, Waiting};
+use crate::store::doors::{IMPORT, INGEST};
 use crate::store::figures::{self, Deletions, Latency};
 use crate::store::sources::{self, SourceRow};
 use crate::store::spending;
@@ -163,7 +164,7 @@ fn gather(connection: &Connection, config: &Config, holder: Option<String>) -> a
     let sources = kept.into_iter().map(|row| {
         let trusted = network::spec(&row.network).is_some_and(|spec| spec.dates == Dates::Server);
         // What is played from a file was not waited for.
-        let live = row.network != "capture" || replayed;
+        let live = !matches!(row.network.as_str(), "capture" | IMPORT) || replayed;
         let latency = Waits {
             published_to_seen: seen.remove(&row.name).filter(|_| trusted && live),
             published_trusted: trusted,
@@ -270,6 +271,9 @@ impl Source {
         }
         let published = match &self.latency.published_to_seen {
             Some(latency) => told("published to seen", latency),
+            None if matches!(row.network.as_str(), IMPORT | INGEST) => {
+                "published to seen not measured, since others bring these posts".to_owned()
+            }
             None if !self.latency.published_trusted => {
                 "published to seen not measured, since authors set the time here".to_owned()
             }

@@ -18,6 +18,7 @@ use crate::keyword::{self, Brand};
 use crate::notice::Composer;
 use crate::source::Mode;
 use crate::store::{Durability, Store};
+use crate::web;
 
 mod show;
 
@@ -64,6 +65,10 @@ impl Watch {
         let password = secret::secret("SMTP", "PASSWORD")?;
         let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?
             .with_patience(config.mail.patience.clone());
+        let web_token = secret::secret("WEB", "TOKEN")?;
+        if config.web.enabled && !self.once {
+            web::refuse_open(&config.web, web_token.as_deref()).map_err(|error| Usage(error.to_string()))?;
+        }
         let store = Store::open(&config.data_dir, Durability::Full)?;
         if store.meta("replayed")?.is_some() {
             return Err(Usage(format!(
@@ -93,6 +98,7 @@ impl Watch {
             judge,
             keeper: Keeper::new(store, composer),
             courier,
+            web_token,
             mode: if self.once { Mode::Once } else { Mode::Watch },
             first_digest: unconfigured,
             record: self.record.clone(),

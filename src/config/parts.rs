@@ -1,5 +1,6 @@
 //! The sections of `vigie.toml`, each read with every fault named.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::impostor::Level;
 use crate::keyword::BrandId;
 use crate::mail::Language;
 use crate::schedule::{Every, Schedule};
+use crate::web::WebConfig;
 use crate::{network, time};
 
 /// Networks that captures and imports bring, beside those that Vigie listens to itself.
@@ -345,6 +347,42 @@ pub(super) fn fetch(section: &Section<'_, '_>, fetch: &mut FetchConfig) {
         *fetch = read;
     }
     (fetch.allow, fetch.contact) = (allow, contact);
+}
+
+pub(super) fn web(section: &Section<'_, '_>, web: &mut WebConfig) {
+    web.enabled = section.flag("enabled").unwrap_or(web.enabled);
+    if let Some(text) = section.text("listen") {
+        match listen(&text) {
+            Some(address) => web.listen = address,
+            None => {
+                let text = text.escape_debug();
+                section.fault(
+                    "listen",
+                    format!("\"{text}\" is no address with a port; write \"127.0.0.1:8717\""),
+                );
+            }
+        }
+    }
+    for host in section.texts("hosts") {
+        let host = host.trim();
+        if host.contains(':') || url::Host::parse(host).is_err() {
+            let host = host.escape_debug();
+            section.fault(
+                "hosts",
+                format!("\"{host}\" is no name of a host; write it alone, such as \"vigie.acme.example\""),
+            );
+        }
+        web.hosts.push(host.to_owned());
+    }
+    section.finish(&[], "WEB");
+}
+
+/// An address with its port; `localhost` is this machine.
+fn listen(text: &str) -> Option<SocketAddr> {
+    match text.trim().strip_prefix("localhost:") {
+        Some(port) => Some(SocketAddr::from(([127, 0, 0, 1], port.parse().ok()?))),
+        None => text.trim().parse().ok(),
+    }
 }
 
 /// Whether a limit of zero would let nothing through.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::SourceConfig;
 use crate::digest;
 use crate::intake::{Judge, Judged};
-use crate::keeper::{Clock, Done, Keeper};
+use crate::keeper::{Clock, Done, Ingested, Keeper};
 use crate::matcher::Scratch;
 use crate::mention::{Mention, Suspect};
 use crate::network::{self, Cursor, Dates};
@@ -23,10 +23,12 @@ use crate::replay::{self, Shift};
 use crate::share::Shares;
 use crate::source::{Delivery, Event, State};
 use crate::store::alerts::{Due, Outcome};
+use crate::store::doors::INGEST;
 use crate::store::posts::{Change, Tally};
 use crate::store::sources::Attempt;
 use crate::store::{StoreError, list};
 use crate::time::Time;
+use crate::web::{Asked, Posted, Stored};
 
 /// How often time passes: groups close this much late at most.
 const TICK: Duration = Duration::from_millis(250);
@@ -74,6 +76,13 @@ pub enum Told {
         outcome: Outcome,
         /// The file, when there is one.
         path: Option<PathBuf>,
+    },
+    /// The web door is open.
+    Door {
+        /// The address of the page.
+        address: String,
+        /// The file that holds the token for pushing, when none is configured.
+        token_file: Option<PathBuf>,
     },
     /// Something could not be done; the rest goes on.
     Trouble(String),
@@ -236,10 +245,11 @@ impl Desk {
         mut self,
         events: mpsc::Receiver<Event>,
         questions: mpsc::Receiver<Question>,
+        pushes: mpsc::Receiver<Asked>,
     ) -> Result<Summary, NoticeError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|error| NoticeError::Thread(error.to_string()))?;
-        runtime.block_on(self.work(events, questions))?;
+        runtime.block_on(self.work(events, questions, pushes))?;
         Ok(self.summary)
     }
 
@@ -247,13 +257,14 @@ impl Desk {
         &mut self,
         mut events: mpsc::Receiver<Event>,
         mut questions: mpsc::Receiver<Question>,
+        mut pushes: mpsc::Receiver<Asked>,
     ) -> Result<(), NoticeError> {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut round = Instant::now() + ROUNDS;
-        let mut open = true;
+        let (mut open, mut pushing) = (true, true);
         loop {
-            // All three arms only receive: nothing is lost when another one is first.
+            // All arms only receive: nothing is lost when another one is first.
             tokio::select! {
                 biased;
                 question = questions.recv() => match question {
@@ -272,6 +283,10 @@ impl Desk {
                             batch.push(event);
                         }
                         self.take(batch)?;
+                        // Sources that never rest do not keep out what is pushed.
+                        if let Ok(asked) = pushes.try_recv() {
+                            self.push(asked)?;
+                        }
                     }
                     None => open = false,
                 },
@@ -286,8 +301,45 @@ impl Desk {
                     };
                     self.wrote(written);
                 }
+                asked = pushes.recv(), if pushing => match asked {
+                    Some(asked) => self.push(asked)?,
+                    None => pushing = false,
+                },
             }
         }
+    }
+
+    /// Judges and stores what was pushed, like a page of a network, and answers once it is stored.
+    fn push(&mut self, asked: Asked) -> Result<(), NoticeError> {
+        let Posted { source, page, receipt, seen, reply } = match asked {
+            Asked::Post(posted) => *posted,
+            Asked::Alive(reply) => {
+                answered(reply.send(()));
+                return Ok(());
+            }
+        };
+        let other = match self.known.contains_key(&source) {
+            true => self.keeper.store().network_of(&source)?,
+            false => self.keeper.store().network_of(&source)?.filter(|network| network != INGEST),
+        };
+        if let Some(network) = other {
+            answered(reply.send(Stored::OtherSource(network)));
+            return Ok(());
+        }
+        let id = self.keeper.source(&source, INGEST, false)?;
+        // Whoever holds the token is believed about dates.
+        let judged = self.judge.judge(page, Dates::Server, false, seen, &mut self.scratch);
+        let stored = match self.keeper.ingest(id, judged, receipt.as_ref(), (self.clock)())? {
+            Ingested::Now(done) => {
+                self.wrote(done.notices);
+                self.tell_stored(source, &done)?;
+                Stored::Yes { tally: done.tally, before: false }
+            }
+            Ingested::Before(tally) => Stored::Yes { tally, before: true },
+            Ingested::OtherBody => Stored::OtherBody,
+        };
+        answered(reply.send(stored));
+        Ok(())
     }
 
     /// Stores what was handed over before: whoever asks now asks about it too.

@@ -54,6 +54,18 @@ pub struct MentionLine<'a> {
     pub links: &'a [String],
     /// Its hashtags.
     pub hashtags: &'a [String],
+    /// Handles or ids of the accounts it names.
+    pub named_accounts: &'a [String],
+    /// Native id of the post it answers.
+    pub reply_to: Option<&'a str>,
+    /// Native id of the post it passes on.
+    pub repost_of: Option<&'a str>,
+    /// Native id of the post it quotes.
+    pub quote_of: Option<&'a str>,
+    /// Native id of the first post of its thread.
+    pub root: Option<&'a str>,
+    /// The rating of a review, one to five.
+    pub rating: Option<u8>,
     /// The source that brought it.
     pub source: &'a str,
     /// Whether it comes from the shipped example and not from the world.
@@ -88,6 +100,12 @@ impl<'a> MentionLine<'a> {
             media: &post.media,
             links: &post.links,
             hashtags: &post.hashtags,
+            named_accounts: &post.named_accounts,
+            reply_to: post.reply_to.as_deref(),
+            repost_of: post.repost_of.as_deref(),
+            quote_of: post.quote_of.as_deref(),
+            root: post.root.as_deref(),
+            rating: post.rating,
             source: &mention.source,
             example: mention.example,
             version: &mention.version,

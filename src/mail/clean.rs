@@ -171,15 +171,15 @@ fn end(text: &str, begin: usize, most: usize) -> (usize, bool) {
 
 /// An address that may be opened, with the host it leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Link {
+pub(crate) struct Link {
     /// The address.
-    pub(super) href: String,
+    pub(crate) href: String,
     /// Its host; letters beyond ASCII in their coded form, so that one host cannot look like another.
-    pub(super) host: String,
+    pub(crate) host: String,
 }
 
 /// The address if it leads to a web page; names and passwords before the host, which only mislead, go.
-pub(super) fn link(address: &str) -> Option<Link> {
+pub(crate) fn link(address: &str) -> Option<Link> {
     if address.len() > LINK {
         return None;
     }

@@ -16,7 +16,7 @@ const TITLE: usize = 160;
 const WHY: usize = 4;
 
 /// Who wrote it: `Lucie Martin (@lucie@agora.example)`.
-pub(super) fn who(author: Option<&Author>, language: Language) -> String {
+pub(crate) fn who(author: Option<&Author>, language: Language) -> String {
     let nobody = || language.say("unknown author", "auteur inconnu").to_owned();
     let Some(author) = author else { return nobody() };
     let name = author.display_name.as_deref().map(|name| short(name, NAME)).filter(|name| !name.is_empty());
@@ -41,7 +41,7 @@ fn handle(author: &Author) -> Option<String> {
 }
 
 /// Who wrote a post; where nobody is named, the site it stands on.
-pub(super) fn by(mention: &Mention, language: Language) -> String {
+pub(crate) fn by(mention: &Mention, language: Language) -> String {
     site(mention).unwrap_or_else(|| who(mention.post.author.as_ref(), language))
 }
 
@@ -56,7 +56,7 @@ fn site(mention: &Mention) -> Option<String> {
 }
 
 /// What is known of the author beside the name.
-pub(super) fn about(author: Option<&Author>, language: Language) -> Vec<String> {
+pub(crate) fn about(author: Option<&Author>, language: Language) -> Vec<String> {
     let Some(author) = author else { return Vec::new() };
     let followers = author
         .followers

@@ -305,13 +305,13 @@ fn look_up(table: &[(&str, &str, &str)], name: &str, language: Language) -> Opti
 }
 
 /// The same text with a capital first letter.
-pub(super) fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// A moment as clocks in `zone` show it.
-pub(super) fn local(time: Time, zone: &TimeZone) -> Zoned {
+pub(crate) fn local(time: Time, zone: &TimeZone) -> Zoned {
     time.stamp().to_zoned(zone.clone())
 }
 

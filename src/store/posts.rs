@@ -154,6 +154,9 @@ pub struct Unit<'s> {
     pub seen: Time,
     /// When it was matched.
     pub matched: Time,
+    /// Whether it comes from a file that may be older than what is stored: then it fills in what is not known
+    /// and changes nothing that another source brought.
+    pub late: bool,
     /// How often things happened.
     pub tally: Tally,
     /// What rules look at.
@@ -182,6 +185,7 @@ impl Store {
             source,
             seen: Time::default(),
             matched: Time::default(),
+            late: false,
             tally: Tally::default(),
             changes: Vec::new(),
         }
@@ -194,7 +198,20 @@ fn author_id(
     author: &Author,
     status: Option<&str>,
     seen: Time,
+    late: bool,
 ) -> Result<i64, StoreError> {
+    // Only what was not known.
+    const FILL: &str = "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
+            verified, bot, status, links, first_seen, refreshed, posts)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
+        ON CONFLICT (network, native_id) DO UPDATE SET
+            handle = coalesce(handle, excluded.handle), display_name = coalesce(display_name, excluded.display_name),
+            bio = coalesce(bio, excluded.bio), avatar = coalesce(avatar, excluded.avatar),
+            url = coalesce(url, excluded.url), followers = coalesce(followers, excluded.followers),
+            created = coalesce(created, excluded.created), verified = coalesce(verified, excluded.verified),
+            bot = coalesce(bot, excluded.bot), status = coalesce(status, excluded.status),
+            links = coalesce(links, excluded.links), posts = coalesce(posts, excluded.posts)
+        RETURNING id";
     // What the network leaves out now is kept from before.
     const UPSERT: &str = "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
             verified, bot, status, links, first_seen, refreshed, posts)
@@ -209,7 +226,7 @@ fn author_id(
             refreshed = excluded.refreshed
         RETURNING id";
     let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
-    Ok(connection.prepare_cached(UPSERT)?.query_row(
+    Ok(connection.prepare_cached(if late { FILL } else { UPSERT })?.query_row(
         params![
             network,
             author.native_id,
@@ -250,20 +267,23 @@ impl Unit<'_> {
     /// # Errors
     /// When SQLite refuses.
     pub fn pass_over(&mut self, id: &PostId) -> Result<(), StoreError> {
-        const KNOWN: &str = "SELECT id FROM post WHERE network = ?1 AND native_id = ?2";
+        const KNOWN: &str = "SELECT id, source FROM post WHERE network = ?1 AND native_id = ?2";
         const MENTIONS: &str = "SELECT id FROM mention WHERE post = ?1";
         self.tally.posts += 1;
         let (network, native_id) = (id.network.as_str(), id.native_id.as_str());
         if !self.seen_before.may_hold(network, native_id) {
             return Ok(());
         }
-        let known: Option<i64> = self
+        let known: Option<(i64, i64)> = self
             .connection
             .prepare_cached(KNOWN)?
-            .query_row([network, native_id], |row| row.get(0))
+            .query_row([network, native_id], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some(post) = known else { return Ok(()) };
+        let Some((post, source)) = known else { return Ok(()) };
         self.tally.repeats += 1;
+        if self.late && source != self.source {
+            return Ok(());
+        }
         let mut statement = self.connection.prepare_cached(MENTIONS)?;
         let mentions: Vec<i64> = statement.query_map([post], |row| row.get(0))?.collect::<Result<_, _>>()?;
         // Nothing to keep it for; should its words come back, so does the post.
@@ -279,17 +299,19 @@ impl Unit<'_> {
     /// # Errors
     /// When SQLite refuses.
     pub fn save_post(&mut self, judged: &JudgedPost) -> Result<(), StoreError> {
-        const KNOWN: &str = "SELECT id, text, title FROM post WHERE network = ?1 AND native_id = ?2";
+        const KNOWN: &str = "SELECT id, source, text, title FROM post WHERE network = ?1 AND native_id = ?2";
         const TOMBSTONE: &str = "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = ?3";
         let post = &judged.post;
         let network = post.network.as_str();
         self.tally.posts += 1;
         let may_be_known = self.seen_before.may_hold(network, &post.native_id);
         self.seen_before.insert(network, &post.native_id);
-        let known: Option<(i64, String, Option<String>)> = if may_be_known {
+        let known: Option<(i64, i64, String, Option<String>)> = if may_be_known {
             self.connection
                 .prepare_cached(KNOWN)?
-                .query_row([network, &post.native_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .query_row([network, &post.native_id], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })
                 .optional()?
         } else {
             None
@@ -308,7 +330,9 @@ impl Unit<'_> {
             {
                 return Ok(());
             }
-            Some(author) => Some((author, author_id(self.connection, network, author, None, self.seen)?)),
+            Some(author) => {
+                Some((author, author_id(self.connection, network, author, None, self.seen, self.late)?))
+            }
             None => None,
         };
         if let Some((author, id)) = author {
@@ -318,10 +342,17 @@ impl Unit<'_> {
         }
         let author = author.map(|(_, id)| id);
         match known {
-            Some((id, text, title)) => {
+            Some((id, source, text, title)) => {
                 self.tally.repeats += 1;
                 let same = text == post.text && title == post.title;
-                self.update_post(id, judged, author, same)
+                if !self.late {
+                    return self.update_post(id, judged, author, same);
+                }
+                if source == self.source {
+                    self.update_post(id, judged, author, same)?;
+                }
+                // The same words, perhaps about a brand that was not watched when they were stored.
+                if same { self.add_mentions(id, judged) } else { Ok(()) }
             }
             None => {
                 let id = self.insert_post(judged, author)?;
@@ -425,6 +456,17 @@ impl Unit<'_> {
         for verdict in &judged.verdicts {
             if !before.iter().any(|(_, brand)| *verdict.brand.0 == **brand) {
                 self.insert_mention(id, judged, verdict)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Mentions of brands that a stored post was not yet held against.
+    fn add_mentions(&mut self, post: i64, judged: &JudgedPost) -> Result<(), StoreError> {
+        const KNOWN: &str = "SELECT 1 FROM mention WHERE post = ?1 AND brand = ?2";
+        for verdict in &judged.verdicts {
+            if !self.connection.prepare_cached(KNOWN)?.exists(params![post, &*verdict.brand.0])? {
+                self.insert_mention(post, judged, verdict)?;
             }
         }
         Ok(())
@@ -560,6 +602,7 @@ impl Unit<'_> {
             &account.author,
             account.status.as_deref().filter(|_| !active),
             self.seen,
+            self.late,
         )?;
         for suspicion in suspicions {
             self.save_suspicion(author, network, &account.author.native_id, suspicion, true)?;

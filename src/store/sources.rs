@@ -226,12 +226,16 @@ impl Store {
     pub fn in_trouble(&self, now: Time) -> Result<Vec<SourceRow>, StoreError> {
         const SILENCE: &str = "UPDATE source SET state = 'silent', reason = 'answers, but has brought nothing new for much longer than usual',
                 failing_from = last_post
-            WHERE state = 'ok' AND observed >= ?2 AND ?1 - last_post > max(habit * ?3, ?4) AND example = 0";
+            WHERE state = 'ok' AND observed >= ?2 AND ?1 - last_post > max(habit * ?3, ?4) AND example = 0
+                AND network NOT IN (?5, ?6)";
         self.connection.prepare_cached(SILENCE)?.execute(params![
             now.0,
             SILENT_AFTER,
             SILENT_TIMES,
-            SILENT_AT_LEAST
+            SILENT_AT_LEAST,
+            // Nobody knows when the next file or push is due.
+            super::doors::IMPORT,
+            super::doors::INGEST
         ])?;
         let mut rows = sources(&self.connection)?;
         rows.retain(|row| match row.state.as_str() {

@@ -78,6 +78,10 @@ const WRONG: &[(&str, &str)] = &[
         "[fetch]\nconnect_timeout = 10\nread_timeout = \"soon\"\ntotal_timeout = \"0s\"\npause = \"-1s\"\nbody_cap = -1\n",
     ),
     ("a contact that no header holds", "[fetch]\ncontact = \"ana@acmé.example\"\n"),
+    (
+        "a web door that is none",
+        "[web]\nlisten = \"8717\"\nhosts = [\"a.example:80\"]\nenabled = 1\nport = 1\ntoken = \"hunter2\"\n",
+    ),
     ("no network", "[[source]]\nname = \"a\"\nurl = \"https://a.example/f\"\n"),
     (
         "a network that is none",

@@ -89,7 +89,7 @@ impl Home {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(program());
         command.args(args).current_dir(&self.folder).stdin(Stdio::null()).env("LANG", "C.UTF-8");
-        for name in ["VIGIE_CONFIG", "RUST_LOG", "LC_ALL", "LC_MESSAGES", "TZ"] {
+        for name in ["VIGIE_CONFIG", "VIGIE_WEB_TOKEN", "RUST_LOG", "LC_ALL", "LC_MESSAGES", "TZ"] {
             command.env_remove(name);
         }
         command
@@ -102,12 +102,23 @@ impl Home {
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
     }
 
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.folder.join(path)).unwrap()
+    }
+
     /// Starts it in the background.
     pub(crate) fn start(&self, args: &[&str]) -> Daemon {
+        self.start_with(args, |_| {})
+    }
+
+    /// The same, with something more in its environment.
+    pub(crate) fn start_with(&self, args: &[&str], prepare: impl FnOnce(&mut Command)) -> Daemon {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let log = self.folder.join(format!("said-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
         let file = std::fs::File::create(&log).unwrap();
-        let child = self.command(args).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+        let mut command = self.command(args);
+        prepare(&mut command);
+        let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         Daemon { child, log }
     }
 

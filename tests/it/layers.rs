@@ -35,9 +35,11 @@ const LAYERS: &[(&str, &str)] = &[
     ("notice", "alert digest impostor keyword mail schedule share store time"),
     ("keeper", "intake network notice share store time"),
     ("replay", "intake keeper matcher network notice time"),
+    ("import", "document export fold html intake keeper matcher network notice post store time"),
     ("outbox", "store time"),
     ("deliver", "outbox store time"),
-    ("config", "alert deliver document fetch fold impostor keyword mail network schedule time"),
+    ("web", "digest import impostor keyword mail mention network share store time"),
+    ("config", "alert deliver document fetch fold impostor keyword mail network schedule time web"),
     // these two put the parts together
     ("daemon", "*"),
     ("cli", "*"),
@@ -45,9 +47,10 @@ const LAYERS: &[(&str, &str)] = &[
 
 /// Crates that touch the outside or draw for people, and the modules that may name them.
 const HOMES: &[(&str, &[&str])] = &[
+    ("axum", &["web"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
-    ("maud", &["mail"]),
+    ("maud", &["mail", "web"]),
     ("reqwest", &["fetch"]),
     ("rusqlite", &["cli", "digest", "snapshot", "store"]),
 ];

@@ -490,7 +490,8 @@ fn mistakes_are_named_and_have_their_exit_codes() {
 fn help_is_read() {
     let mut told = String::new();
     for args in [
-        &["mentions"][..],
+        &["import"][..],
+        &["mentions"],
         &["impostors"],
         &["snapshot"],
         &["export"],

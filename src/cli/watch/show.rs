@@ -61,6 +61,13 @@ impl Shown {
             Told::Mail { kind, recipient, outcome, path } => {
                 vec![self.mail(kind, recipient, outcome, path.as_deref())]
             }
+            Told::Door { address, token_file } => {
+                let token = match token_file {
+                    Some(file) => format!("the token in {}", file.display()),
+                    None => "the token of VIGIE_WEB_TOKEN".to_owned(),
+                };
+                vec![format!("page: {address}  (others push posts to {address}ingest with {token})")]
+            }
             Told::Trouble(text) => vec![format!("warning: {text}")],
         }
     }

@@ -46,10 +46,23 @@ CREATE INDEX account_change_of ON account_change (network, native_id, seen);
 CREATE TABLE import (
     id       INTEGER PRIMARY KEY,
     source   INTEGER NOT NULL REFERENCES source (id),
-    file     TEXT NOT NULL,                     -- SHA-256 of its content
+    file     TEXT NOT NULL,                     -- SHA-256 of its content and of how it is read
     name     TEXT NOT NULL,
     started  INTEGER NOT NULL,
     done     INTEGER NOT NULL DEFAULT 0,        -- records taken
     ended    INTEGER,
     UNIQUE (source, file)
 ) STRICT;
+
+-- Requests that pushed posts under an Idempotency-Key, so that a repeat gets the same answer.
+CREATE TABLE receipt (
+    source   INTEGER NOT NULL REFERENCES source (id),
+    key      TEXT NOT NULL,                     -- SHA-256 of the key
+    body     TEXT NOT NULL,                     -- SHA-256 of what was sent
+    at       INTEGER NOT NULL,
+    posts    INTEGER NOT NULL,
+    repeats  INTEGER NOT NULL,
+    mentions INTEGER NOT NULL,
+    PRIMARY KEY (source, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_at ON receipt (at);

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use vigie::fetch::{Fetch, MOVED};
 use vigie::network::{Answer, Ask, Cursor, Network, Page, Trouble};
 use vigie::post::NetworkName;
-use vigie::source::{End, Event, Mode, Source, State, follow};
+use vigie::source::{Client, End, Event, Mode, Source, State, follow};
 use vigie::time::{DAY, HOUR, Time};
 
 use super::{configured, fixture, rss};
@@ -298,12 +298,14 @@ async fn the_follower_finds_a_feed_in_one_round() {
     let source = Source::new("velora", NetworkName::known("feed"), network);
     let (out, mut events) = mpsc::channel(100);
     let fetch = Arc::new(Fetch::new(config(), clock).expect("a client"));
-    let end = follow(source, fetch, None, out, CancellationToken::new(), clock, Mode::Once).await;
+    let client = Arc::new(Client::new(&source, fetch, out.clone(), clock));
+    let end = follow(source, client, None, out, CancellationToken::new(), clock, Mode::Once).await;
     let (mut posts, mut states) = (0, Vec::new());
     while let Some(event) = events.recv().await {
         match event {
             Event::Page(delivery) => posts += delivery.page.posts.len(),
             Event::Status { state, .. } => states.push(state),
+            Event::Spent { .. } => {}
         }
     }
     let asked: Vec<String> = server.asked().into_iter().map(|asked| asked.path).collect();

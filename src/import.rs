@@ -1,0 +1,521 @@
+//! Files of others become posts: CSV tables and JSON lines, in any encoding, with columns of any name. What a file
+//! is understood to be is a [`Plan`], to be shown before anything is stored.
+//!
+//! A file flows through: whatever its size, only a part of it is in memory. Parts are stored in one transaction
+//! each, with the note of how far the file has got, so that a stop loses nothing and a repeat changes nothing.
+
+use std::io::{self, BufRead as _, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use encoding_rs::Encoding;
+use jiff::tz::TimeZone;
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use crate::intake::{Judge, Judged, Step};
+use crate::keeper::Keeper;
+use crate::matcher::Scratch;
+use crate::network::capture::Recorded;
+use crate::network::{Answer, Dates as Trust, Network, Request};
+use crate::notice::NoticeError;
+use crate::store::doors::{Import, Place};
+use crate::store::posts::Tally;
+use crate::time::Time;
+
+mod columns;
+mod dates;
+mod examine;
+mod lines;
+mod places;
+mod row;
+mod table;
+mod text;
+
+pub use columns::{Column, Field};
+pub use dates::Order;
+pub use row::Item;
+
+use lines::Line;
+use row::Rows;
+use table::{Next, Table};
+use text::Text;
+
+/// Records stored in one transaction: large enough that commits cost little, small enough to stay in memory.
+const CHUNK: usize = 2_048;
+/// Faults told one by one; the rest are counted.
+pub const TOLD: usize = 20;
+/// A longer line is no post.
+const LINE_LIMIT: u64 = 16 << 20;
+
+/// A file could not be imported.
+#[derive(Debug, Error)]
+pub enum ImportError {
+    /// It cannot be read.
+    #[error("failed to read {}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not what can be imported, or not understood without help.
+    #[error("{} {reason}", .path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// The store refused.
+    #[error(transparent)]
+    Keep(#[from] NoticeError),
+}
+
+impl ImportError {
+    fn wrong(path: &Path, reason: impl Into<String>) -> ImportError {
+        ImportError::Wrong { path: path.to_owned(), reason: reason.into() }
+    }
+}
+
+/// What a person says of a file.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The network of posts that name none.
+    pub network: Option<String>,
+    /// What columns hold, where their names do not say it; `None` leaves a column out.
+    pub map: Vec<(String, Option<Field>)>,
+    /// The encoding.
+    pub encoding: Option<&'static Encoding>,
+    /// The order of numbers in dates.
+    pub order: Option<Order>,
+    /// The zone of dates that name none.
+    pub zone: TimeZone,
+    /// Whether posts without a date are taken.
+    pub undated: bool,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// Columns between separators.
+    Table {
+        /// The separator.
+        delimiter: u8,
+        /// The line of the header.
+        header: u64,
+    },
+    /// JSON, an object a line.
+    Lines,
+    /// JSON lines that are answers of this network, read by its own reader.
+    Answers(&'static str),
+}
+
+/// A file, as understood.
+#[derive(Debug)]
+pub struct Plan {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its form.
+    pub form: Form,
+    /// Its encoding.
+    pub encoding: &'static Encoding,
+    /// Whether the encoding was guessed.
+    pub guessed: bool,
+    /// Signs that are not of its encoding.
+    pub broken: u64,
+    /// Its columns, or the keys of its objects, and what each holds.
+    pub columns: Vec<Column>,
+    /// The order of numbers in its dates, and how that is known; `None` where it does not matter.
+    pub order: Option<(Order, String)>,
+    /// The network of posts that name none.
+    pub network: Option<String>,
+    /// The hash of its content.
+    content: String,
+    rows: Rows,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Records read, those that an earlier run had taken left out.
+    pub records: u64,
+    /// Records that an earlier run had taken.
+    pub before: u64,
+    /// Records without any text.
+    pub empty: u64,
+    /// Records that could not be taken.
+    pub faults: u64,
+    /// The first of them: line and reason.
+    pub told: Vec<(u64, String)>,
+    /// What was stored; of a dry run, what would be, as far as that is known.
+    pub tally: Tally,
+    /// Notices written.
+    pub notices: usize,
+}
+
+/// Where posts go.
+#[derive(Debug)]
+pub enum Target<'k> {
+    /// Nowhere: they are only counted.
+    Nothing,
+    /// The store.
+    Store {
+        /// What writes.
+        keeper: &'k mut Keeper,
+        /// The source.
+        source: i64,
+        /// The import, and how far it has got.
+        import: Import,
+    },
+}
+
+impl Plan {
+    /// Looks at all of a file once, and at its first records closely. `read` counts bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read, is none that can be imported, or is not understood without help.
+    pub fn of(path: &Path, options: &Options, read: &Arc<AtomicU64>) -> Result<Plan, ImportError> {
+        examine::plan(path, options, read)
+    }
+
+    /// The name under which an import of this file is known: its content, how it is read, and the brands it is
+    /// held against. With other brands it is another import.
+    pub fn fingerprint(&self, brands: &str) -> String {
+        let mut hash = Sha256::new();
+        let how = format!(
+            "{}\n{:?}\n{}\n{:?}\n{:?}\n{:?}\n{:?}\n{}\n{brands}",
+            self.content,
+            self.form,
+            self.encoding.name(),
+            self.columns,
+            self.order,
+            self.network,
+            self.rows.dates.zone,
+            self.rows.undated,
+        );
+        hash.update(how.as_bytes());
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Reads the file from its start and stores what it holds. With `strict` the first fault ends it. `progress`
+    /// is called after each part; `read` counts bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more, or the store refuses.
+    pub fn run(
+        &self,
+        judge: &Judge,
+        mut into: Target<'_>,
+        strict: bool,
+        now: Time,
+        read: &Arc<AtomicU64>,
+        mut progress: impl FnMut(&Summary),
+    ) -> Result<Summary, ImportError> {
+        let mut summary = Summary::default();
+        let start = match &into {
+            Target::Nothing => 0,
+            Target::Store { import, .. } => import.done,
+        };
+        read.store(0, Ordering::Relaxed);
+        let mut records = Records::open(self, read)?;
+        let mut part = Part { judge, scratch: Scratch::default(), steps: Vec::new(), waiting: 0, now };
+        loop {
+            let taken = records.next(summary.before < start)?;
+            let Some((line, taken)) = taken else { break };
+            if summary.before < start {
+                summary.before += 1;
+                continue;
+            }
+            summary.records += 1;
+            part.waiting += 1;
+            match taken {
+                Taken::Item(item) => part.add(*item),
+                Taken::Nothing => summary.empty += 1,
+                Taken::Fault(reason) => {
+                    summary.faults += 1;
+                    if summary.told.len() < TOLD {
+                        summary.told.push((line, reason));
+                    }
+                    if strict {
+                        // What stood before it is kept; the next run begins with this line.
+                        summary.records -= 1;
+                        part.store(&mut into, &mut summary, false)?;
+                        return Ok(summary);
+                    }
+                }
+            }
+            if part.waiting >= CHUNK {
+                part.store(&mut into, &mut summary, false)?;
+                progress(&summary);
+            }
+        }
+        part.store(&mut into, &mut summary, true)?;
+        progress(&summary);
+        Ok(summary)
+    }
+}
+
+/// What one record came to.
+enum Taken {
+    Item(Box<Item>),
+    Nothing,
+    Fault(String),
+}
+
+/// The part of a file that waits to be stored.
+struct Part<'j> {
+    judge: &'j Judge,
+    scratch: Scratch,
+    steps: Vec<(Time, Step)>,
+    waiting: usize,
+    now: Time,
+}
+
+impl Part<'_> {
+    fn add(&mut self, item: Item) {
+        let past = |time: Option<Time>| time.filter(|time| time.0 > 0 && *time <= self.now);
+        let (seen, counted) = (past(item.seen), past(item.counted));
+        let undated = item.page.posts.iter().chain(&item.page.edits).any(|post| post.published.is_none());
+        // What is imported counts in its own day, whoever wrote the date.
+        let judged = self.judge.judge(item.page, Trust::Server, true, self.now, &mut self.scratch);
+        for (now, mut step) in judged.steps {
+            if let Step::Post(post) = &mut step {
+                post.counted = counted.unwrap_or(post.counted);
+                post.fresh &= !undated;
+            }
+            self.steps.push((seen.unwrap_or(now), step));
+        }
+    }
+
+    fn store(
+        &mut self,
+        into: &mut Target<'_>,
+        summary: &mut Summary,
+        ended: bool,
+    ) -> Result<(), ImportError> {
+        let steps = std::mem::take(&mut self.steps);
+        self.waiting = 0;
+        match into {
+            Target::Nothing => {
+                for (_, step) in steps {
+                    match step {
+                        Step::Post(post) => {
+                            summary.tally.posts += 1;
+                            summary.tally.mentions += u64::try_from(post.verdicts.len()).unwrap_or(0);
+                            summary.tally.suspicions += u64::try_from(post.suspicions.len()).unwrap_or(0);
+                        }
+                        Step::Passed(_) => summary.tally.posts += 1,
+                        Step::Gone(_) | Step::Account(..) => {}
+                    }
+                }
+            }
+            Target::Store { keeper, source, import } => {
+                let place = Place { import: import.id, done: summary.before + summary.records, ended };
+                let done = keeper.import(*source, Judged { steps, ..Judged::default() }, &place, self.now)?;
+                summary.tally.add(done.tally);
+                summary.notices += done.notices;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The records of a file, one after the other.
+struct Records<'p> {
+    plan: &'p Plan,
+    from: Reading,
+}
+
+enum Reading {
+    Table(Table<Text>),
+    Lines { text: Text, line: Vec<u8>, number: u64, recorded: Recorded, network: Option<Box<dyn Network>> },
+}
+
+impl<'p> Records<'p> {
+    fn open(plan: &'p Plan, read: &Arc<AtomicU64>) -> Result<Records<'p>, ImportError> {
+        let text = Text::open(&plan.path, plan.encoding, read)?;
+        let network = match plan.form {
+            Form::Answers(name) => examine::reader(name),
+            Form::Table { delimiter, header } => {
+                let mut table = Table::new(text, delimiter);
+                let failed = |source| ImportError::File { path: plan.path.clone(), source };
+                // What stands above the header is no record, and neither is the header.
+                while let Next::Record(table::Record { line, .. }) | Next::Fault(line, _) =
+                    table.next(None).map_err(failed)?
+                {
+                    if line >= header {
+                        break;
+                    }
+                }
+                return Ok(Records { plan, from: Reading::Table(table) });
+            }
+            Form::Lines => None,
+        };
+        let from =
+            Reading::Lines { text, line: Vec::new(), number: 0, recorded: Recorded::default(), network };
+        Ok(Records { plan, from })
+    }
+
+    /// The next record with its line; with `skip` it is only passed over.
+    fn next(&mut self, skip: bool) -> Result<Option<(u64, Taken)>, ImportError> {
+        let failed = |source| ImportError::File { path: self.plan.path.clone(), source };
+        let rows = &self.plan.rows;
+        match &mut self.from {
+            Reading::Table(table) => loop {
+                return Ok(Some(match table.next(Some(rows.columns.len())).map_err(failed)? {
+                    Next::End => return Ok(None),
+                    Next::Fault(line, why) => (line, Taken::Fault(why)),
+                    Next::Record(record) if record.is_blank() => continue,
+                    Next::Record(record) if skip => (record.line, Taken::Nothing),
+                    Next::Record(record) => (record.line, taken(rows.read(&record.cells))),
+                }));
+            },
+            Reading::Lines { text, line, number, recorded, network } => loop {
+                line.clear();
+                *number += 1;
+                let length = text.by_ref().take(LINE_LIMIT).read_until(b'\n', line).map_err(failed)?;
+                if length == 0 {
+                    return Ok(None);
+                }
+                let content = line.trim_ascii();
+                if content.is_empty() {
+                    continue;
+                }
+                let whole = line.ends_with(b"\n") || u64::try_from(length).unwrap_or(0) < LINE_LIMIT;
+                if !whole {
+                    pass_line(text).map_err(failed)?;
+                    return Ok(Some((
+                        *number,
+                        Taken::Fault("it is longer than 16 MB, which no post is".to_owned()),
+                    )));
+                }
+                let taken = match (skip, network) {
+                    (true, _) => Taken::Nothing,
+                    (false, Some(network)) => answer(network.as_ref(), content),
+                    (false, None) => object(content, recorded, rows),
+                };
+                return Ok(Some((*number, taken)));
+            },
+        }
+    }
+}
+
+/// Passes over the rest of a line.
+fn pass_line(text: &mut Text) -> io::Result<()> {
+    loop {
+        let piece = text.fill_buf()?;
+        let Some(end) = piece.iter().position(|byte| *byte == b'\n') else {
+            let length = piece.len();
+            if length == 0 {
+                return Ok(());
+            }
+            text.consume(length);
+            continue;
+        };
+        text.consume(end + 1);
+        return Ok(());
+    }
+}
+
+fn taken(read: Result<Option<Item>, String>) -> Taken {
+    match read {
+        Ok(Some(item)) => Taken::Item(Box::new(item)),
+        Ok(None) => Taken::Nothing,
+        Err(why) => Taken::Fault(why),
+    }
+}
+
+fn object(line: &[u8], recorded: &mut Recorded, rows: &Rows) -> Taken {
+    match lines::read(line, recorded, &rows.dates) {
+        Ok(Line::Own(item)) => {
+            let dated = rows.undated
+                || item.counted.is_some()
+                || item.page.posts.iter().all(|post| post.published.is_some());
+            if dated {
+                Taken::Item(item)
+            } else {
+                Taken::Fault("it has no date; --no-dates takes such posts and counts them now".to_owned())
+            }
+        }
+        Ok(Line::Other(values)) => {
+            let value =
+                |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+            let cells: Vec<&str> =
+                rows.columns.iter().map(|column| value(&column.name).unwrap_or_default()).collect();
+            let holds_text = rows.columns.iter().any(|column| {
+                matches!(column.field, Some(Field::Text | Field::Title | Field::Html))
+                    && value(&column.name).is_some()
+            });
+            if !holds_text {
+                let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).take(8).collect();
+                let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                return Taken::Fault(format!("no key of it holds the text (keys: {names})"));
+            }
+            taken(rows.read(&cells))
+        }
+        Err(why) => Taken::Fault(why),
+    }
+}
+
+fn answer(network: &dyn Network, line: &[u8]) -> Taken {
+    let answer = Answer { request: Request::get(""), status: 200, body: line.to_vec(), ..Answer::default() };
+    match network.read(&answer, None) {
+        Ok(mut page) => {
+            page.cursor = None;
+            page.missed = None;
+            let empty = page.posts.is_empty()
+                && page.edits.is_empty()
+                && page.deletions.is_empty()
+                && page.accounts.is_empty();
+            if empty { Taken::Nothing } else { Taken::Item(Box::new(Item { page, ..Item::default() })) }
+        }
+        Err(error) => Taken::Fault(error.to_string()),
+    }
+}
+
+/// Reads what others push: posts, deletions, edits and accounts in the forms of a capture or an export.
+#[derive(Debug)]
+pub struct Pushed {
+    dates: dates::Dates,
+    recorded: Recorded,
+}
+
+impl Pushed {
+    /// A reader; `None` never in practice: its patterns are sound.
+    pub fn new() -> Option<Pushed> {
+        Some(Pushed { dates: dates::Dates::new(None, TimeZone::UTC)?, recorded: Recorded::default() })
+    }
+
+    /// One of them, its text made fit to be kept.
+    ///
+    /// # Errors
+    /// When it is none of these forms, with what is missing.
+    pub fn read(&mut self, raw: &[u8]) -> Result<Item, String> {
+        match lines::read(raw, &mut self.recorded, &self.dates)? {
+            Line::Own(mut item) => {
+                let page = &mut item.page;
+                page.cursor = None;
+                page.missed = None;
+                page.posts.iter_mut().chain(&mut page.edits).for_each(row::tidy);
+                if page.posts.iter().chain(&page.edits).any(|post| post.native_id.is_empty()) {
+                    return Err("id is empty".to_owned());
+                }
+                Ok(*item)
+            }
+            Line::Other(values) => {
+                let has = |name: &str| values.iter().any(|(known, _)| known == name);
+                let text = has("text") || has("title") || has("html");
+                Err(match (has("network"), text) {
+                    (false, _) => "network is missing: say where the post stands, such as \"mastodon\"",
+                    (true, false) => "text is missing",
+                    (true, true) => "network must be a text",
+                }
+                .to_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! The web door through HTTP, on the running program: the page, what is pushed, and who is kept out.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use crate::home::{Daemon, Home, until};
+
+/// A door on any free port, beside one small source.
+const CONFIG: &str = "[web]\nlisten = \"127.0.0.1:0\"\nhosts = [\"vigie.acme.example\"]\n\
+    [[source]]\nnetwork = \"capture\"\nname = \"old\"\npath = \"old.jsonl\"\n";
+
+/// What came back.
+struct Reply {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+/// The program with its door open.
+struct Open {
+    home: Home,
+    daemon: Daemon,
+    address: String,
+}
+
+impl Open {
+    async fn at(name: &str) -> Open {
+        Open::with(name, |_| {}).await
+    }
+
+    async fn with(name: &str, prepare: impl FnOnce(&mut std::process::Command)) -> Open {
+        let home = Home::configured(name, CONFIG);
+        home.write(
+            "old.jsonl",
+            r#"{"network":"agora","id":"0","created_at":"2026-01-01","text":"Molivelle before"}"#,
+        );
+        let mut daemon = home.start_with(&["watch"], prepare);
+        let said = daemon.says(&["page: http://", "source old: answers"]).await;
+        let address =
+            said.split("page: http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        Open { home, daemon, address }
+    }
+
+    fn token(&self) -> String {
+        self.home.read("vigie-data/ingest-token").trim().to_owned()
+    }
+
+    /// One exchange; `head` stands after the first line.
+    fn ask(&self, line: &str, head: &[&str], body: &[u8]) -> Reply {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let head: String = head.iter().map(|line| format!("{line}\r\n")).collect();
+        let length =
+            if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        stream
+            .write_all(format!("{line} HTTP/1.1\r\nConnection: close\r\n{head}{length}\r\n").as_bytes())
+            .unwrap();
+        // An answer may come before all of it is sent.
+        drop(stream.write_all(body));
+        let mut bytes = Vec::new();
+        // What was answered before the connection was cut counts.
+        drop(stream.read_to_end(&mut bytes));
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Reply { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    fn get(&self, path: &str, head: &[&str]) -> Reply {
+        let host = format!("Host: {}", self.address);
+        self.ask(&format!("GET {path}"), &[&[host.as_str()], head].concat(), b"")
+    }
+
+    fn push(&self, path: &str, head: &[&str], body: &Value) -> Reply {
+        self.push_as(&self.token(), path, head, body.to_string().as_bytes())
+    }
+
+    fn push_as(&self, token: &str, path: &str, head: &[&str], body: &[u8]) -> Reply {
+        let (host, token) = (format!("Host: {}", self.address), format!("Authorization: Bearer {token}"));
+        self.ask(&format!("POST {path}"), &[&[host.as_str(), token.as_str()], head].concat(), body)
+    }
+}
+
+fn post(id: &str, text: &str) -> Value {
+    json!({"network": "agora", "id": id, "text": text, "created_at": "2026-03-01T10:00:00Z", "url": format!("https://agora.example/{id}"),
+        "author": {"id": format!("by-{id}"), "handle": format!("@writer{id}"), "display_name": "Ana <b>Roux</b>"}})
+}
+
+fn figures(reply: &Reply) -> [u64; 4] {
+    let told = reply.json();
+    ["posts", "repeats", "mentions", "rejected"]
+        .map(|key| told[key].as_u64().unwrap_or_else(|| panic!("{key} in {told}")))
+}
+
+#[tokio::test]
+async fn what_is_pushed_is_stored_before_it_is_answered() {
+    let open = Open::at("web-push").await;
+    let reply = open.push("/ingest", &[], &post("1", "Molivelle pushed"));
+    assert_eq!((reply.status, figures(&reply)), (200, [1, 0, 1, 0]), "{}", reply.body);
+    let batch = json!([post("1", "Molivelle pushed"), post("2", "nothing"), {"id": "3"}, post("4", "Molivelle too"), 5, {"network": "agora", "text": "Molivelle without id", "created_at": "yesterday"}]);
+    let reply = open.push("/ingest/forum.one", &[], &batch);
+    assert_eq!((reply.status, figures(&reply)), (200, [3, 1, 1, 3]), "{}", reply.body);
+    insta::assert_snapshot!(reply.json()["errors"].to_string());
+    // In an object, as exports have it, without an id, and taken away again.
+    let reply = open.push(
+        "/ingest",
+        &[],
+        &json!({"posts": [{"network": "agora", "text": "Molivelle nameless", "created_at": "2026-03-02"}]}),
+    );
+    assert_eq!(figures(&reply), [1, 0, 1, 0], "{}", reply.body);
+    let reply = open.push(
+        "/ingest",
+        &[],
+        &json!([{"delete": {"network": "agora", "id": "4"}}, {"edit": post("2", "Molivelle now")}]),
+    );
+    assert_eq!(figures(&reply), [1, 0, 1, 0], "{}", reply.body);
+    let Open { home, daemon, .. } = open;
+    daemon.kill();
+    let kept = "SELECT group_concat(native_id || '@' || name, ' ') FROM
+        (SELECT native_id, name FROM post JOIN source ON source.id = source WHERE length(native_id) < 9 ORDER BY native_id)";
+    let kept: String = home.database().query_row(kept, [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, "0@old 1@ingest 2@ingest");
+    assert_eq!(home.number("SELECT count(*) FROM tombstone WHERE native_id = '4'"), 1);
+}
+
+#[tokio::test]
+async fn a_request_made_again_changes_nothing() {
+    let open = Open::at("web-again").await;
+    let key = &["Idempotency-Key: abc-1"][..];
+    let first = open.push("/ingest", key, &post("1", "Molivelle"));
+    let again = open.push("/ingest", key, &post("1", "Molivelle"));
+    assert_eq!((figures(&first), &first.json()["before"]), ([1, 0, 1, 0], &false.into()));
+    assert_eq!((figures(&again), &again.json()["before"]), ([1, 0, 1, 0], &true.into()));
+    assert_eq!(open.push("/ingest", key, &post("2", "Molivelle")).status, 422);
+    assert_eq!(open.push("/ingest", &["Idempotency-Key: "], &post("2", "Molivelle")).status, 400);
+    // Without a key the post itself is known again.
+    assert_eq!(figures(&open.push("/ingest", &[], &post("1", "Molivelle"))), [1, 1, 0, 0]);
+    assert_eq!(
+        open.home
+            .number("SELECT count(*) FROM post WHERE source = (SELECT id FROM source WHERE name = 'ingest')"),
+        1
+    );
+    // The answer outlives a restart.
+    let Open { home, daemon, .. } = open;
+    daemon.kill();
+    assert_eq!(home.number("SELECT count(*) FROM receipt"), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_taken_without_the_token_or_in_another_form() {
+    let open = Open::at("web-refused").await;
+    let file = open.home.folder.join("vigie-data/ingest-token");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let good = post("1", "Molivelle").to_string();
+    let token = open.token();
+    assert!(token.len() >= 64);
+    let basic = format!(
+        "Authorization: Basic {}",
+        base64::engine::general_purpose::STANDARD.encode(format!("x:{token}"))
+    );
+    let host = format!("Host: {}", open.address);
+    let refused = open.ask("POST /ingest", &[&host], good.as_bytes());
+    assert_eq!(refused.status, 401);
+    assert!(
+        refused.head.contains("www-authenticate: bearer") && refused.body.contains("ingest-token"),
+        "{}",
+        refused.head
+    );
+    // What a browser may send by itself never pushes.
+    assert_eq!(open.ask("POST /ingest", &[&host, &basic], good.as_bytes()).status, 401);
+    for wrong in ["", "x", &token[1..], &format!("{token}0")] {
+        assert_eq!(open.push_as(wrong, "/ingest", &[], good.as_bytes()).status, 401, "{wrong}");
+    }
+    for (body, status) in [
+        (&b""[..], 400),
+        (b"posts", 400),
+        (b"{\"network\":", 400),
+        (b"[1, 2", 400),
+        (b"\xff\xfe", 400),
+        (b"[]", 200),
+        (b"[{}]", 422),
+        (b"{\"network\":\"agora\",\"id\":\"1\"}", 422),
+        (b"{\"network\":\"agora\",\"id\":\"1\",\"text\":\"a\",\"created_at\":\"soon\"}", 422),
+    ] {
+        let reply = open.push_as(&token, "/ingest", &[], body);
+        assert_eq!(reply.status, status, "{:?}: {}", String::from_utf8_lossy(body), reply.body);
+        assert!(reply.json().is_object());
+    }
+    let large = vec![b' '; (8 << 20) + 1];
+    assert_eq!(open.push_as(&token, "/ingest", &[], &large).status, 413);
+    let many = json!(vec![post("1", "Molivelle"); 5_001]);
+    assert_eq!(open.push("/ingest", &[], &many).status, 400);
+    assert_eq!(open.push("/ingest/old", &[], &post("1", "Molivelle")).status, 409);
+    assert_eq!(open.push("/ingest/a%2fb", &[], &post("1", "Molivelle")).status, 400);
+    assert_eq!(open.push("/nothing", &[], &post("1", "Molivelle")).status, 404);
+    assert_eq!((open.get("/ingest", &[]).status, open.get("/nothing", &[]).status), (405, 404));
+    assert_eq!(open.home.number("SELECT count(*) FROM post"), 1);
+    assert!(!open.daemon.said().contains(&token));
+}
+
+#[tokio::test]
+async fn only_this_machines_names_lead_in() {
+    let open = Open::at("web-host").await;
+    let port = open.address.rsplit(':').next().unwrap();
+    for (hosts, status) in [
+        (&[format!("Host: {}", open.address)][..], 200),
+        (&[format!("Host: localhost:{port}")], 200),
+        (&["Host: LOCALHOST".to_owned()], 200),
+        (&[format!("Host: [::1]:{port}")], 200),
+        (&["Host: vigie.acme.example".to_owned()], 200),
+        (&[format!("Host: evil.example:{port}")], 421),
+        (&["Host: 127.0.0.1.evil.example".to_owned()], 421),
+        (&["Host: 192.168.1.1".to_owned()], 421),
+        (&["Host: localhost".to_owned(), "Host: evil.example".to_owned()], 400),
+    ] {
+        let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        for path in ["/", "/healthz", "/style.css"] {
+            let found = open.ask(&format!("GET {path}"), &hosts, b"").status;
+            // Two names are refused by whoever sees them first.
+            assert!(found == status || status == 400 && found == 421, "{hosts:?} {path}: {found}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_shows_what_is_kept_and_runs_nothing() {
+    let open = Open::at("web-page").await;
+    let nasty = "Molivelle <script>alert(1)</script> \" onload=x ' &amp; \u{202e}txet \u{1b}[2J";
+    let mut hostile = post("9", nasty);
+    hostile["title"] = format!("</title><script src=https://evil.example/x.js></script>{nasty}").into();
+    hostile["author"] = json!({"id": "<img src=x onerror=alert(1)>", "handle": "<img src=x onerror=alert(2)>", "display_name": "<svg onload=alert(3)>"});
+    hostile["lang"] = "en\" onclick=\"x".into();
+    hostile["url"] = "javascript:alert(4)".into();
+    assert_eq!(open.push("/ingest/<x>", &[], &hostile).status, 400);
+    let batch = json!([hostile, post("1", "Un <em>Molivelle</em> tout simple")]);
+    assert_eq!(open.push("/ingest", &[], &batch).status, 200);
+    let english = open.get("/", &["Accept-Language: de, en;q=0.8"]);
+    assert_eq!(english.status, 200);
+    for header in [
+        "content-security-policy: default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "x-content-type-options: nosniff",
+        "referrer-policy: no-referrer",
+        "x-frame-options: deny",
+        "cache-control: no-store",
+        "content-type: text/html; charset=utf-8",
+    ] {
+        assert!(english.head.contains(header), "{header} in\n{}", english.head);
+    }
+    assert!(!english.head.contains("access-control") && !english.head.contains("set-cookie"));
+    for trace in [
+        "<script",
+        "<img",
+        "<svg onload",
+        "onerror=alert(1)>",
+        "javascript:",
+        "\u{202e}",
+        "\u{1b}",
+        " style=",
+        "onclick=\"",
+        "http-equiv",
+    ] {
+        assert!(!english.body.contains(trace), "{trace} in\n{}", english.body);
+    }
+    assert!(
+        english.body.contains("&lt;script&gt;alert(1)&lt;/script&gt;")
+            && english.body.contains("<mark>Molivelle</mark>")
+    );
+    assert!(english.body.contains("lang=\"en\"") && english.body.contains("Open on agora.example"));
+    let french = open.get("/?lang=fr", &["Accept-Language: en"]);
+    assert!(
+        french.body.contains("<html lang=\"fr\">") && french.body.contains("Ouvrir sur agora.example"),
+        "{}",
+        french.body
+    );
+    assert!(!french.body.contains(">example</span>") && !french.body.contains(">exemple</span>"));
+    open.home.database().execute("UPDATE source SET example = 1 WHERE name = 'ingest'", []).unwrap();
+    assert!(open.get("/?lang=fr", &[]).body.contains(">exemple</span>"));
+    // Looking changes nothing, and the first line of a request cannot do harm.
+    assert_eq!(open.get("/?lang=%3Cscript%3E&lang=fr", &[]).status, 200);
+    let sheet = open.get("/style.css", &[]);
+    assert!(
+        sheet.head.contains("content-type: text/css") && sheet.body.contains("prefers-color-scheme:dark")
+    );
+    assert_eq!(
+        (
+            open.get("/healthz", &[]).status,
+            open.ask("POST /", &[&format!("Host: {}", open.address)], b"").status
+        ),
+        (200, 405)
+    );
+}
+
+#[tokio::test]
+async fn a_configured_token_guards_the_page_too() {
+    let secret = "a long secret of ours";
+    let open = Open::with("web-token", |command| {
+        command.env("VIGIE_WEB_TOKEN", secret);
+    })
+    .await;
+    assert!(!open.home.folder.join("vigie-data/ingest-token").exists());
+    let asked = open.get("/", &[]);
+    assert!(asked.status == 401 && asked.head.contains("www-authenticate: basic realm"), "{}", asked.head);
+    assert!(!asked.body.contains("Molivelle"));
+    let basic = |password: &str| {
+        format!(
+            "Authorization: Basic {}",
+            base64::engine::general_purpose::STANDARD.encode(format!("anyone:{password}"))
+        )
+    };
+    assert_eq!(open.get("/", &[&basic("wrong")]).status, 401);
+    assert!(open.get("/", &[&basic(secret)]).body.contains("Molivelle"));
+    assert_eq!(
+        open.push_as(secret, "/ingest", &[], post("1", "Molivelle").to_string().as_bytes()).status,
+        200
+    );
+    assert_eq!(open.get("/healthz", &[]).status, 200);
+    assert!(!open.daemon.said().contains(secret));
+}
+
+#[test]
+fn other_machines_are_let_in_by_a_token_only() {
+    let home = Home::configured("web-open", "[web]\nlisten = \"0.0.0.0:0\"\n");
+    for args in [&["watch"][..], &["check", "--offline"]] {
+        let (code, out, err) = home.run(args);
+        assert!(matches!(code, 1 | 2), "{args:?}: {out}{err}");
+        let said = format!("{out}{err}");
+        assert!(said.contains("0.0.0.0:0") && said.contains("set VIGIE_WEB_TOKEN"), "{args:?}: {said}");
+    }
+    assert!(!home.folder.join("vigie-data/ingest-token").exists());
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_a_warning() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let config = CONFIG.replace("127.0.0.1:0", &address.to_string());
+    let home = Home::configured("web-busy", &config);
+    home.write(
+        "old.jsonl",
+        r#"{"network":"agora","id":"0","created_at":"2026-01-01","text":"Molivelle before"}"#,
+    );
+    let mut watch = home.start(&["watch"]);
+    let said = watch.says(&["warning: no page and no /ingest", "source old: answers"]).await;
+    assert!(said.contains(&format!("{address} is in use by another program")), "{said}");
+    assert_eq!(watch.stop().await.0, 0);
+    // A single run opens none at all.
+    let (code, said, errors) = home.run(&["watch", "--once"]);
+    assert_eq!(code, 0, "{said}{errors}");
+    assert!(!said.contains("page") && !said.contains("warning"), "{said}");
+}
+
+#[tokio::test]
+async fn connections_that_say_nothing_hold_nothing_up() {
+    let open = Open::at("web-idle").await;
+    let mut idle: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(&open.address).unwrap()).collect();
+    for stream in &mut idle {
+        stream.write_all(b"POST /ingest HTTP/1.1\r\nHost: localhost\r\n").unwrap();
+    }
+    assert_eq!(open.push("/ingest", &[], &post("1", "Molivelle")).status, 200);
+    let Open { daemon, home, .. } = open;
+    let (code, took) = daemon.stop().await;
+    assert!(code == 0 && took < Duration::from_secs(8), "{code}, {took:?}");
+    until("the lock to be free", || vigie::store::holder(&home.folder.join("vigie-data")).is_none()).await;
+}
