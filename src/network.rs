@@ -12,8 +12,10 @@ use thiserror::Error;
 use crate::post::{Account, Deletion, NetworkName, Post};
 use crate::time::Time;
 
+mod appstore;
 mod bluesky;
 pub mod capture;
+pub(crate) mod clean;
 mod closed;
 mod discourse;
 mod facebook;
@@ -26,18 +28,21 @@ mod hackernews;
 mod instagram;
 mod json;
 mod lemmy;
+mod link;
 mod mastodon;
 mod nostr;
 mod offer;
 mod plain;
+mod podcastindex;
+mod producthunt;
 pub mod recorded;
 mod reddit;
 mod stackexchange;
 mod status;
 mod threads;
 mod trouble;
+mod x;
 mod youtube;
-pub(crate) mod clean;
 
 pub use closed::{CLOSED, Closed, closed};
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
@@ -247,6 +252,11 @@ pub trait Network: fmt::Debug + Send + Sync {
     /// When the answer is not what this network sends.
     fn read(&self, answer: &Answer, cursor: Option<&Cursor>) -> Result<Page, ReadError>;
 
+    /// Why [`Ask::Done`] is all that is asked, where a person can change that: what is missing, in words.
+    fn idle(&self) -> Option<String> {
+        None
+    }
+
     /// The pause between two rounds when nobody asks for a longer one.
     fn pace(&self) -> Duration {
         Duration::from_secs(60)
@@ -266,11 +276,6 @@ pub trait Network: fmt::Debug + Send + Sync {
 
     /// How long every source leaves the host alone after each request, where it has one narrow budget for all.
     fn host_rest(&self) -> Option<Duration> {
-        None
-    }
-
-    /// Why [`Ask::Done`] is all that is asked, where a person can change that: what is missing, in words.
-    fn idle(&self) -> Option<String> {
         None
     }
 
@@ -398,10 +403,14 @@ pub const ALL: &[Spec] = &[
     reddit::SPEC,
     nostr::SPEC,
     gdelt::SPEC,
+    appstore::SPEC,
+    x::SPEC,
     youtube::SPEC,
     threads::SPEC,
     instagram::SPEC,
     facebook::SPEC,
+    podcastindex::SPEC,
+    producthunt::SPEC,
     capture::SPEC,
 ];
 

@@ -229,6 +229,7 @@ pub async fn follow(
         mode,
         deadline,
         failures: 0,
+        breaks: 0,
         missing: 0,
         detours: 0,
         host: 0,
@@ -269,6 +270,8 @@ struct Follower {
     deadline: Option<Instant>,
     /// Failures in a row.
     failures: u32,
+    /// Connections of a stream in a row that were no good. Answers in between do not make up for them.
+    breaks: u32,
     /// Answers 404 in a row.
     missing: u32,
     /// Refusals in a row after which it went on elsewhere.
@@ -372,6 +375,7 @@ impl Follower {
     async fn failed(&mut self, problem: Problem, advice: Advice, wait: Duration) -> Result<Next, End> {
         let reason = problem.to_string();
         let once = self.mode != Mode::Watch;
+        let instead = problem.instead();
         match advice {
             Advice::AskHuman => {
                 self.tell(State::Stopped { reason }).await?;
@@ -380,13 +384,24 @@ impl Follower {
             Advice::RetryAfter(pause) => {
                 let pause = pause.max(wait) + jitter((pause / 10).min(CROWD));
                 self.tell(State::Paused { reason, until: (self.clock)().after(pause) }).await?;
+                self.go_on_from(instead).await?;
                 Ok(Next::After(pause))
             }
             Advice::Retry => {
                 let retry_at = (!once).then(|| (self.clock)().after(wait));
                 self.tell(State::Failed { reason, retry_at, evidence: problem.evidence() }).await?;
+                self.go_on_from(instead).await?;
                 Ok(Next::After(wait))
             }
+        }
+    }
+
+    /// Moves the cursor after a refusal that the same question would meet again.
+    async fn go_on_from(&mut self, cursor: Option<Cursor>) -> Result<(), End> {
+        let now = (self.clock)();
+        match cursor.filter(|cursor| Some(cursor) != self.cursor.as_ref()) {
+            Some(cursor) => self.deliver(Page { cursor: Some(cursor), ..Page::default() }, now).await,
+            None => Ok(()),
         }
     }
 }

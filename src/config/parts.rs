@@ -21,31 +21,6 @@ use crate::schedule::{Every, Schedule};
 use crate::web::WebConfig;
 use crate::{network, time};
 
-/// Networks that captures and imports bring, beside those that Vigie listens to itself.
-const ELSEWHERE: &[&str] = &[
-    "lemmy",
-    "discourse",
-    "stackexchange",
-    "github",
-    "reddit",
-    "nostr",
-    "gdelt",
-    "appstore",
-    "x",
-    "youtube",
-    "threads",
-    "instagram",
-    "facebook",
-    "tumblr",
-    "linkedin",
-    "pinterest",
-    "podcastindex",
-    "producthunt",
-    "tiktok",
-    "snapchat",
-    "wechat",
-];
-
 /// A text that is not empty.
 pub(super) fn filled<'r>(section: &Section<'r, '_>, key: &'r str) -> Option<String> {
     let text = section.text(key)?;
@@ -266,8 +241,11 @@ pub(super) fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -
 
 /// A rule about a network that nothing can come from would wait for ever.
 fn known_network(section: &Section<'_, '_>, name: &str) {
-    let names: Vec<&str> =
-        network::ALL.iter().map(|spec| spec.name).chain(ELSEWHERE.iter().copied()).collect();
+    let names: Vec<&str> = network::ALL
+        .iter()
+        .map(|spec| spec.name)
+        .chain(network::CLOSED.iter().map(|closed| closed.name))
+        .collect();
     if names.contains(&name) {
         return;
     }

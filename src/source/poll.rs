@@ -65,11 +65,10 @@ impl Follower {
 
     /// A refusal: where it names another place to go on from, that is saved; else it is a failure.
     async fn poll_refused(&mut self, problem: Problem) -> Result<Next, End> {
-        let (waits, instead) = match &problem {
-            Problem::Read(error) | Problem::Unread { error, .. } => (
-                error.until.is_some() || matches!(error.trouble, Trouble::Rate | Trouble::Money),
-                error.instead.as_deref().cloned(),
-            ),
+        let waits = match &problem {
+            Problem::Read(error) | Problem::Unread { error, .. } => {
+                error.until.is_some() || matches!(error.trouble, Trouble::Rate | Trouble::Money)
+            }
             Problem::Fetch(_)
             | Problem::Refused { .. }
             | Problem::Panicked { .. }
@@ -77,14 +76,15 @@ impl Follower {
             | Problem::Late
             | Problem::Broken { .. }
             | Problem::Silent { .. }
-            | Problem::NoHost => (true, None),
+            | Problem::NoHost => true,
         };
-        let Some(place) = instead.filter(|place| Some(place) != self.cursor.as_ref()) else {
+        let instead = problem.instead().filter(|place| Some(place) != self.cursor.as_ref());
+        if waits || instead.is_none() || self.detours >= DETOURS {
             return self.poll_failed(problem).await;
-        };
+        }
         self.detours = self.detours.saturating_add(1);
-        self.deliver(Page { cursor: Some(place), ..Page::default() }, (self.clock)()).await?;
-        if waits || self.detours > DETOURS { self.poll_failed(problem).await } else { Ok(Next::Now) }
+        self.go_on_from(instead).await?;
+        Ok(Next::Now)
     }
 
     async fn round_over(&mut self, asked: Option<Duration>) -> Result<Next, End> {

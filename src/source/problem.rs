@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fetch::{Advice, FetchError};
-use crate::network::{Answer, Page, ReadError, Trouble, Unit};
+use crate::network::{Answer, Cursor, Page, ReadError, Trouble, Unit};
 use crate::time::Time;
 
 /// How much of an answer that nobody understood is kept, in bytes: enough to recognise a login page.
@@ -95,6 +95,21 @@ impl Problem {
             | Problem::Late
             | Problem::Broken { .. }
             | Problem::Silent { .. } => Advice::Retry,
+        }
+    }
+
+    /// Where the next attempt goes on, when the network says that elsewhere.
+    pub(super) fn instead(&self) -> Option<Cursor> {
+        match self {
+            Problem::Read(error) | Problem::Unread { error, .. } => error.instead.as_deref().cloned(),
+            Problem::Fetch(_)
+            | Problem::Refused { .. }
+            | Problem::Budget { .. }
+            | Problem::Panicked { .. }
+            | Problem::Late
+            | Problem::Broken { .. }
+            | Problem::Silent { .. }
+            | Problem::NoHost => None,
         }
     }
 

@@ -9,6 +9,7 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 
+mod appstore;
 mod backup;
 mod bluesky;
 mod command;
@@ -38,6 +39,8 @@ mod mail;
 mod mastodon;
 mod network;
 mod nostr;
+mod podcastindex;
+mod producthunt;
 mod recorded;
 mod reddit;
 mod server;
@@ -49,3 +52,4 @@ mod watch;
 mod world;
 mod youtube;
 mod web;
+mod x;

@@ -88,6 +88,11 @@ impl Reply {
         Reply { status, ..self }
     }
 
+    /// The same under another status.
+    pub(crate) fn but(self, status: u16) -> Reply {
+        Reply { status, ..self }
+    }
+
     /// Sends the body, says not how long it is, and keeps the connection open.
     pub(crate) fn unsized_and_hanging(self) -> Reply {
         Reply { manner: Manner::Open, ..self }
