@@ -29,9 +29,11 @@ mod instagram;
 mod json;
 mod lemmy;
 mod link;
+mod linkedin;
 mod mastodon;
 mod nostr;
 mod offer;
+mod pinterest;
 mod plain;
 mod podcastindex;
 mod producthunt;
@@ -41,6 +43,7 @@ mod stackexchange;
 mod status;
 mod threads;
 mod trouble;
+mod tumblr;
 mod x;
 mod youtube;
 
@@ -409,6 +412,9 @@ pub const ALL: &[Spec] = &[
     threads::SPEC,
     instagram::SPEC,
     facebook::SPEC,
+    tumblr::SPEC,
+    linkedin::SPEC,
+    pinterest::SPEC,
     podcastindex::SPEC,
     producthunt::SPEC,
     capture::SPEC,

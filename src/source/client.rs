@@ -124,11 +124,7 @@ impl Client {
         let Some(answer) = &error.answer else { return Problem::Fetch(error) };
         self.record(answer);
         if let Some(page) = self.source.network.salvage(answer, cursor) {
-            // Without a change the same would be asked, and refused, again.
-            let moves = page.cursor.is_some() && page.cursor.as_ref() != cursor;
-            if moves || !page.posts.is_empty() || !page.deletions.is_empty() {
-                return Problem::Refused { page: Box::new(page), seen: answer.seen };
-            }
+            return Problem::Refused { page: Box::new(page), seen: answer.seen };
         }
         self.source.network.refused(answer, cursor).map_or(Problem::Fetch(error), Problem::Read)
     }

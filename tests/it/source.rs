@@ -105,7 +105,11 @@ impl Network for Agora {
     }
 
     fn salvage(&self, answer: &Answer, _cursor: Option<&Cursor>) -> Option<Page> {
-        (answer.status == 406).then(|| Page { cursor: Some(Cursor("100".to_owned())), ..Page::default() })
+        match answer.status {
+            406 => Some(Page { cursor: Some(Cursor("100".to_owned())), ..Page::default() }),
+            451 => Some(Page::default()),
+            _ => None,
+        }
     }
 
     fn catch_up(&self, cursor: Option<&Cursor>, now: Time) -> Option<Request> {
@@ -285,6 +289,15 @@ async fn a_tired_host_is_waited_for_and_the_cursor_stays() {
     for (wait, least) in waits[1..6].iter().zip([20, 40, 80, 80, 80]) {
         assert!(*wait >= Duration::from_millis(least), "{waits:?}");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_that_the_network_calls_normal_is_no_failure() {
+    let server = Server::script(vec![Reply::ok("1"), Reply::status(451), Reply::ok("2")]).await;
+    let mut followed = Followed::start(Agora::polled(&server), Mode::Watch);
+    assert_eq!(followed.state().await, State::Ok { posts: 1 });
+    assert_eq!(followed.state().await, State::Ok { posts: 0 });
+    assert_eq!(followed.ids_until(2).await, [2]);
 }
 
 #[tokio::test]
