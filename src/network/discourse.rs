@@ -178,10 +178,10 @@ impl Network for Discourse {
             if before == walk.before() {
                 page.missed = walk.step(before, &found.places, answer.seen, self.look_back);
                 page.more = walk.before().is_some();
-                next.posts = Some(walk);
+                next.posts = Some(walk).filter(|walk| *walk != Walk::default());
             }
         }
-        page.cursor = if next == state || next == State::default() { None } else { Cursor::of(&next) };
+        page.cursor = if next == state { None } else { Cursor::of(&next) };
         Ok(page)
     }
 

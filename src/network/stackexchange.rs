@@ -192,14 +192,6 @@ impl StackExchange {
         }
         self.request(search, &pairs)
     }
-
-    /// The site that a bare name or a native id belongs to, and the rest of it.
-    fn placed<'a>(&'a self, id: &'a str) -> Option<(String, &'a str)> {
-        match id.split_once('/') {
-            Some((host, number)) => Some((item::site_of(host), number)),
-            None => Some((self.sites.first()?.clone(), id)),
-        }
-    }
 }
 
 /// Whether an answer came to what this search asks.
@@ -274,10 +266,10 @@ impl Network for StackExchange {
 
     fn reread(&self, native_ids: &[String]) -> Option<Request> {
         let mut numbers = Vec::new();
-        let (site, _) = self.placed(native_ids.first()?)?;
+        let (site, _) = item::placed(native_ids.first()?);
         let mut comments = None;
         for id in native_ids.iter().take(100) {
-            let (of, number) = self.placed(id)?;
+            let (of, number) = item::placed(id);
             let comment = number.strip_prefix("comment-");
             let number = comment.unwrap_or(number);
             // one question is about one kind on one site; the others keep their turn
@@ -294,11 +286,11 @@ impl Network for StackExchange {
     }
 
     fn account(&self, name: &str) -> Option<Request> {
-        let (site, number) = self.placed(name)?;
-        match is_number(number) {
-            true => Some(self.request(&format!("users/{number}"), &[("site", site)])),
-            false => self.find_accounts(name),
+        let (site, number) = item::placed(name);
+        if is_number(number) {
+            return Some(self.request(&format!("users/{number}"), &[("site", site)]));
         }
+        self.find_accounts(name)
     }
 
     fn find_accounts(&self, words: &str) -> Option<Request> {

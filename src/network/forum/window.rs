@@ -213,7 +213,7 @@ impl Reach {
         let (Some(&oldest), Some(&newest)) = (times.iter().min(), times.iter().max()) else {
             if left == Left::Same && walk.tries.saturating_add(1) < TRIES {
                 self.again(asked, known.unwrap_or(asked.floor), walk.tries);
-            } else if known.is_some() && !walk.doubt {
+            } else if known.is_some() && !walk.doubt && left != Left::Same {
                 // an item that vanished explains one empty answer; a search that hiccups gets a second chance
                 self.walk = Some(Walk { doubt: true, ..walk });
             } else {

@@ -69,7 +69,13 @@ fn judged(answer: &Answer, status: u16, value: &Value) -> ReadError {
         400 | 422 => Trouble::BadQuery,
         _ => Trouble::Transient,
     };
-    let words = if message.is_empty() { format!("status {status}") } else { json::few_words(message) };
+    let words = match message {
+        "" if page && trouble == Trouble::BlockPage => {
+            format!("a web page with status {status}: it blocks this address for a while")
+        }
+        "" => format!("status {status}"),
+        message => json::few_words(message),
+    };
     let detail = match (trouble, reason(value)) {
         (Trouble::Gone, _) if status == 404 => {
             format!("{words}: a project of `repos` was removed or is private")

@@ -34,6 +34,9 @@ pub(super) fn of_status(answer: &Answer) -> Option<ReadError> {
     let detail = match (answer.status, trouble) {
         (404, _) => "nothing is there, status 404; check `base_url`".to_owned(),
         (_, Trouble::BadQuery) => json::few_words(&said),
+        (status, Trouble::BlockPage) => {
+            format!("a web page with status {status}: it blocks this address for a while")
+        }
         (status, _) => format!("status {status}"),
     };
     Some(ReadError::refusal(&NAME, trouble, detail).until(until(answer, trouble)))

@@ -273,7 +273,9 @@ impl Seen {
         };
         walk.pages = walk.pages.saturating_add(1);
         let rows = place.above().saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+        let short = items.len().saturating_mul(2) < usize::try_from(place.limit).unwrap_or_default();
         let ends = items.is_empty()
+            || (next.is_none() && short)
             || (place.token.is_some() && (next.is_none() || next == place.token))
             || (next.is_none() && place.token.is_none() && rows <= walk.rows);
         walk.rows = rows.max(walk.rows);

@@ -114,9 +114,11 @@ fn host_of_site(site: &str) -> String {
     }
 }
 
-/// The name of a site in the API, by its host.
-pub(super) fn site_of(host: &str) -> String {
-    host.strip_suffix(".stackexchange.com").or_else(|| host.strip_suffix(".com")).unwrap_or(host).to_owned()
+/// The site, by its name in the API, and the number that a native id names.
+pub(super) fn placed(native_id: &str) -> (String, &str) {
+    let (host, number) = native_id.split_once('/').unwrap_or((FIRST, native_id));
+    let site = host.strip_suffix(".stackexchange.com").or_else(|| host.strip_suffix(".com")).unwrap_or(host);
+    (site.to_owned(), number)
 }
 
 fn host_of(link: &str) -> Option<String> {

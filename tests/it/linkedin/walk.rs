@@ -109,7 +109,11 @@ impl Server {
             let network = build(section);
             let Ask::Fetch(request) = network.ask(cursor.as_ref(), now) else { panic!() };
             let answer = self.answer(&request, now);
-            assert!(answer.status == 200 || network.salvage(&answer, cursor.as_ref().is_some()), "{}", request.url);
+            assert!(
+                answer.status == 200 || network.salvage(&answer, cursor.as_ref()).is_some(),
+                "{}",
+                request.url
+            );
             let page = network.read(&answer, cursor.as_ref()).unwrap();
             seen.extend(page.posts.iter().map(|post| post.native_id.clone()));
             gone.extend(page.deletions.into_iter().map(|deletion| deletion.gone));
