@@ -104,28 +104,14 @@ impl Keeper {
         let mut hour: Option<Time> = None;
         let mut heard = Tally::default();
         for (seen, step) in page.steps {
-            if clock == Clock::Replay {
-                done.notices += self.advance(seen, clock)?;
-            }
-            if hour.is_some_and(|hour| hour != seen.hour()) {
-                self.heard(source, hour.unwrap_or(seen), &mut heard, None, done)?;
-            }
-            hour = Some(seen.hour());
-            let matched = match clock {
-                Clock::Replay => seen,
-                Clock::Live(now) => now,
+            let Step::PassedOver(passed) = step else {
+                self.step(source, seen, clock, (&mut hour, &mut heard), done, |unit| write(unit, &step))?;
+                continue;
             };
-            let mut unit = self.store.unit(source);
-            (unit.seen, unit.matched) = (seen, matched);
-            write(&mut unit, &step)?;
-            let Unit { tally, changes, .. } = unit;
-            heard.add(tally);
-            self.traces |= tally.removed > 0;
-            if !changes.is_empty() {
-                self.composer.raise(&self.store, &changes, matched)?;
-                self.deadline = None;
-                self.traces |= changes.iter().any(|change| matches!(change, Change::Withdrawn { .. }));
-                done.changes.extend(changes);
+            for (seen, network, native_id) in passed.iter() {
+                self.step(source, seen, clock, (&mut hour, &mut heard), done, |unit| {
+                    Ok(unit.pass_over(network, native_id)?)
+                })?;
             }
         }
         let at = match clock {
@@ -140,6 +126,42 @@ impl Keeper {
         }
         if let Some(cursor) = &page.cursor {
             self.store.set_cursor(source, cursor)?;
+        }
+        Ok(())
+    }
+
+    /// Stores one thing that was seen at `seen`; counts it in the hour that is open.
+    fn step(
+        &mut self,
+        source: i64,
+        seen: Time,
+        clock: Clock,
+        (hour, heard): (&mut Option<Time>, &mut Tally),
+        done: &mut Done,
+        write: impl FnOnce(&mut Unit<'_>) -> Result<(), NoticeError>,
+    ) -> Result<(), NoticeError> {
+        if clock == Clock::Replay {
+            done.notices += self.advance(seen, clock)?;
+        }
+        if let Some(before) = hour.filter(|hour| *hour != seen.hour()) {
+            self.heard(source, before, heard, None, done)?;
+        }
+        *hour = Some(seen.hour());
+        let matched = match clock {
+            Clock::Replay => seen,
+            Clock::Live(now) => now,
+        };
+        let mut unit = self.store.unit(source);
+        (unit.seen, unit.matched) = (seen, matched);
+        write(&mut unit)?;
+        let Unit { tally, changes, .. } = unit;
+        heard.add(tally);
+        self.traces |= tally.removed > 0;
+        if !changes.is_empty() {
+            self.composer.raise(&self.store, &changes, matched)?;
+            self.deadline = None;
+            self.traces |= changes.iter().any(|change| matches!(change, Change::Withdrawn { .. }));
+            done.changes.extend(changes);
         }
         Ok(())
     }
@@ -353,7 +375,12 @@ impl Keeper {
 fn write(unit: &mut Unit<'_>, step: &Step) -> Result<(), NoticeError> {
     match step {
         Step::Post(judged) => unit.save_post(judged)?,
-        Step::Passed(id) => unit.pass_over(id)?,
+        Step::Passed(id) => unit.pass_over(id.network.as_str(), &id.native_id)?,
+        Step::PassedOver(passed) => {
+            for (_, network, native_id) in passed.iter() {
+                unit.pass_over(network, native_id)?;
+            }
+        }
         Step::Gone(deletion) => unit.remove(deletion)?,
         Step::Account(account, suspicions) => unit.save_account(account, suspicions)?,
     }

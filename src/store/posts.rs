@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Store, StoreError};
 use crate::fold;
 use crate::impostor::Suspicion;
-use crate::intake::{JudgedPost, PostId};
+use crate::intake::JudgedPost;
 use crate::matcher::Verdict;
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
 use crate::time::Time;
@@ -246,11 +246,10 @@ impl Unit<'_> {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn pass_over(&mut self, id: &PostId) -> Result<(), StoreError> {
+    pub fn pass_over(&mut self, network: &str, native_id: &str) -> Result<(), StoreError> {
         const KNOWN: &str = "SELECT id FROM post WHERE network = ?1 AND native_id = ?2";
         const MENTIONS: &str = "SELECT id FROM mention WHERE post = ?1";
         self.tally.posts += 1;
-        let (network, native_id) = (id.network.as_str(), id.native_id.as_str());
         if !self.seen_before.may_hold(network, native_id) {
             return Ok(());
         }
