@@ -309,6 +309,9 @@ impl Part<'_> {
                             summary.tally.suspicions += u64::try_from(post.suspicions.len()).unwrap_or(0);
                         }
                         Step::Passed(_) => summary.tally.posts += 1,
+                        Step::PassedOver(passed) => {
+                            summary.tally.posts += u64::try_from(passed.iter().count()).unwrap_or(0);
+                        }
                         Step::Gone(_) | Step::Account(..) => {}
                     }
                 }

@@ -41,6 +41,37 @@ pub struct PostId {
     pub native_id: String,
 }
 
+/// Posts that are no mentions, one after the other, in memory of their own together: a replay passes over hundreds
+/// of thousands a second.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PassedOver {
+    /// Networks and native ids, end to end.
+    names: String,
+    /// For each its moment, and where its network and its native id end.
+    posts: Vec<(Time, usize, usize)>,
+}
+
+impl PassedOver {
+    /// Adds a post.
+    pub fn push(&mut self, seen: Time, network: &str, native_id: &str) {
+        self.names.push_str(network);
+        let middle = self.names.len();
+        self.names.push_str(native_id);
+        self.posts.push((seen, middle, self.names.len()));
+    }
+
+    /// The moment, network and native id of each.
+    pub fn iter(&self) -> impl Iterator<Item = (Time, &str, &str)> {
+        let mut start = 0;
+        self.posts.iter().map(move |(seen, middle, end)| {
+            let network = self.names.get(start..*middle).unwrap_or_default();
+            let native_id = self.names.get(*middle..*end).unwrap_or_default();
+            start = *end;
+            (*seen, network, native_id)
+        })
+    }
+}
+
 /// One thing to store, in its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -48,6 +79,8 @@ pub enum Step {
     Post(Box<JudgedPost>),
     /// A post that is no mention: counted and forgotten.
     Passed(PostId),
+    /// Many of them, one after the other; the moment of the step is that of the last.
+    PassedOver(PassedOver),
     /// Something was taken away.
     Gone(Deletion),
     /// Something was said of an account, which may be one that a brand says is its own.

@@ -116,19 +116,19 @@ impl Keeper {
         let mut hour: Option<Time> = None;
         let mut heard = Tally::default();
         for (seen, step) in &page.steps {
-            let seen = *seen;
-            if clock == Clock::Replay {
-                done.notices += self.advance(seen, clock)?;
-            }
-            if hour.is_some_and(|hour| hour != seen.hour()) {
-                self.heard(source, hour.unwrap_or(seen), &mut heard, None, done)?;
-            }
-            hour = Some(seen.hour());
-            let matched = match clock {
-                Clock::Replay => seen,
-                Clock::Live(now) => now,
+            let Step::PassedOver(passed) = step else {
+                self.moment(source, *seen, clock, (&mut hour, &mut heard), done)?;
+                let matched = matched(clock, *seen);
+                self.step(source, (*seen, matched), false, (&mut heard, done), |unit| write(unit, step))?;
+                continue;
             };
-            self.step(source, (seen, step), matched, false, (&mut heard, done))?;
+            for (seen, network, native_id) in passed.iter() {
+                self.moment(source, seen, clock, (&mut hour, &mut heard), done)?;
+                let matched = matched(clock, seen);
+                self.step(source, (seen, matched), false, (&mut heard, done), |unit| {
+                    Ok(unit.pass_over(network, native_id)?)
+                })?;
+            }
         }
         let at = match clock {
             Clock::Live(now) => now,
@@ -146,18 +146,37 @@ impl Keeper {
         Ok(())
     }
 
+    /// Lets time pass up to `seen`, on a replay's clock, and closes the hour that was open when another begins.
+    fn moment(
+        &mut self,
+        source: i64,
+        seen: Time,
+        clock: Clock,
+        (hour, heard): (&mut Option<Time>, &mut Tally),
+        done: &mut Done,
+    ) -> Result<(), NoticeError> {
+        if clock == Clock::Replay {
+            done.notices += self.advance(seen, clock)?;
+        }
+        if let Some(before) = hour.filter(|hour| *hour != seen.hour()) {
+            self.heard(source, before, heard, None, done)?;
+        }
+        *hour = Some(seen.hour());
+        Ok(())
+    }
+
     /// Writes one step and raises the alerts it makes.
     fn step(
         &mut self,
         source: i64,
-        (seen, step): (Time, &Step),
-        matched: Time,
+        (seen, matched): (Time, Time),
         late: bool,
         (heard, done): (&mut Tally, &mut Done),
+        write: impl FnOnce(&mut Unit<'_>) -> Result<(), NoticeError>,
     ) -> Result<(), NoticeError> {
         let mut unit = self.store.unit(source);
         (unit.seen, unit.matched, unit.late) = (seen, matched, late);
-        write(&mut unit, step)?;
+        write(&mut unit)?;
         let Unit { tally, changes, .. } = unit;
         heard.add(tally);
         self.traces |= tally.removed > 0;
@@ -185,7 +204,7 @@ impl Keeper {
         self.transaction(|keeper| {
             let (mut heard, mut done) = (Tally::default(), Done::default());
             for (seen, step) in &part.steps {
-                keeper.step(source, (*seen, step), now, true, (&mut heard, &mut done))?;
+                keeper.step(source, (*seen, now), true, (&mut heard, &mut done), |unit| write(unit, step))?;
             }
             if heard != Tally::default() {
                 keeper.heard(source, now, &mut heard, None, &mut done)?;
@@ -465,10 +484,23 @@ impl Keeper {
     }
 }
 
+/// When a step that was seen at `seen` is matched.
+fn matched(clock: Clock, seen: Time) -> Time {
+    match clock {
+        Clock::Replay => seen,
+        Clock::Live(now) => now,
+    }
+}
+
 fn write(unit: &mut Unit<'_>, step: &Step) -> Result<(), NoticeError> {
     match step {
         Step::Post(judged) => unit.save_post(judged)?,
-        Step::Passed(id) => unit.pass_over(id)?,
+        Step::Passed(id) => unit.pass_over(id.network.as_str(), &id.native_id)?,
+        Step::PassedOver(passed) => {
+            for (_, network, native_id) in passed.iter() {
+                unit.pass_over(network, native_id)?;
+            }
+        }
         Step::Gone(deletion) => unit.remove(deletion)?,
         Step::Account(account, suspicions, official) => unit.save_account(account, suspicions, *official)?,
     }

@@ -12,6 +12,8 @@ pub mod document;
 pub mod post;
 /// Texts brought to one form.
 pub mod fold;
+/// Words and phrases found in folded texts, all in one pass.
+pub mod find;
 /// Brand files.
 pub mod keyword;
 /// What to ask each network, and what its answer said.

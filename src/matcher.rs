@@ -3,18 +3,14 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::fold;
+use crate::find::{Finder, Needle};
+use crate::fold::{self, Folded};
 use crate::keyword::{Brand, BrandId};
 use crate::post::Post;
-
-/// Up to this many strings a full table (about 2 KiB a string) is the fastest automaton; above it grows too
-/// large for the caches and the contiguous form wins.
-const TABLE_LIMIT: usize = 1_000;
 
 /// Tags kept of one brand in one post: more of them say nothing new, and a hostile post has thousands.
 const TAGS: usize = 64;
@@ -113,51 +109,48 @@ struct Role {
     place: usize,
 }
 
-/// The brands cannot be made into an automaton.
+/// The brands cannot be made into a matcher.
 #[derive(Debug, Error)]
-#[error("failed to build the matcher for {strings} keywords: {reason}")]
+#[error("failed to build the matcher: {strings} keywords are more than it can number")]
 pub struct BuildError {
     strings: usize,
-    reason: String,
 }
 
 /// Buffers that are used again from post to post.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    folded: String,
-    hits: Vec<(Field, usize, std::ops::Range<usize>)>,
+    folded: Folded,
+    hits: Vec<(Field, u32, std::ops::Range<usize>)>,
 }
 
 /// All brands, compiled.
 #[derive(Debug)]
 pub struct Matcher {
-    automaton: AhoCorasick,
-    /// For each string of the automaton, whom it serves.
+    finder: Finder,
+    /// For each needle of the finder, whom it serves.
     roles: Vec<Vec<Role>>,
     brands: Vec<Brand>,
     versions: Vec<String>,
 }
 
 impl Matcher {
-    /// Compiles the keywords, context and excluding words of all `brands` into one automaton.
+    /// Compiles the keywords, context and excluding words of all `brands` into one finder.
     ///
     /// # Errors
-    /// When there are more keywords than an automaton can hold.
+    /// When there are more keywords than a finder can number.
     pub fn new(brands: &[Brand]) -> Result<Matcher, BuildError> {
-        let mut places: HashMap<String, usize> = HashMap::new();
-        let mut strings: Vec<String> = Vec::new();
+        let mut places: HashMap<Needle, usize> = HashMap::new();
+        let mut needles: Vec<Needle> = Vec::new();
         let mut roles: Vec<Vec<Role>> = Vec::new();
+        let mut folded = Folded::default();
         for (brand, of) in brands.iter().enumerate() {
             for (part, words) in
                 [(Part::Keyword, &of.keywords), (Part::Context, &of.context), (Part::Unless, &of.unless)]
             {
                 for (place, word) in words.iter().enumerate() {
-                    let folded = fold::fold(word);
-                    if folded.is_empty() {
-                        continue;
-                    }
-                    let at = *places.entry(folded.clone()).or_insert_with(|| {
-                        strings.push(folded);
+                    let needle = Needle::of_folded(word, &mut folded);
+                    let at = *places.entry(needle).or_insert_with_key(|needle| {
+                        needles.push(needle.clone());
                         roles.push(Vec::new());
                         roles.len() - 1
                     });
@@ -167,15 +160,11 @@ impl Matcher {
                 }
             }
         }
-        let kind =
-            if strings.len() <= TABLE_LIMIT { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(kind))
-            .build(&strings)
-            .map_err(|error| BuildError { strings: strings.len(), reason: error.to_string() })?;
+        if needles.len() > Finder::LIMIT {
+            return Err(BuildError { strings: needles.len() });
+        }
         let versions = brands.iter().map(version).collect();
-        Ok(Matcher { automaton, roles, brands: brands.to_vec(), versions })
+        Ok(Matcher { finder: Finder::new(&needles), roles, brands: brands.to_vec(), versions })
     }
 
     /// The brands it was built from.
@@ -200,17 +189,17 @@ impl Matcher {
     /// What every brand of which anything was found says of `post`; empty for nearly all posts, and then
     /// nothing was allocated.
     pub fn judge(&self, post: &Post, scratch: &mut Scratch) -> Vec<Verdict> {
-        scratch.hits.clear();
+        let Scratch { folded, hits } = scratch;
+        hits.clear();
         for (field, text) in fields(post) {
-            fold::fold_into(&text, &mut scratch.folded);
-            for hit in self.automaton.find_overlapping_iter(&scratch.folded) {
-                let known = |pattern| scratch.hits.iter().take(HITS).any(|(_, one, _)| *one == pattern);
-                if is_whole(&scratch.folded, hit.start(), hit.end())
-                    && (scratch.hits.len() < HITS || !known(hit.pattern().as_usize()))
-                {
-                    scratch.hits.push((field, hit.pattern().as_usize(), hit.start()..hit.end()));
+            folded.fold(&text);
+            self.finder.find(folded, |hit| {
+                let known = || hits.iter().take(HITS).any(|(_, one, _)| *one == hit.needle);
+                if hits.len() < HITS || !known() {
+                    hits.push((field, hit.needle, hit.range()));
                 }
-            }
+                true
+            });
         }
         if scratch.hits.is_empty() {
             return Vec::new();
@@ -221,9 +210,8 @@ impl Matcher {
     /// Whether any keyword, context or excluding word of any brand stands in one of these texts.
     pub fn finds_any<'t>(&self, texts: impl Iterator<Item = &'t str>, scratch: &mut Scratch) -> bool {
         texts.into_iter().any(|text| {
-            fold::fold_into(text, &mut scratch.folded);
-            let folded = &scratch.folded;
-            self.automaton.find_overlapping_iter(folded).any(|hit| is_whole(folded, hit.start(), hit.end()))
+            scratch.folded.fold(text);
+            self.finder.finds_any(&scratch.folded)
         })
     }
 
@@ -234,7 +222,7 @@ impl Matcher {
         verdicts
     }
 
-    fn verdicts(&self, post: &Post, hits: &[(Field, usize, std::ops::Range<usize>)]) -> Vec<Verdict> {
+    fn verdicts(&self, post: &Post, hits: &[(Field, u32, std::ops::Range<usize>)]) -> Vec<Verdict> {
         let mut verdicts: Vec<(usize, Verdict)> = Vec::new();
         // Made once a field, however often something stands in it.
         let mut places: Option<(Field, fold::Places)> = None;
@@ -245,7 +233,8 @@ impl Matcher {
                 places = Some((*field, fold::Places::of(&text)));
             }
             let place = places.as_ref().map(|(_, places)| places.locate(range)).unwrap_or_default();
-            for role in self.roles.get(*pattern).into_iter().flatten() {
+            for role in self.roles.get(usize::try_from(*pattern).unwrap_or(usize::MAX)).into_iter().flatten()
+            {
                 let Some(brand) = self.brands.get(role.brand) else { continue };
                 let words = match role.part {
                     Part::Keyword => &brand.keywords,
@@ -295,26 +284,6 @@ impl Matcher {
         }
         verdicts.into_iter().map(|(_, verdict)| verdict).collect()
     }
-}
-
-/// Whether the stretch of folded text is not a part of a longer word.
-fn is_whole(folded: &str, start: usize, end: usize) -> bool {
-    let free = |inside: Option<char>, outside: Option<char>| match (inside, outside) {
-        (Some(inside), Some(outside)) => {
-            !fold::is_word(outside)
-                || !fold::is_word(inside)
-                || fold::is_unspaced(outside)
-                || fold::is_unspaced(inside)
-        }
-        _ => true,
-    };
-    let (Some(before), Some(inside), Some(after)) =
-        (folded.get(..start), folded.get(start..end), folded.get(end..))
-    else {
-        return false;
-    };
-    free(inside.chars().next(), before.chars().next_back())
-        && free(inside.chars().next_back(), after.chars().next())
 }
 
 /// A short hash of everything that decides what is a mention of `brand`.

@@ -10,7 +10,7 @@ use std::sync::mpsc::sync_channel;
 
 use thiserror::Error;
 
-use crate::intake::{Judge, Judged, PostId, Step};
+use crate::intake::{Judge, Judged, PassedOver, Step};
 use crate::keeper::{Clock, Done, Keeper};
 use crate::matcher::Scratch;
 use crate::network::capture::{self, Recorded};
@@ -148,7 +148,10 @@ pub fn play(
         let mut summary = Summary::default();
         let mut stored = Ok(());
         for (chunk, lines) in receive {
-            let first = chunk.steps.first().map(|(seen, _)| *seen);
+            let first = chunk.steps.first().and_then(|(seen, step)| match step {
+                Step::PassedOver(passed) => passed.iter().next().map(|(seen, ..)| seen),
+                Step::Post(_) | Step::Passed(_) | Step::Gone(_) | Step::Account(..) => Some(*seen),
+            });
             let last = chunk.steps.last().map(|(seen, _)| *seen);
             if let (Some(first), Some(last)) = (first, last) {
                 summary.clock = Some((summary.clock.map_or(first, |(first, _)| first), last));
@@ -174,6 +177,18 @@ pub fn play(
     })
 }
 
+/// Adds a post in which nothing stands to a chunk.
+fn pass_over(chunk: &mut Judged, seen: Time, (network, native_id): (&str, &str)) {
+    if let Some((moment, Step::PassedOver(passed))) = chunk.steps.last_mut() {
+        *moment = seen;
+        passed.push(seen, network, native_id);
+        return;
+    }
+    let mut passed = PassedOver::default();
+    passed.push(seen, network, native_id);
+    chunk.steps.push((seen, Step::PassedOver(passed)));
+}
+
 fn read(
     path: &Path,
     judge: &Judge,
@@ -194,8 +209,7 @@ fn read(
             && !judge.matcher.finds_any(skimmed.texts(), &mut scratch)
         {
             clock = skimmed.seen().map_or(clock, |seen| seen.plus(shift)).max(clock);
-            let (network, native_id) = skimmed.identity();
-            chunk.steps.push((clock, Step::Passed(PostId { network, native_id })));
+            pass_over(&mut chunk, clock, skimmed.identity());
             return Ok(full(&mut chunk, &mut lines));
         }
         let line = capture::read_line(line, &mut recorded).map_err(|source| ReplayError::Line {

@@ -345,8 +345,8 @@ impl Skimmed<'_> {
     }
 
     /// Its network and native id.
-    pub fn identity(&self) -> (NetworkName, String) {
-        (name(&self.network), self.id.clone().into_owned())
+    pub fn identity(&self) -> (&str, &str) {
+        (&self.network, &self.id)
     }
 
     /// Its moment on the capture's clock.

@@ -11,7 +11,7 @@ use super::accounts::AccountChange;
 use super::{Store, StoreError};
 use crate::fold;
 use crate::impostor::Suspicion;
-use crate::intake::{JudgedPost, Official, PostId};
+use crate::intake::{JudgedPost, Official};
 use crate::matcher::Verdict;
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
 use crate::time::Time;
@@ -266,11 +266,10 @@ impl Unit<'_> {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn pass_over(&mut self, id: &PostId) -> Result<(), StoreError> {
+    pub fn pass_over(&mut self, network: &str, native_id: &str) -> Result<(), StoreError> {
         const KNOWN: &str = "SELECT id, source FROM post WHERE network = ?1 AND native_id = ?2";
         const MENTIONS: &str = "SELECT id FROM mention WHERE post = ?1";
         self.tally.posts += 1;
-        let (network, native_id) = (id.network.as_str(), id.native_id.as_str());
         if !self.seen_before.may_hold(network, native_id) {
             return Ok(());
         }

@@ -1,0 +1,327 @@
+//! Finding: all needles in one pass over a folded text. Knows tokens; knows nothing of brands or queries.
+//!
+//! Whole words need no automaton: a token is looked up in a filter, then in a table, and a phrase is followed
+//! from its first word on. Runs of scripts without spaces are looked up at every character, by two characters
+//! at a time. Wildcards are found by their first letters. Nothing is allocated while a text is searched.
+
+mod build;
+mod element;
+mod table;
+
+use crate::fold::{Folded, Kind, Token};
+
+pub use element::{Element, Form, Needle, Sign};
+
+use table::{Hash, Key, Node, Table};
+
+/// A needle found in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Which one: its place in the list the finder was built from.
+    pub needle: u32,
+    /// Its first token.
+    pub first: u32,
+    /// Its last token.
+    pub last: u32,
+    /// Where it starts in the folded bytes.
+    pub start: u32,
+    /// Where it ends.
+    pub end: u32,
+}
+
+impl Hit {
+    /// Its place in the folded bytes.
+    pub fn range(&self) -> std::ops::Range<usize> {
+        wide(self.start)..wide(self.end)
+    }
+}
+
+/// A place in the tokens of a text: where the next element of a phrase must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Spot {
+    token: usize,
+    /// Inside a run, how far.
+    at: u32,
+}
+
+/// A set of needles, ready to be found.
+#[derive(Debug)]
+pub struct Finder {
+    table: Table,
+    nodes: Vec<Node>,
+    /// Bytes of words and of the starts of runs, one after the other.
+    words: Vec<u8>,
+    /// Which needles end at which node.
+    ends: Vec<u32>,
+    /// Needles that take more than following words: every other kind.
+    careful: Vec<Careful>,
+    /// Wildcards with fewer letters at their start than the table wants.
+    short: Vec<u32>,
+    /// The first letters of those.
+    short_starts: [u64; 4],
+    has_wild: bool,
+    has_single: bool,
+    has_pairs: bool,
+    needles: usize,
+}
+
+/// A needle that is found by one of its elements and then compared whole.
+#[derive(Debug)]
+struct Careful {
+    needle: u32,
+    elements: Box<[Element]>,
+    /// The element it is found by.
+    by: usize,
+}
+
+/// Marks a number in `Finder::ends` as one of `careful`.
+const CAREFUL: u32 = 1 << 31;
+/// Letters by which wildcards are found.
+const START: usize = 3;
+
+fn wide(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
+
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+impl Finder {
+    /// The most needles that one finder can number.
+    pub const LIMIT: usize = 1 << 30;
+
+    /// How many needles it finds.
+    pub fn len(&self) -> usize {
+        self.needles
+    }
+
+    /// Whether it finds nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.needles == 0
+    }
+
+    /// Bytes of memory it holds.
+    pub fn memory(&self) -> usize {
+        let careful: usize = self
+            .careful
+            .iter()
+            .map(|one| size_of::<Careful>() + one.elements.iter().map(Element::memory).sum::<usize>())
+            .sum();
+        size_of::<Finder>()
+            + self.table.memory()
+            + self.nodes.capacity() * size_of::<Node>()
+            + self.words.capacity()
+            + (self.ends.capacity() + self.short.capacity()) * size_of::<u32>()
+            + careful
+    }
+
+    /// Whether any needle stands in the text.
+    pub fn finds_any(&self, text: &Folded) -> bool {
+        let mut found = false;
+        self.find(text, |_| {
+            found = true;
+            false
+        });
+        found
+    }
+
+    /// Calls `each` with everything found, in the order of the tokens it begins with (wildcards and mixed phrases:
+    /// of the token they are found by), until it answers `false`.
+    #[inline]
+    pub fn find(&self, text: &Folded, mut each: impl FnMut(&Hit) -> bool) {
+        let roomy = text.roomy();
+        for (at, token) in text.tokens().iter().enumerate() {
+            if token.kind == Kind::Word && !self.has_wild {
+                let key = Key::of(roomy, token.range());
+                let hash = key.after(Node::WORD);
+                if let Some(ends) = self.table.may_hold(hash)
+                    && (ends || self.goes_on(text, at, key))
+                    && !self.word(text, at, hash, &mut each)
+                {
+                    return;
+                }
+            } else if !self.other(text, at, token, &mut each) {
+                return;
+            }
+        }
+    }
+
+    /// A token that asks for more than one look.
+    fn other(&self, text: &Folded, at: usize, token: &Token, each: &mut impl FnMut(&Hit) -> bool) -> bool {
+        match token.kind {
+            Kind::Link | Kind::Mail => true,
+            Kind::Run => !(self.has_single || self.has_pairs) || self.run(text, at, token, each),
+            Kind::Word | Kind::Emoji | Kind::Account => {
+                let hash = Key::of(text.roomy(), token.range()).after(Node::WORD);
+                (self.table.may_hold(hash).is_none() || self.word(text, at, hash, each))
+                    && (!self.has_wild || self.wild(text, at, token, each))
+            }
+        }
+    }
+
+    /// Whether some phrase may begin with the word `key` and the one after it.
+    #[inline]
+    fn goes_on(&self, text: &Folded, at: usize, key: Key) -> bool {
+        text.tokens()
+            .get(at + 1)
+            .is_some_and(|next| self.table.may_hold(key.then(Key::of(text.roomy(), next.range()))).is_some())
+    }
+
+    /// The node of a word after `parent`.
+    #[inline]
+    fn node(&self, hash: Hash, parent: u32, wanted: &[u8]) -> Option<(u32, &Node)> {
+        let found = self.table.find(hash, |node| {
+            self.nodes.get(wide(node)).is_some_and(|node| {
+                node.parent == parent && self.words.get(node.word()).is_some_and(|word| word == wanted)
+            })
+        })?;
+        Some((found, self.nodes.get(wide(found))?))
+    }
+
+    /// Follows words from token `at` on, along phrases that begin with it.
+    fn word(&self, text: &Folded, at: usize, hash: Hash, each: &mut impl FnMut(&Hit) -> bool) -> bool {
+        let (mut hash, mut parent, mut last) = (hash, Node::WORD, at);
+        loop {
+            let Some(token) = text.tokens().get(last) else { return true };
+            let Some((node, here)) = self.node(hash, parent, text.token_bytes(token)) else { return true };
+            for end in self.ends.get(here.ends()).into_iter().flatten() {
+                if !self.end(text, at, last, *end, each) {
+                    return false;
+                }
+            }
+            if !here.goes_on {
+                return true;
+            }
+            (parent, last) = (node, last + 1);
+            let Some(next) = text.tokens().get(last) else { return true };
+            if matches!(next.kind, Kind::Link | Kind::Mail | Kind::Run) {
+                return true;
+            }
+            hash = Key::of(text.roomy(), next.range()).after(parent);
+        }
+    }
+
+    /// What ends at a node: a needle found, or one to be compared whole.
+    fn end(
+        &self,
+        text: &Folded,
+        first: usize,
+        last: usize,
+        end: u32,
+        each: &mut impl FnMut(&Hit) -> bool,
+    ) -> bool {
+        if end & CAREFUL != 0 {
+            let at = text.tokens().get(first).map_or(0, |token| token.start);
+            return self.compare(text, end & !CAREFUL, Spot { token: first, at }, each);
+        }
+        let (Some(head), Some(tail)) = (text.tokens().get(first), text.tokens().get(last)) else {
+            return true;
+        };
+        let (first, last) = (narrow(first), narrow(last));
+        each(&Hit { needle: end, first, last, start: head.start, end: tail.end })
+    }
+
+    /// Wildcards that may begin like this token.
+    fn wild(&self, text: &Folded, at: usize, token: &Token, each: &mut impl FnMut(&Hit) -> bool) -> bool {
+        let word = text.token_bytes(token);
+        let spot = Spot { token: at, at: token.start };
+        if let Some(start) = word.get(..START) {
+            let key = Key::of(text.roomy(), token.range().start..token.range().start + START);
+            if !self.listed(text, start, key, Node::PREFIX, spot, each) {
+                return false;
+            }
+        }
+        let Some(first) = word.first() else { return true };
+        let bit =
+            self.short_starts.get(usize::from(first >> 6)).is_some_and(|bits| bits >> (first & 63) & 1 == 1);
+        !bit || self.short.iter().all(|careful| self.compare(text, *careful, spot, each))
+    }
+
+    /// Everything filed under `wanted` at a root, compared at `spot`.
+    fn listed(
+        &self,
+        text: &Folded,
+        wanted: &[u8],
+        key: Key,
+        root: u32,
+        spot: Spot,
+        each: &mut impl FnMut(&Hit) -> bool,
+    ) -> bool {
+        let hash = key.after(root);
+        if self.table.may_hold(hash).is_none() {
+            return true;
+        }
+        let Some((_, node)) = self.node(hash, root, wanted) else { return true };
+        let ends = self.ends.get(node.ends()).into_iter().flatten();
+        ends.copied().all(|end| self.compare(text, end & !CAREFUL, spot, each))
+    }
+
+    /// A run: something may begin at every one of its characters.
+    fn run(&self, text: &Folded, at: usize, token: &Token, each: &mut impl FnMut(&Hit) -> bool) -> bool {
+        let roomy = text.roomy();
+        let whole = token.range();
+        let mut place = whole.start;
+        while place < whole.end {
+            let one = place + width(roomy, place);
+            let spot = Spot { token: at, at: narrow(place) };
+            if self.has_single {
+                let wanted = roomy.get(place..one).unwrap_or_default();
+                if !self.listed(text, wanted, Key::of(roomy, place..one), Node::SINGLE, spot, each) {
+                    return false;
+                }
+            }
+            if self.has_pairs && one < whole.end {
+                let two = one + width(roomy, one);
+                let wanted = roomy.get(place..two).unwrap_or_default();
+                if !self.listed(text, wanted, Key::of(roomy, place..two), Node::PAIR, spot, each) {
+                    return false;
+                }
+            }
+            place = one;
+        }
+        true
+    }
+
+    /// Compares a careful needle, one element of which may stand at `spot`, with the tokens around.
+    fn compare(&self, text: &Folded, careful: u32, spot: Spot, each: &mut impl FnMut(&Hit) -> bool) -> bool {
+        let Some(careful) = self.careful.get(wide(careful)) else { return true };
+        let Some((before, rest)) = careful.elements.split_at_checked(careful.by) else { return true };
+        // Back from the element it was found by to where it would begin.
+        let mut begin = spot;
+        for element in before.iter().rev() {
+            let Some(back) = element.backwards(text, begin) else { return true };
+            begin = back;
+        }
+        let mut end = spot;
+        let mut last = spot.token;
+        for element in rest {
+            let Some(next) = element.forwards(text, end) else { return true };
+            (last, end) = (end.token, next);
+        }
+        // A sign belongs to a needle that asks for it.
+        let signed = careful.elements.first().is_some_and(Element::is_signed);
+        let until = if last == end.token {
+            end.at
+        } else {
+            text.tokens().get(last).map_or(end.at, |token| token.end)
+        };
+        each(&Hit {
+            needle: careful.needle,
+            first: narrow(begin.token),
+            last: narrow(last),
+            start: begin.at.saturating_sub(u32::from(signed)),
+            end: until,
+        })
+    }
+}
+
+/// The number of bytes of the character that begins at `place`.
+fn width(bytes: &[u8], place: usize) -> usize {
+    match bytes.get(place) {
+        Some(0xc0..=0xdf) => 2,
+        Some(0xe0..=0xef) => 3,
+        Some(0xf0..) => 4,
+        _ => 1,
+    }
+}

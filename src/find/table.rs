@@ -1,0 +1,198 @@
+//! The table in which tokens are looked up: a filter of bits that says "surely not", and slots behind it.
+
+use std::ops::Range;
+
+/// What stands for a word in the table: its first and last eight bytes and its length, mixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key(u64);
+
+/// Two odd numbers without pattern, from the digits of the golden ratio and of pi.
+const MIX: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0x2437_54e5_6a09_e667 | 1];
+
+impl Key {
+    /// The key of a stretch of bytes behind which eight more can be read.
+    #[inline]
+    pub(super) fn of(bytes: &[u8], range: Range<usize>) -> Key {
+        let length = range.end - range.start;
+        let head = eight(bytes, range.start);
+        let (head, tail) = if length < 8 {
+            (head & ((1 << (8 * length)) - 1), 0)
+        } else {
+            (head, eight(bytes, range.end - 8))
+        };
+        let length = u64::try_from(length).unwrap_or_default();
+        Key(head.wrapping_mul(MIX[0]) ^ tail.wrapping_add(length).wrapping_mul(MIX[1]).rotate_left(29))
+    }
+
+    /// With the node that the word follows.
+    #[inline]
+    pub(super) fn after(self, parent: u32) -> Hash {
+        let mixed = (self.0 ^ u64::from(parent).wrapping_mul(MIX[1])).wrapping_mul(MIX[0]);
+        Hash(mixed ^ mixed >> 29)
+    }
+
+    /// Of two words together.
+    #[inline]
+    pub(super) fn then(self, next: Key) -> Hash {
+        let mixed = (self.0.rotate_left(21) ^ next.0).wrapping_mul(MIX[1]);
+        Hash(mixed ^ mixed >> 31)
+    }
+}
+
+/// A key at its place in phrases, mixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hash(u64);
+
+impl Hash {
+    /// The two bits of the filter that stand for it.
+    #[inline]
+    fn bits(self) -> u64 {
+        1 << (self.0 >> 58) | 1 << (self.0 >> 52 & 63)
+    }
+
+    /// Two others, that say that something ends here.
+    #[inline]
+    fn end_bits(self) -> u64 {
+        1 << (self.0 >> 46 & 63) | 1 << (self.0 >> 40 & 63)
+    }
+
+    #[inline]
+    fn place(self, length: usize) -> usize {
+        usize::try_from(self.0).unwrap_or_default() & length.wrapping_sub(1)
+    }
+
+    /// The number of the filter that holds its bits.
+    #[inline]
+    fn number(self, length: usize) -> usize {
+        Hash(self.0 >> 16).place(length)
+    }
+
+    /// The part of it that a slot keeps.
+    fn part(self) -> u32 {
+        u32::try_from(self.0 >> 32).unwrap_or_default()
+    }
+}
+
+#[inline]
+fn eight(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..).and_then(<[u8]>::first_chunk::<8>).map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+/// A word at its place in phrases.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Node {
+    /// The word before it, or a root.
+    pub(super) parent: u32,
+    word_start: u32,
+    ends_start: u32,
+    word_length: u16,
+    ends_length: u16,
+    /// Whether phrases go on after it.
+    pub(super) goes_on: bool,
+}
+
+impl Node {
+    /// The root of words.
+    pub(super) const WORD: u32 = 0;
+    /// The root of first letters of wildcards.
+    pub(super) const PREFIX: u32 = 1;
+    /// The root of pairs of characters in runs.
+    pub(super) const PAIR: u32 = 2;
+    /// The root of single characters in runs.
+    pub(super) const SINGLE: u32 = 3;
+    /// How many roots there are.
+    pub(super) const ROOTS: u32 = 4;
+
+    pub(super) fn new(parent: u32, word: Range<usize>) -> Option<Node> {
+        Some(Node {
+            parent,
+            word_start: u32::try_from(word.start).ok()?,
+            word_length: u16::try_from(word.len()).ok()?,
+            ..Node::default()
+        })
+    }
+
+    pub(super) fn set_ends(&mut self, ends: Range<usize>) {
+        self.ends_start = u32::try_from(ends.start).unwrap_or_default();
+        self.ends_length = u16::try_from(ends.len()).unwrap_or(u16::MAX);
+    }
+
+    #[inline]
+    pub(super) fn word(&self) -> Range<usize> {
+        let start = super::wide(self.word_start);
+        start..start + usize::from(self.word_length)
+    }
+
+    #[inline]
+    pub(super) fn ends(&self) -> Range<usize> {
+        let start = super::wide(self.ends_start);
+        start..start + usize::from(self.ends_length)
+    }
+}
+
+/// Nodes by their parent and word.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Two bits for every word that follows a root, two more when something ends with it, and two for every first
+    /// and second word together; each pair in one number. Nearly all words of nearly all texts stop here.
+    filter: Box<[u64]>,
+    /// A part of the hash, and the node; 0 is free, as no node below a root is 0.
+    slots: Box<[(u32, u32)]>,
+}
+
+impl Table {
+    /// A table for `nodes` nodes, with `marks` marks in the filter.
+    pub(super) fn new(nodes: usize, marks: usize) -> Table {
+        // Ten bits a mark or more let about one foreign word in thirty through; of the slots two in three are used
+        // at most.
+        let numbers = (marks * 10 / 64).next_power_of_two();
+        let slots = (nodes * 3 / 2 + 1).next_power_of_two();
+        Table { filter: vec![0; numbers].into(), slots: vec![(0, 0); slots].into() }
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.filter) + size_of_val(&*self.slots)
+    }
+
+    /// Notes in the filter that a word may begin here, or two words together.
+    pub(super) fn mark(&mut self, hash: Hash, ends: bool) {
+        let place = hash.number(self.filter.len());
+        if let Some(number) = self.filter.get_mut(place) {
+            *number |= hash.bits() | if ends { hash.end_bits() } else { 0 };
+        }
+    }
+
+    pub(super) fn insert(&mut self, hash: Hash, node: u32) {
+        let mut place = hash.place(self.slots.len());
+        while let Some(slot) = self.slots.get_mut(place) {
+            if slot.1 == 0 {
+                *slot = (hash.part(), node);
+                return;
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Whether something may begin with this; when it may, whether it may end with it too.
+    #[inline]
+    pub(super) fn may_hold(&self, hash: Hash) -> Option<bool> {
+        let number = *self.filter.get(hash.number(self.filter.len()))?;
+        (number & hash.bits() == hash.bits()).then_some(number & hash.end_bits() == hash.end_bits())
+    }
+
+    /// The node with this hash that `is_it` confirms.
+    #[inline]
+    pub(super) fn find(&self, hash: Hash, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut place = hash.place(self.slots.len());
+        loop {
+            let (known, node) = self.slots.get(place).copied()?;
+            if node == 0 {
+                return None;
+            }
+            if known == hash.part() && is_it(node) {
+                return Some(node);
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+        }
+    }
+}
