@@ -1,5 +1,5 @@
 //! Files of others become posts: CSV tables and JSON lines, in any encoding, with columns of any name. What a file
-//! is understood to be is a [`Plan`], to be shown before anything is stored.
+//! is understood to be is a `Plan`, to be shown before anything is stored.
 //!
 //! A file flows through: whatever its size, only a part of it is in memory. Parts are stored in one transaction
 //! each, with the note of how far the file has got, so that a stop loses nothing and a repeat changes nothing.
@@ -518,6 +518,30 @@ impl Pushed {
                     (true, true) => "network must be a text",
                 }
                 .to_owned())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        // Each case makes a reader anew.
+        #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+        #[test]
+        fn whatever_is_pushed_is_read_or_refused(
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..40),
+            text in "[\\[{\":,}\\]a-z0-9 \\\\u]{0,40}",
+            key in "network|id|text|author|created_at|counts|media|likes|html|delete|edit|account|answer",
+            value in "null|1|1e9|true|\"a\"|\"2026-01-01\"|\\[\\]|\\[1,\"a\"\\]|\\{\\}|\\{\"network\":\"x\",\"id\":1\\}",
+        ) {
+            let mut reader = Pushed::new().unwrap();
+            for raw in [bytes, text.into_bytes(), format!("{{\"network\":\"a\",\"text\":\"b\",\"{key}\":{value}}}").into_bytes()] {
+                if let Err(why) = reader.read(&raw) {
+                    proptest::prop_assert!(!why.is_empty());
+                }
             }
         }
     }

@@ -31,7 +31,8 @@ const SHOWN: usize = 60;
 pub(super) struct Import {
     /// The file: CSV (any separator and encoding) or JSON lines, plain or zstd
     file: PathBuf,
-    /// The network of posts that name none [default: by their address]
+    /// The network of posts that name none [default: by their address]; JSON lines of a network that Vigie listens
+    /// to are read as that network gives them
     #[arg(long, value_name = "NAME")]
     network: Option<String>,
     /// What a column holds, where its name does not say it, such as 'Verbatim=text'; '=-' leaves it out

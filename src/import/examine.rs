@@ -292,7 +292,6 @@ impl Looking<'_> {
                 self.options.order.map(|order| (order, "as said".to_owned())),
             );
         }
-        let candidate = candidate.or_else(|| looks_like_x(&names).then(|| "x".to_owned()));
         if let Some((name, network)) = candidate.and_then(|name| {
             let name = network::spec(&name)?.name;
             Some((name, reader(name)?))

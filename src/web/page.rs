@@ -169,10 +169,8 @@ impl Telling<'_> {
         html! {
             @if !digest.gaps.is_empty() || digest.unwell().next().is_some() {
                 p class="note" role="status" {
-                    (self.say(
-                        "The figures may be low: something was missed. See what was listened to.",
-                        "Les chiffres sont peut-être trop bas\u{a0}: il a manqué quelque chose. Voir les sources écoutées."
-                    ))
+                    (self.say("The figures may be low: something was missed. ", "Les chiffres sont peut-être trop bas\u{a0}: il a manqué quelque chose. "))
+                    a href="#sources" { (self.say("What was listened to", "Ce qui a été écouté")) }
                 }
             }
         }
@@ -333,7 +331,7 @@ impl Telling<'_> {
         let mut gaps: Vec<_> = digest.gaps.iter().collect();
         gaps.sort_by_key(|gap| std::cmp::Reverse(gap.to));
         html! {
-            section class="card at-coverage" {
+            section class="card at-coverage" id="sources" {
                 h2 { (self.say("What was listened to", "Ce qui a été écouté")) }
                 @if digest.coverage.is_empty() { p class="soft" { (self.say("No source is followed.", "Aucune source n’est suivie.")) } }
                 ul class="sources" { @for of in &digest.coverage { (self.source(of)) } }
