@@ -12,16 +12,21 @@ use thiserror::Error;
 use crate::post::{Account, Deletion, NetworkName, Post};
 use crate::time::Time;
 
+mod appstore;
 mod bluesky;
 pub mod capture;
 mod clean;
 mod feed;
 mod hackernews;
 mod json;
+mod link;
 mod mastodon;
 mod offer;
+mod podcastindex;
+mod producthunt;
 pub mod recorded;
 mod trouble;
+mod x;
 
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
 pub use trouble::{ReadError, Trouble};
@@ -216,6 +221,11 @@ pub trait Network: fmt::Debug + Send + Sync {
     /// When the answer is not what this network sends.
     fn read(&self, answer: &Answer, cursor: Option<&Cursor>) -> Result<Page, ReadError>;
 
+    /// Why [`Ask::Done`] is all that is asked, where a person can change that: what is missing, in words.
+    fn idle(&self) -> Option<String> {
+        None
+    }
+
     /// The pause between two rounds when nobody asks for a longer one.
     fn pace(&self) -> Duration {
         Duration::from_secs(60)
@@ -326,7 +336,17 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] = &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, capture::SPEC];
+pub const ALL: &[Spec] = &[
+    feed::SPEC,
+    hackernews::SPEC,
+    bluesky::SPEC,
+    mastodon::SPEC,
+    x::SPEC,
+    producthunt::SPEC,
+    podcastindex::SPEC,
+    appstore::SPEC,
+    capture::SPEC,
+];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

@@ -45,7 +45,7 @@ pub enum ReplayError {
         /// Its line, from 1.
         line: usize,
         /// Why.
-        source: ReadError,
+        source: Box<ReadError>,
     },
     /// The store refused.
     #[error(transparent)]
@@ -201,7 +201,7 @@ fn read(
         let line = capture::read_line(line, &mut recorded).map_err(|source| ReplayError::Line {
             path: path.to_owned(),
             line: number,
-            source,
+            source: Box::new(source),
         })?;
         // Time never runs backwards, whatever the lines say.
         clock = line.seen.map_or(clock, |seen| seen.plus(shift)).max(clock);

@@ -197,6 +197,7 @@ pub async fn follow(
         clock,
         deadline,
         failures: 0,
+        breaks: 0,
         missing: 0,
         host: 0,
         posts: 0,
@@ -235,6 +236,8 @@ struct Follower {
     deadline: Option<Instant>,
     /// Failures in a row.
     failures: u32,
+    /// Connections of a stream in a row that were no good. Answers in between do not make up for them.
+    breaks: u32,
     /// Answers 404 in a row.
     missing: u32,
     /// Which of a stream's hosts is next.
@@ -266,7 +269,7 @@ impl Follower {
                 Ask::Lines(lines) => self.lines(&lines).await,
                 Ask::Play(path) => return End::Play(path),
                 Ask::Done if self.answered => self.tell_ok().await.map(|()| Next::Now),
-                Ask::Done => return End::Done,
+                Ask::Done => self.idle().await,
             };
             match next {
                 Ok(Next::Now) => {}
@@ -279,6 +282,13 @@ impl Follower {
                 Err(end) => return end,
             }
         }
+    }
+
+    /// The end of a source that asks for nothing; told where a person can change that.
+    async fn idle(&mut self) -> Result<Next, End> {
+        let Some(reason) = self.source.network.idle() else { return Err(End::Done) };
+        self.tell(State::Stopped { reason }).await?;
+        Err(End::AskHuman)
     }
 
     /// Waits for something that may be given up: by a stop, or when the single attempt is over.
@@ -340,6 +350,7 @@ impl Follower {
     async fn failed(&mut self, problem: Problem, advice: Advice, wait: Duration) -> Result<Next, End> {
         let reason = problem.to_string();
         let once = self.deadline.is_some();
+        let instead = problem.instead();
         match advice {
             Advice::AskHuman => {
                 self.tell(State::Stopped { reason }).await?;
@@ -348,13 +359,24 @@ impl Follower {
             Advice::RetryAfter(pause) => {
                 let pause = pause.max(wait) + jitter((pause / 10).min(CROWD));
                 self.tell(State::Paused { reason, until: (self.clock)().after(pause) }).await?;
+                self.go_on_from(instead).await?;
                 Ok(Next::After(pause))
             }
             Advice::Retry => {
                 let retry_at = (!once).then(|| (self.clock)().after(wait));
                 self.tell(State::Failed { reason, retry_at, evidence: problem.evidence() }).await?;
+                self.go_on_from(instead).await?;
                 Ok(Next::After(wait))
             }
+        }
+    }
+
+    /// Moves the cursor after a refusal that the same question would meet again.
+    async fn go_on_from(&mut self, cursor: Option<Cursor>) -> Result<(), End> {
+        let now = (self.clock)();
+        match cursor {
+            Some(cursor) => self.deliver(Page { cursor: Some(cursor), ..Page::default() }, now).await,
+            None => Ok(()),
         }
     }
 }

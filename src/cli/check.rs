@@ -278,10 +278,8 @@ async fn attempt(source: Source, fetch: Arc<Fetch>, offline: bool) -> (Fares, St
             return (Fares::Fails, format!("there is no file {}; correct path", path.display()));
         }
         network::Ask::Done => {
-            return (
-                Fares::Fails,
-                "asks for nothing: its section says neither what to read nor where".to_owned(),
-            );
+            let nothing = || "asks for nothing: its section says neither what to read nor where".to_owned();
+            return (Fares::Fails, source.network.idle().unwrap_or_else(nothing));
         }
         network::Ask::Fetch(_) | network::Ask::Listen(_) | network::Ask::Lines(_) if offline => {
             return (Fares::Skipped, "needs the network".to_owned());

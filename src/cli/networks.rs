@@ -44,8 +44,6 @@ pub(super) const LATER: &[Later] = &[
     ),
     later("nostr", "nothing yet"),
     later("gdelt", "nothing yet; follow the feeds of the newspapers that matter to you"),
-    later("appstore", "nothing yet"),
-    later("x", "nothing yet: reading it needs a paid key, and keys come later"),
     later(
         "youtube",
         "follow a channel as a feed: url = \"https://www.youtube.com/feeds/videos.xml?channel_id=ID\" (its last 15 videos; no comments, no search)",
@@ -65,8 +63,6 @@ pub(super) const LATER: &[Later] = &[
         "nothing: it offers no way to listen; follow the same companies by the feeds of their own sites",
     ),
     later("pinterest", "nothing yet"),
-    later("podcastindex", "follow a podcast as a feed: the address of its own RSS"),
-    later("producthunt", "nothing yet"),
     later("tiktok", "nothing: it lets only approved researchers listen"),
     later("snapchat", "nothing: it offers no way to listen"),
     later("wechat", "nothing: it offers no way to listen"),

@@ -80,6 +80,12 @@ pub(super) fn number(value: &Value, key: &str) -> Option<i64> {
     value.get(key)?.as_i64()
 }
 
+/// A count, written as a number or as text.
+pub(super) fn count(value: &Value, key: &str) -> Option<i64> {
+    let value = value.get(key)?;
+    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
 /// A moment, written as a date.
 pub(super) fn time(value: &Value, key: &str) -> Option<Time> {
     Time::parse(value.get(key)?.as_str()?)

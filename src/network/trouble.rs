@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Cursor;
 use crate::post::NetworkName;
 use crate::time::Time;
 
@@ -42,6 +43,9 @@ pub struct ReadError {
     pub trouble: Trouble,
     /// Until when the network wants to be left alone, when it says so.
     pub until: Option<Time>,
+    /// Where to go on instead, when the same question would only be refused again: a page token that has expired,
+    /// a post that has vanished, a generation of the network that this server does not speak.
+    pub instead: Option<Box<Cursor>>,
 }
 
 impl ReadError {
@@ -53,6 +57,7 @@ impl ReadError {
             detail: detail.to_string(),
             trouble: Trouble::Unread,
             until: None,
+            instead: None,
         }
     }
 
@@ -65,6 +70,13 @@ impl ReadError {
     #[must_use]
     pub fn until(mut self, until: Option<Time>) -> ReadError {
         self.until = until;
+        self
+    }
+
+    /// The same, with the place to go on from instead.
+    #[must_use]
+    pub fn instead(mut self, instead: Option<Cursor>) -> ReadError {
+        self.instead = instead.map(Box::new);
         self
     }
 }

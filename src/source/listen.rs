@@ -77,9 +77,9 @@ impl Follower {
         let ended = hearing.run(self, wire).await?;
         let (lived, moved) = (started.elapsed(), self.cursor != start);
         if lived >= STEADY_QUIET || (moved && lived >= STEADY) {
-            self.failures = 0;
+            self.breaks = 0;
         } else if moved {
-            self.failures = self.failures.min(1); // it gets on, if slowly: no wait grows to an hour
+            self.breaks = self.breaks.min(1); // it gets on, if slowly: no wait grows to an hour
         }
         match ended {
             Ended::Enough => {
@@ -93,15 +93,15 @@ impl Follower {
     /// A connection failed: the next host soon, and a longer wait when all have failed.
     async fn lost(&mut self, hosts: usize, problem: Problem) -> Result<Next, End> {
         self.host = self.host.wrapping_add(1);
-        self.failures = self.failures.saturating_add(1);
+        self.breaks = self.breaks.saturating_add(1);
         let round = u32::try_from(hosts).unwrap_or(u32::MAX).max(2); // even a lone host may fail once
-        if self.failures < round && !matches!(problem, Problem::Late) {
+        if self.breaks < round && !matches!(problem, Problem::Late) {
             let hop = self.source.patience.hop;
             let wait = hop + jitter(hop);
             let next = self.failed(problem, Advice::Retry, wait).await?;
             return Ok(if self.deadline.is_some() { Next::Now } else { next });
         }
-        let wait = self.source.patience.after(self.failures.saturating_sub(round).saturating_add(1));
+        let wait = self.source.patience.after(self.breaks.saturating_sub(round).saturating_add(1));
         let advice = problem.advice((self.clock)());
         self.failed(problem, advice, wait).await
     }
@@ -190,6 +190,10 @@ impl Hearing {
         self.answer.body = match heard {
             Heard::Message(body) => body,
             Heard::Alive => return Ok(Ok(())),
+            Heard::Beat => {
+                self.no_message = Duration::ZERO;
+                return Ok(Ok(()));
+            }
             Heard::Over(what) => return Ok(Err(Problem::Broken { host: self.host.clone(), what })),
         };
         self.no_message = Duration::ZERO;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::fetch::{Advice, FetchError};
-use crate::network::{Answer, ReadError, Trouble};
+use crate::network::{Answer, Cursor, ReadError, Trouble};
 use crate::time::Time;
 
 /// How much of an answer that nobody understood is kept, in bytes: enough to recognise a login page.
@@ -71,6 +71,19 @@ impl Problem {
             Problem::Panicked { .. } | Problem::Late | Problem::Broken { .. } | Problem::Silent { .. } => {
                 Advice::Retry
             }
+        }
+    }
+
+    /// Where the next attempt goes on, when the network says that elsewhere.
+    pub(super) fn instead(&self) -> Option<Cursor> {
+        match self {
+            Problem::Read(error) | Problem::Unread { error, .. } => error.instead.as_deref().cloned(),
+            Problem::Fetch(_)
+            | Problem::Panicked { .. }
+            | Problem::Late
+            | Problem::Broken { .. }
+            | Problem::Silent { .. }
+            | Problem::NoHost => None,
         }
     }
 

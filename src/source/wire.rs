@@ -16,8 +16,10 @@ pub(super) enum Wire {
 pub(super) enum Heard {
     /// A message.
     Message(Vec<u8>),
-    /// A sign of life.
+    /// A sign of life of the connection.
     Alive,
+    /// A sign of life of the stream itself, which says that there was nothing to tell.
+    Beat,
     /// Nothing more comes, and why.
     Over(String),
 }
@@ -34,7 +36,7 @@ impl Wire {
                 Some(Err(error)) => Heard::Over(what(&error)),
             },
             Wire::Lines(lines) => match lines.next().await {
-                Ok(Some(line)) if line.is_empty() => Heard::Alive,
+                Ok(Some(line)) if line.is_empty() => Heard::Beat,
                 Ok(Some(line)) => Heard::Message(line),
                 Ok(None) => Heard::Over("it closed the stream".to_owned()),
                 Err(what) => Heard::Over(what),

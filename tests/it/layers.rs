@@ -300,7 +300,7 @@ fn files_are_small_and_say_what_they_are_for() {
 #[test]
 fn folder_and_table_list_the_same_networks() {
     /// Files that serve all networks and are none.
-    const HELPERS: &[&str] = &["clean", "json", "offer", "recorded", "trouble"];
+    const HELPERS: &[&str] = &["clean", "json", "link", "offer", "recorded", "trouble"];
     let files = files();
     let mut found: Vec<&str> = files
         .iter()

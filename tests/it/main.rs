@@ -9,6 +9,7 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 
+mod appstore;
 mod backup;
 mod bluesky;
 mod command;
@@ -32,9 +33,12 @@ mod lists;
 mod mail;
 mod mastodon;
 mod network;
+mod podcastindex;
+mod producthunt;
 mod recorded;
 mod server;
 mod share;
 mod sink;
 mod source;
 mod watch;
+mod x;

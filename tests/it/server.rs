@@ -81,6 +81,11 @@ impl Reply {
         Reply { status, ..Reply::ok("") }
     }
 
+    /// The same under another status.
+    pub(crate) fn but(self, status: u16) -> Reply {
+        Reply { status, ..self }
+    }
+
     /// A redirect.
     pub(crate) fn redirect(status: u16, location: &str) -> Reply {
         Reply::status(status).header("location", location)
