@@ -18,11 +18,14 @@ mod clean;
 mod feed;
 mod hackernews;
 mod json;
+mod linkedin;
 mod mastodon;
 mod offer;
+mod pinterest;
 mod plain;
 pub mod recorded;
 mod trouble;
+mod tumblr;
 mod youtube;
 
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
@@ -334,8 +337,17 @@ impl fmt::Debug for Spec {
 }
 
 /// Every network Vigie can listen to.
-pub const ALL: &[Spec] =
-    &[feed::SPEC, hackernews::SPEC, bluesky::SPEC, mastodon::SPEC, youtube::SPEC, capture::SPEC];
+pub const ALL: &[Spec] = &[
+    feed::SPEC,
+    hackernews::SPEC,
+    bluesky::SPEC,
+    mastodon::SPEC,
+    youtube::SPEC,
+    tumblr::SPEC,
+    linkedin::SPEC,
+    pinterest::SPEC,
+    capture::SPEC,
+];
 
 /// The entry of the table with this name or alias.
 pub fn spec(name: &str) -> Option<&'static Spec> {

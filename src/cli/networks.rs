@@ -55,12 +55,6 @@ pub(super) const LATER: &[Later] = &[
         "facebook",
         "nothing yet: it needs an app that Meta has reviewed, and never gives all public posts",
     ),
-    later("tumblr", "follow a blog as a feed: url = \"https://NAME.tumblr.com/rss\""),
-    later(
-        "linkedin",
-        "nothing: it offers no way to listen; follow the same companies by the feeds of their own sites",
-    ),
-    later("pinterest", "nothing yet"),
     later("podcastindex", "follow a podcast as a feed: the address of its own RSS"),
     later("producthunt", "nothing yet"),
     later("tiktok", "nothing: it lets only approved researchers listen"),

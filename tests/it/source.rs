@@ -92,6 +92,10 @@ impl Network for Agora {
     fn pace(&self) -> Duration {
         self.pace
     }
+
+    fn is_normal(&self, answer: &Answer, _cursor: Option<&Cursor>) -> bool {
+        answer.status == 451
+    }
 }
 
 /// A source being followed, and what it says.
@@ -261,6 +265,15 @@ async fn a_tired_host_is_waited_for_and_the_cursor_stays() {
     for (wait, least) in waits[1..6].iter().zip([20, 40, 80, 80, 80]) {
         assert!(*wait >= Duration::from_millis(least), "{waits:?}");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_that_the_network_calls_normal_is_read_like_any_answer() {
+    let server = Server::script(vec![Reply::ok("1"), Reply::status(451), Reply::ok("2")]).await;
+    let mut followed = Followed::start(Agora::polled(&server), Mode::Watch);
+    assert_eq!(followed.state().await, State::Ok { posts: 1 });
+    assert_eq!(followed.state().await, State::Ok { posts: 0 });
+    assert_eq!(followed.ids_until(2).await, [2]);
 }
 
 #[tokio::test]
