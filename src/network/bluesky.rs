@@ -5,16 +5,18 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use base64::Engine as _;
 use serde_json::Value;
 use url::form_urlencoded;
 
 use self::event::State;
-use self::record::{POST, PROFILE, Places};
+use self::record::{POST, Places};
+use self::search::Search;
+use self::section::{Section, Version};
 use self::tree::{Tree, text};
 use super::{
-    Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Listen, Missed, Network, Offer, Page, ReadError,
-    Request, Spec, Told,
+    Absent, Answer, Ask, Can, Cursor, Dates, Key, Listen, Method, Missed, Network, Offer, Page, ReadError,
+    Request, Secret, Session, Spec, Told, Trouble, status,
 };
 use crate::post::NetworkName;
 use crate::time::{DAY, Time};
@@ -22,26 +24,21 @@ use crate::time::{DAY, Time};
 mod event;
 mod firehose;
 mod record;
+mod search;
+mod section;
 mod tree;
 mod views;
 
 const NAME: NetworkName = NetworkName::known("bluesky");
 
-/// The public servers of Jetstream; a time cursor is good on each.
-const HOSTS: [&str; 4] = [
-    "wss://jetstream1.us-east.bsky.network",
-    "wss://jetstream2.us-east.bsky.network",
-    "wss://jetstream1.us-west.bsky.network",
-    "wss://jetstream2.us-west.bsky.network",
-];
 /// 60 s: a server has been seen to fall silent with the socket open; hundreds of events a minute are usual.
 const SILENCE: Duration = Duration::from_secs(60);
 /// 5 s: servers drop and reorder events when they switch from replay to live.
 const REWIND_MICROS: i64 = 5_000_000;
-/// 10 minutes without any event do not happen on the public stream.
-const GAP_AFTER: &str = "10m";
-/// Collections that one connection may ask for.
-const MOST_COLLECTIONS: usize = 100;
+/// 5 minutes between searches: the network wants them to be few.
+const PACE: Duration = Duration::from_secs(300);
+/// An hour: a session lasts two, when its token does not say.
+const SESSION: Duration = Duration::from_secs(3_600);
 /// Profiles that one request may ask for.
 const MOST_PROFILES: usize = 25;
 /// First bytes of a frame compressed with a dictionary, which we never ask for.
@@ -51,55 +48,45 @@ pub(super) const SPEC: Spec = Spec {
     name: "bluesky",
     aliases: &[],
     about: "every public post as it is written, by the Jetstream event stream",
-    keys: &["hosts", "appview", "web", "cdn", "collections", "look_back", "gap_after"],
-    secrets: &[],
+    keys: &[
+        "hosts",
+        "jetstream",
+        "appview",
+        "service",
+        "web",
+        "cdn",
+        "collections",
+        "look_back",
+        "gap_after",
+        "search",
+        "streaming",
+    ],
+    secrets: &[
+        Secret {
+            key: "identifier",
+            needed: false,
+            about: "the handle or address of an account of yours: only for searching, which the network gives to nobody else",
+        },
+        Secret {
+            key: "password",
+            needed: false,
+            about: "an app password of that account (Settings, Privacy and security, App passwords), never its own",
+        },
+    ],
     offer: Offer {
-        can: &[Can::Stream, Can::Snapshot, Can::Backfill],
+        can: &[Can::Search, Can::Stream, Can::Snapshot, Can::UserSearch, Can::Backfill],
         look_back: "36 hours of the stream",
         deletes: Told::Stream,
         edits: Told::Stream,
         reread_batch: 25,
         absent: Absent::Gone,
-        cost: "free, without a key",
+        cost: "free, without a key; through an account 3,000 requests in 5 minutes (documentation of 2026)",
+        instead: "searching needs an account; listening does not",
         ..Offer::OPEN
     },
     dates: Dates::Arrival,
-    build: |table| Ok(Box::new(Bluesky::build(super::section(table)?)?)),
+    build: |table| Ok(Box::new(super::section::<Section>(table)?.build()?)),
 };
-
-/// The section as written.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Section {
-    /// WebSocket addresses of Jetstream servers, tried in turn.
-    hosts: Vec<String>,
-    /// The server that answers for profiles.
-    appview: String,
-    /// The site that links to posts and profiles lead to.
-    web: String,
-    /// The server of pictures.
-    cdn: String,
-    /// What to listen for.
-    collections: Vec<String>,
-    /// How far back a first start goes; servers hold about 36 hours. None: from now on.
-    look_back: Option<String>,
-    /// A jump in the stream longer than this is a gap. Raise it for a quiet network of one's own.
-    gap_after: String,
-}
-
-impl Default for Section {
-    fn default() -> Self {
-        Section {
-            hosts: HOSTS.map(str::to_owned).to_vec(),
-            appview: "https://public.api.bsky.app".to_owned(),
-            web: "https://bsky.app".to_owned(),
-            cdn: "https://cdn.bsky.app".to_owned(),
-            collections: vec![POST.to_owned(), PROFILE.to_owned()],
-            look_back: None,
-            gap_after: GAP_AFTER.to_owned(),
-        }
-    }
-}
 
 /// Bluesky, or another network of the AT Protocol, as a source.
 #[derive(Debug)]
@@ -110,76 +97,72 @@ struct Bluesky {
     collections: Vec<String>,
     look_back: Option<Duration>,
     gap_after: Duration,
+    /// Which version of Jetstream the hosts are spoken to in.
+    version: Version,
+    /// The server of the account.
+    service: String,
+    /// What is searched for.
+    search: Vec<String>,
+    /// Whether the stream is listened to; searching is done only where it is not, and for the past.
+    streaming: bool,
+    account: Option<(Key, Key)>,
 }
 
 impl Bluesky {
-    fn build(section: Section) -> Result<Bluesky, BuildError> {
-        let wrong = |key: &str, reason: String| BuildError { key: key.to_owned(), reason };
-        let base = |key: &str, base: &str, schemes: [&str; 2]| {
-            let address = url::Url::parse(base).ok();
-            let fits =
-                address.is_some_and(|address| schemes.contains(&address.scheme()) && address.has_host());
-            let [plain, safe] = schemes;
-            fits.then(|| base.trim_end_matches('/').to_owned())
-                .ok_or_else(|| wrong(key, format!("`{base}` is no address with {safe}:// (or {plain}://)")))
-        };
-        let pause = |key: &str, text: &str| {
-            duration(text).ok_or_else(|| {
-                wrong(key, format!("`{text}` is no duration such as \"90s\", \"10m\", \"36h\", \"2d\""))
-            })
-        };
-        let hosts = section.hosts.iter().map(|host| base("hosts", host, ["ws", "wss"]));
-        let hosts = hosts.collect::<Result<Vec<_>, _>>()?;
-        if hosts.is_empty() {
-            return Err(wrong(
-                "hosts",
-                "needs at least one address; leave it out for the public ones".to_owned(),
-            ));
-        }
-        let named =
-            |name: &String| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '/');
-        if section.collections.is_empty() || section.collections.len() > MOST_COLLECTIONS {
-            return Err(wrong(
-                "collections",
-                format!("needs 1 to {MOST_COLLECTIONS} names such as `{POST}`"),
-            ));
-        }
-        if let Some(name) = section.collections.iter().find(|name| !named(name)) {
-            return Err(wrong(
-                "collections",
-                format!("`{name}` is no name such as `{POST}` or `app.bsky.feed.*`"),
-            ));
-        }
-        let http = ["http", "https"];
-        Ok(Bluesky {
-            hosts,
-            appview: base("appview", &section.appview, http)?,
-            places: Places { web: base("web", &section.web, http)?, cdn: base("cdn", &section.cdn, http)? },
-            collections: section.collections,
-            look_back: section.look_back.map(|text| pause("look_back", &text)).transpose()?,
-            gap_after: pause("gap_after", &section.gap_after)?,
-        })
+    /// Where the stream starts, in microseconds; `None` for now.
+    fn start(&self, time_us: i64, now: Time) -> Option<i64> {
+        let now_micros = now.0.saturating_mul(1000);
+        // A cursor in the future would be taken for "live", and what lies between would be lost.
+        let stopped = (time_us > 0).then(|| time_us.min(now_micros).saturating_sub(REWIND_MICROS));
+        let start = stopped.or_else(|| {
+            let back = i64::try_from(self.look_back?.as_micros()).unwrap_or(i64::MAX);
+            Some(now_micros.saturating_sub(back))
+        });
+        start.filter(|start| *start > 0)
+    }
+
+    /// What is asked of the search next.
+    fn searched(&self, search: &Search, now: Time) -> Option<Request> {
+        let back = self.look_back.and_then(|back| i64::try_from(back.as_millis()).ok()).unwrap_or(DAY);
+        search.address(&self.service, &self.search, now, back).map(Request::get)
+    }
+
+    /// A request to the server that shows posts and profiles to everybody.
+    fn appview(&self, method: &str, pairs: &[(&str, &str)]) -> Option<Request> {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let asks = pairs.first().is_some_and(|(_, value)| !value.is_empty());
+        asks.then(|| Request::get(format!("{}/xrpc/{method}?{query}", self.appview)))
+    }
+
+    fn refusal(&self, value: &Value) -> ReadError {
+        views::refusal(value, self.account.is_some())
     }
 
     /// What a JSON message or answer says.
-    fn tell(&self, value: Value, page: &mut Page) -> Result<(), ReadError> {
+    ///
+    /// `last`: the microseconds of the cursor.
+    fn tell(&self, value: Value, last: i64, page: &mut Page) -> Result<(), ReadError> {
         let wrong = |what, detail: &str| ReadError::new(&NAME, what, detail);
         if let Value::Array(items) = value {
-            return items.into_iter().try_for_each(|item| self.tell(item, page));
+            return items.into_iter().try_for_each(|item| self.tell(item, last, page));
         }
         if value.get("kind").is_some_and(Value::is_string) {
             event::v1(value).map_err(|detail| wrong("an event", detail))?.tell(&self.places, page);
             return Ok(());
         }
         if text(&value, "/error").is_some() {
-            return Err(wrong("an answer", &views::refusal(&value)));
+            return Err(self.refusal(&value));
         }
-        if text(&value, "/$type") == Some("message") {
+        if matches!(text(&value, "/$type"), Some("message" | "event")) {
             let Value::Object(mut fields) = value else { return Ok(()) };
-            return self.tell(fields.remove("payload").unwrap_or_default(), page);
+            return self.tell(fields.remove("payload").unwrap_or_default(), last, page);
         }
         if views::tell(&value, &self.places, page) || text(&value, "/type") == Some("options_update") {
             return Ok(());
+        }
+        if last > 0 && event::is_outdated(&value) {
+            // the next event tells how much is lost
+            page.cursor = Cursor::of(&State { time_us: last, outdated: true, search: None });
         }
         match event::v2(value) {
             Some(event) => {
@@ -194,10 +177,11 @@ impl Bluesky {
     ///
     /// Servers answer a cursor that is too old with the oldest event they have, in silence. After a day away
     /// a tenth of the usual jump is enough to see it: the stream is then a replay, and dense.
-    fn gap(&self, last: Time, first: Time, seen: Time) -> Option<Missed> {
+    /// `told`: the server has said so.
+    fn gap(&self, last: Time, first: Time, seen: Time, told: bool) -> Option<Missed> {
         let away = seen.since(last) > DAY;
         let most = if away { self.gap_after / 10 } else { self.gap_after };
-        (first > last.after(most)).then(|| Missed {
+        (told || first > last.after(most)).then(|| Missed {
             from: last,
             to: first,
             reason: "the stream jumped over it: the server holds no events of that time".to_owned(),
@@ -207,22 +191,27 @@ impl Bluesky {
 
 impl Network for Bluesky {
     fn ask(&self, cursor: Option<&Cursor>, now: Time) -> Ask {
-        let now_micros = now.0.saturating_mul(1000);
-        let State { time_us } = Cursor::state(cursor);
-        // A cursor in the future would be taken for "live", and what lies between would be lost.
-        let stopped = (time_us > 0).then(|| time_us.min(now_micros).saturating_sub(REWIND_MICROS));
-        let start = stopped.or_else(|| {
-            let back = i64::try_from(self.look_back?.as_micros()).unwrap_or(i64::MAX);
-            Some(now_micros.saturating_sub(back))
-        });
+        let State { time_us, search, .. } = Cursor::state(cursor);
+        let search = search.unwrap_or_default();
+        if search.is_over() {
+            return Ask::Done;
+        }
+        if search.is_past() || !self.streaming {
+            return self.searched(&search, now).map_or(Ask::Done, Ask::Fetch);
+        }
+        let (method, collections) = match self.version {
+            Version::One => ("/subscribe", "wantedCollections"),
+            Version::Two => ("/xrpc/network.bsky.jetstream.subscribeEvents", "collections"),
+        };
         let mut query = form_urlencoded::Serializer::new(String::new());
         for collection in &self.collections {
-            query.append_pair("wantedCollections", collection);
+            query.append_pair(collections, collection);
         }
-        if let Some(start) = start.filter(|start| *start > 0) {
+        // The second version takes a moment as well as a number, and a moment is good on every host.
+        if let Some(start) = self.start(time_us, now) {
             query.append_pair("cursor", &start.to_string());
         }
-        let path = format!("/subscribe?{}", query.finish());
+        let path = format!("{method}?{}", query.finish());
         Ask::Listen(Listen {
             hosts: self.hosts.clone(),
             path,
@@ -234,10 +223,14 @@ impl Network for Bluesky {
 
     fn read(&self, answer: &Answer, cursor: Option<&Cursor>) -> Result<Page, ReadError> {
         let wrong = |detail: &str| ReadError::new(&NAME, "an answer", detail);
+        if let Some(error) = self.refused(answer, cursor) {
+            return Err(error);
+        }
         let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
         let mut page = Page::default();
         let mended = super::json::half_characters(body);
         let body = mended.as_deref().unwrap_or(body);
+        let State { time_us: last, outdated, search } = Cursor::state(cursor);
         match body.trim_ascii_start() {
             [] => return Err(wrong("nothing at all")),
             [b'<', ..] => {
@@ -246,14 +239,22 @@ impl Network for Bluesky {
             [b'{' | b'[', ..] => {
                 for value in serde_json::Deserializer::from_slice(body).into_iter() {
                     let Tree(value) = value.map_err(|error| wrong(&format!("broken JSON ({error})")))?;
-                    self.tell(value, &mut page)?;
+                    if search::is_asked(&answer.request.url) {
+                        let mut search = search.clone().unwrap_or_default();
+                        let back = self.look_back.and_then(|back| i64::try_from(back.as_millis()).ok());
+                        let (url, back) = (&answer.request.url, back.unwrap_or(DAY));
+                        search.step(url, &value, &self.search, answer.seen, back, &mut page);
+                        page.cursor =
+                            Cursor::of(&State { time_us: last, search: Some(search), ..State::default() });
+                    }
+                    self.tell(value, last, &mut page)?;
                 }
             }
             _ if body.starts_with(&ZSTD) => {
                 return Err(wrong("a compressed frame: the server must send plain ones"));
             }
             _ => {
-                let frame = firehose::frame(body).map_err(|detail| wrong(&detail))?;
+                let frame = firehose::frame(body)?;
                 frame.events.iter().for_each(|event| event.tell(&self.places, &mut page));
                 page.missed = frame.missed;
             }
@@ -262,27 +263,109 @@ impl Network for Bluesky {
             return Err(wrong(&format!("status {} without a reason", answer.status)));
         }
         if let Some(until) = page.until {
-            let State { time_us: last } = Cursor::state(cursor);
-            let gap = (last > 0).then(|| self.gap(Time(last / 1000), until, answer.seen)).flatten();
+            let late = until > Time(last / 1000) && outdated;
+            let gap = (last > 0).then(|| self.gap(Time(last / 1000), until, answer.seen, late)).flatten();
             page.missed = gap.or(page.missed);
         }
         Ok(page)
     }
 
-    fn profiles(&self, native_ids: &[String]) -> Option<Request> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for id in native_ids.iter().take(MOST_PROFILES) {
-            query.append_pair("actors", id);
+    fn pace(&self) -> Duration {
+        if self.streaming { Duration::from_secs(60) } else { PACE }
+    }
+
+    fn refused(&self, answer: &Answer, _cursor: Option<&Cursor>) -> Option<ReadError> {
+        if answer.status < 400 {
+            return None;
         }
-        let query = query.finish();
-        (!query.is_empty())
-            .then(|| Request::get(format!("{}/xrpc/app.bsky.actor.getProfiles?{query}", self.appview)))
+        let Ok(value) = serde_json::from_slice::<Value>(&answer.body) else {
+            let trouble = status::trouble(answer)?;
+            let detail = format!("the server answers with status {}", answer.status);
+            let error = ReadError { trouble, ..ReadError::new(&NAME, "an answer", detail) };
+            return Some(error.until(status::until(answer).filter(|_| answer.status == 429)));
+        };
+        text(&value, "/error")?;
+        let error = self.refusal(&value);
+        // a name that tells nothing to us leaves it to the status
+        let trouble = if error.trouble == Trouble::Unread { status::trouble(answer) } else { None };
+        let trouble = trouble.unwrap_or(error.trouble);
+        let until = (trouble == Trouble::Rate).then(|| status::until(answer)).flatten();
+        Some(ReadError { trouble, ..error }.until(until))
+    }
+
+    fn forgiven(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<Page> {
+        // a token of the search that is no longer good: the walk goes on by time
+        if answer.status != 400 || !search::is_asked(&answer.request.url) {
+            return None;
+        }
+        let State { time_us, search, .. } = Cursor::state(cursor);
+        let mut search: Search = search?;
+        let value = serde_json::from_slice::<Value>(&answer.body).ok()?;
+        if text(&value, "/error") == Some("ExpiredToken") || !search.forget_token() {
+            return None;
+        }
+        let cursor = Cursor::of(&State { time_us, search: Some(search), ..State::default() });
+        Some(Page { cursor, more: true, ..Page::default() })
+    }
+
+    fn login(&self) -> Option<Request> {
+        let (identifier, password) = self.account.as_ref()?;
+        let body = serde_json::json!({"identifier": identifier.reveal(), "password": password.reveal()});
+        let request = Request {
+            method: Method::Post,
+            url: format!("{}/xrpc/com.atproto.server.createSession", self.service),
+            body: Some(body.to_string().into_bytes()),
+            ..Request::default()
+        };
+        Some(request.header("content-type", "application/json"))
+    }
+
+    fn session(&self, answer: &Answer) -> Result<Session, ReadError> {
+        if let Some(error) = self.refused(answer, None) {
+            return Err(error);
+        }
+        let value = super::json::parse(&NAME, "a session", &answer.body)?;
+        let token = text(&value, "/accessJwt")
+            .ok_or_else(|| ReadError::new(&NAME, "a session", "the answer holds no token"))?;
+        let expires = session_end(token).unwrap_or_else(|| answer.seen.after(SESSION));
+        let headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
+        Ok(Session { headers, expires: Some(expires) })
+    }
+
+    fn reread(&self, native_ids: &[String]) -> Option<Request> {
+        let posts = native_ids.iter().map(|uri| {
+            record::parts(uri)
+                .filter(|(_, collection, _)| *collection == POST)
+                .map(|_| ("uris", uri.as_str()))
+        });
+        let posts: Vec<(&str, &str)> = posts.collect::<Option<_>>()?;
+        self.appview("app.bsky.feed.getPosts", &posts)
+    }
+
+    fn account(&self, name: &str) -> Option<Request> {
+        self.appview("app.bsky.actor.getProfile", &[("actor", name.trim().trim_start_matches('@'))])
+    }
+
+    fn find_accounts(&self, words: &str) -> Option<Request> {
+        self.appview("app.bsky.actor.searchActors", &[("q", words.trim()), ("limit", "25")])
+    }
+
+    fn backfill(&self, from: Time, to: Time) -> Option<Cursor> {
+        let state = State { search: Some(Search::past(from, to)), ..State::default() };
+        (self.account.is_some() && !self.search.is_empty() && from <= to)
+            .then(|| Cursor::of(&state))
+            .flatten()
+    }
+
+    fn profiles(&self, native_ids: &[String]) -> Option<Request> {
+        let actors = native_ids.iter().take(MOST_PROFILES).map(|id| ("actors", id.as_str()));
+        self.appview("app.bsky.actor.getProfiles", &actors.collect::<Vec<_>>())
     }
 }
 
-/// A duration such as `90s`, `10m`, `36h` or `2d`.
-fn duration(text: &str) -> Option<Duration> {
-    let span = text.trim().parse::<jiff::Span>().ok()?;
-    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
-    Duration::try_from(length).ok().filter(|length| !length.is_zero())
+/// When a session ends, by the token itself. Its signature is not ours to check.
+fn session_end(token: &str) -> Option<Time> {
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Time::from_seconds(claims.get("exp")?.as_i64()?)
 }

@@ -1,4 +1,5 @@
-//! Hacker News, through Algolia's search by date: newest first, at most 1,000 items an answer.
+//! Hacker News, through Algolia's search by date: newest first, at most 1,000 items an answer. The Firebase service
+//! of the site itself says what has become of an item.
 //!
 //! A round asks for everything since five minutes before the last item known and pages back by time
 //! until it is all there. Where the round stands is in the cursor, so that a stop loses nothing.
@@ -10,9 +11,9 @@ use url::Url;
 
 use super::{
     Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Missed, Network, Offer, Page, ReadError, Request,
-    Spec, Told, json,
+    Spec, Told, Trouble, json, status,
 };
-use crate::post::NetworkName;
+use crate::post::{Deletion, Gone, NetworkName};
 use crate::time::Time;
 
 mod item;
@@ -27,14 +28,15 @@ pub(super) const SPEC: Spec = Spec {
     name: "hackernews",
     aliases: &[],
     about: "stories and comments of Hacker News, through Algolia's search, asked every minute",
-    keys: &["base_url", "query", "look_back"],
+    keys: &["base_url", "firebase", "query", "authors", "look_back"],
     secrets: &[],
     offer: Offer {
-        can: &[Can::Search, Can::Backfill],
+        can: &[Can::Search, Can::AccountPosts, Can::Snapshot, Can::Backfill],
         look_back: "everything since 2006",
         deletes: Told::Reread,
         edits: Told::Reread,
         reread_batch: 1,
+        // an item that is gone is told as such
         absent: Absent::Unknown,
         cost: "free: 10,000 requests an hour and address (documentation of 2026)",
         ..Offer::OPEN
@@ -49,13 +51,21 @@ pub(super) const SPEC: Spec = Spec {
 struct Section {
     #[serde(default = "default_base")]
     base_url: String,
+    #[serde(default = "default_firebase")]
+    firebase: String,
     query: Option<String>,
+    #[serde(default)]
+    authors: Vec<String>,
     #[serde(default = "default_look_back")]
     look_back: String,
 }
 
 fn default_base() -> String {
     "https://hn.algolia.com/api/v1".to_owned()
+}
+
+fn default_firebase() -> String {
+    "https://hacker-news.firebaseio.com/v0".to_owned()
 }
 
 fn default_look_back() -> String {
@@ -66,7 +76,12 @@ fn default_look_back() -> String {
 #[derive(Debug)]
 struct HackerNews {
     search: Url,
+    /// The addresses of people and of single items, without their names.
+    people: String,
+    items: String,
     query: Option<String>,
+    /// What items are asked for, in the words of the search.
+    tags: String,
     /// Seconds that the first round goes back.
     look_back: i64,
 }
@@ -81,6 +96,9 @@ struct State {
     /// The round under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     walk: Option<Walk>,
+    /// Only that, over a stretch of the past, and then nothing more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    past: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -109,13 +127,28 @@ struct Asked {
 impl HackerNews {
     fn build(section: Section) -> Result<HackerNews, BuildError> {
         let fault = |key: &str, reason: String| BuildError { key: key.to_owned(), reason };
-        let base = format!("{}/search_by_date", section.base_url.trim_end_matches('/'));
-        let search = Url::parse(&base)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .ok_or_else(|| {
-                fault("base_url", format!("`{}` is not an address like https://server", section.base_url))
-            })?;
+        let address = |key: &str, base: &str, path: &str| {
+            Url::parse(&format!("{}{path}", base.trim_end_matches('/')))
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+                .ok_or_else(|| fault(key, format!("`{base}` is not an address like https://server")))
+        };
+        let search = address("base_url", &section.base_url, "/search_by_date")?;
+        let people = address("base_url", &section.base_url, "/users/")?;
+        let items = address("firebase", &section.firebase, "/item/")?;
+        let authors: Vec<&str> =
+            section.authors.iter().map(|name| name.trim().trim_start_matches('@')).collect();
+        if let Some(odd) = authors.iter().find(|name| !is_name(name)) {
+            return Err(fault(
+                "authors",
+                format!("`{odd}` is no name of Hacker News: letters, digits, - and _"),
+            ));
+        }
+        let mut tags = "(story,comment)".to_owned();
+        if !authors.is_empty() {
+            let names: Vec<String> = authors.iter().map(|name| format!("author_{name}")).collect();
+            tags = format!("{tags},({})", names.join(","));
+        }
         let look_back = section
             .look_back
             .parse::<Span>()
@@ -127,7 +160,7 @@ impl HackerNews {
                 fault("look_back", format!("`{}` is not a length of time like 7d or 12h", section.look_back))
             })?;
         let query = section.query.map(|query| query.trim().to_owned()).filter(|query| !query.is_empty());
-        Ok(HackerNews { search, query, look_back })
+        Ok(HackerNews { search, people: people.into(), items: items.into(), query, tags, look_back })
     }
 
     fn address(&self, floor: i64, walk: Option<&Walk>) -> String {
@@ -138,11 +171,11 @@ impl HackerNews {
         let mut url = self.search.clone();
         let mut pairs = url.query_pairs_mut();
         if let Some(query) = &self.query {
-            // near words and beginnings of words are no mentions
-            pairs.append_pair("query", query);
+            // near words and beginnings of words are no mentions, and quotes mean the very words
+            pairs.append_pair("query", query).append_pair("advancedSyntax", "true");
             pairs.append_pair("typoTolerance", "false").append_pair("queryType", "prefixNone");
         }
-        pairs.append_pair("tags", "(story,comment)").append_pair("hitsPerPage", &MOST.to_string());
+        pairs.append_pair("tags", &self.tags).append_pair("hitsPerPage", &MOST.to_string());
         pairs.append_pair("numericFilters", &filters);
         if let Some(walk) = walk.filter(|walk| walk.page > 0) {
             pairs.append_pair("page", &walk.page.to_string());
@@ -177,6 +210,9 @@ fn asked(address: &str) -> Option<Asked> {
 impl Network for HackerNews {
     fn ask(&self, cursor: Option<&Cursor>, now: Time) -> Ask {
         let state: State = Cursor::state(cursor);
+        if state.past && state.walk.is_none() {
+            return Ask::Done;
+        }
         let now = now.0.div_euclid(1000);
         let floor = match (&state.walk, state.last) {
             (Some(walk), _) => walk.floor,
@@ -189,6 +225,9 @@ impl Network for HackerNews {
     }
 
     fn read(&self, answer: &Answer, cursor: Option<&Cursor>) -> Result<Page, ReadError> {
+        if let Some(error) = refusal(answer) {
+            return Err(error);
+        }
         let value = json::parse(&NAME, "items", &answer.body)?;
         let search = asked(&answer.request.url);
         let mut page = Page::default();
@@ -199,6 +238,12 @@ impl Network for HackerNews {
             }
             if search.is_some() && !answer.request.url.is_empty() {
                 return Err(ReadError::new(&NAME, "items", "the answer has no `hits`"));
+            }
+            if value.is_null()
+                && let Some(id) = item_of(&answer.request.url)
+            {
+                // what was there and is not any more
+                page.deletions.push(Deletion { network: NAME, gone: Gone::Post(id), at: None });
             }
             item::read(&value, &mut page)?;
             return Ok(page);
@@ -222,6 +267,62 @@ impl Network for HackerNews {
         }
         Ok(page)
     }
+
+    fn refused(&self, answer: &Answer, _cursor: Option<&Cursor>) -> Option<ReadError> {
+        // a status that says no more than itself is left to those who count how often it comes
+        refusal(answer).filter(|error| error.trouble != Trouble::Unread)
+    }
+
+    fn reread(&self, native_ids: &[String]) -> Option<Request> {
+        let [id] = native_ids else { return None };
+        let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        is_number
+            .then(|| Request::get(format!("{}{id}.json", self.items)).header("accept", "application/json"))
+    }
+
+    fn account(&self, name: &str) -> Option<Request> {
+        let name = name.trim().trim_start_matches('@');
+        is_name(name)
+            .then(|| Request::get(format!("{}{name}", self.people)).header("accept", "application/json"))
+    }
+
+    fn backfill(&self, from: Time, to: Time) -> Option<Cursor> {
+        let (floor, oldest) = (from.0.div_euclid(1000), to.0.div_euclid(1000));
+        let walk = Walk { floor, oldest, newest: floor, ..Walk::default() };
+        let state = State { walk: Some(walk), past: true, last: None };
+        (floor <= oldest).then(|| Cursor::of(&state)).flatten()
+    }
+}
+
+/// Whether people of the site can be called so.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The number of the item that an address of Firebase asks for.
+fn item_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let id = url.path().strip_suffix(".json")?.rsplit_once("/item/")?.1;
+    id.bytes().all(|byte| byte.is_ascii_digit()).then(|| id.to_owned()).filter(|id| !id.is_empty())
+}
+
+/// The error of an answer with a status of 400 and more.
+fn refusal(answer: &Answer) -> Option<ReadError> {
+    if answer.status < 400 {
+        return None;
+    }
+    let body = serde_json::from_slice::<Value>(&answer.body).ok();
+    let said =
+        body.as_ref().and_then(|body| json::text(body, "message").or_else(|| json::text(body, "error")));
+    let detail = match said {
+        Some(said) => format!("it answers \"{}\"", json::few_words(said)),
+        None => format!("it answers with status {}", answer.status),
+    };
+    let error = ReadError {
+        trouble: status::trouble(answer).unwrap_or_default(),
+        ..ReadError::new(&NAME, "items", detail)
+    };
+    Some(error.until((answer.status == 429).then(|| status::until(answer)).flatten()))
 }
 
 /// Whether there is more than an answer shows.
@@ -255,7 +356,7 @@ impl State {
         let (Some(&oldest), Some(&newest)) = (times.iter().min(), times.iter().max()) else {
             // an item that vanished explains one empty answer; a search that hiccups gets a second chance
             if let Some(walk) = &mut self.walk {
-                if walk.doubt {
+                if walk.doubt || self.past {
                     self.finish(known);
                 } else {
                     walk.doubt = true;

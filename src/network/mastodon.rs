@@ -36,6 +36,8 @@ const NAME: NetworkName = NetworkName::known("mastodon");
 const AGAIN: usize = 20;
 /// 90 s: servers ping every 30 s, so that a stream is silent only when it is dead.
 const SILENCE: Duration = Duration::from_secs(90);
+/// Where streams are.
+const STREAMING: &str = "/api/v1/streaming";
 /// Bits below the milliseconds in the numbers that Mastodon gives to posts.
 const BITS: u32 = 16;
 
@@ -193,10 +195,14 @@ impl Mastodon {
         if self.base.scheme() == "https" && host.starts_with("ws://") {
             host = host.replacen("ws", "wss", 1); // the token goes nowhere unprotected
         }
-        let host = host.trim_end_matches("/api/v1/streaming").to_owned();
+        let host = host.trim_end_matches(STREAMING).to_owned();
         Listen {
             hosts: vec![host],
-            path: "/api/v1/streaming".to_owned(),
+            path: plan
+                .open
+                .iter()
+                .find_map(feed::Open::query)
+                .map_or_else(|| STREAMING.to_owned(), |query| format!("{STREAMING}?{query}")),
             headers: self.request("").headers,
             hello: plan.open.iter().filter_map(feed::Open::subscription).collect(),
             silence: SILENCE,

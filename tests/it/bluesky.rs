@@ -17,6 +17,7 @@ use vigie::time::Time;
 
 mod firehose;
 mod recorded;
+mod search;
 
 /// A moment after every fixture and recording.
 const SEEN: Time = Time(1_795_400_000_000);
@@ -155,6 +156,9 @@ fn a_wrong_section_names_its_key() {
         "look_back = 'yesterday'",
         "gap_after = '0s'",
         "web = 'ftp://social.example'",
+        "jetstream = 3",
+        "service = 'bsky'",
+        "search = [' ']",
         "colections = []",
     ]
     .iter()
@@ -179,6 +183,41 @@ fn a_jump_of_the_stream_is_a_gap() {
     // a day away: the stream is a replay, and a minute without events does not happen there
     assert_eq!(missed("", start, start + 61, start + 140_000), Some(61));
     assert_eq!(missed("", start, start + 59, start + 140_000), None);
+}
+
+#[test]
+fn the_second_version_is_asked_in_its_own_words() {
+    let Ask::Listen(listen) = network("jetstream = 2").ask(None, SEEN) else { panic!() };
+    let method = "/xrpc/network.bsky.jetstream.subscribeEvents";
+    let both = format!("{method}?collections=app.bsky.feed.post&collections=app.bsky.actor.profile");
+    assert_eq!((&listen.path, listen.hello.len()), (&both, 0));
+    let cursor = Cursor(r#"{"time_us":1789999940000000}"#.to_owned());
+    let Ask::Listen(listen) = network("jetstream = 2").ask(Some(&cursor), SEEN) else { panic!() };
+    assert_eq!(listen.path, format!("{both}&cursor=1789999935000000"));
+}
+
+#[test]
+fn what_the_second_version_says_it_no_longer_holds_is_a_gap() {
+    let v2 = network("jetstream = 2");
+    let message = |payload: Value| json!({"$type": "message", "payload": payload}).to_string();
+    let kind = |kind: &str| format!("network.bsky.jetstream.subscribeEvents#{kind}");
+    let read = |body: String, cursor: &Cursor| {
+        v2.read(&Answer { body: body.into(), seen: SEEN, ..Answer::default() }, Some(cursor)).unwrap()
+    };
+    let last = Time(SEEN.0 - 40 * 3_600_000);
+    let cursor = Cursor(json!({"time_us": last.0 * 1000}).to_string());
+    let info =
+        message(json!({"$type": kind("info"), "name": "OutdatedCursor", "message": "resumed from 12"}));
+    let page = read(info, &cursor);
+    assert_eq!((&page.missed, page.until), (&None, None));
+    // the next event is only seconds later, but told to be the oldest
+    let first = last.plus(30_000);
+    let event =
+        message(json!({"$type": kind("sync"), "seq": 12, "did": "did:plc:a", "time": first, "sync": {}}));
+    let told = read(event.clone(), &page.cursor.unwrap());
+    assert_eq!(told.missed.map(|gap| (gap.from, gap.to)), Some((last, first)));
+    assert_eq!(read(event.clone(), &told.cursor.unwrap()).missed, None, "it is told once");
+    assert_eq!(read(event, &cursor).missed, None);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use url::Url;
-use vigie::network::{Answer, Ask, Cursor, Missed, Network, Page, Request, recorded, spec};
+use vigie::network::{Answer, Ask, Cursor, Missed, Network, Page, Request, Trouble, recorded, spec};
+use vigie::post::Gone;
 use vigie::time::Time;
 
 use crate::corpus;
@@ -90,10 +91,96 @@ fn sections_are_checked() {
     assert_eq!(build_it("base_url = 'hn'").unwrap_err().key, "base_url");
     assert_eq!(build_it("look_back = 'long'").unwrap_err().key, "look_back");
     assert_eq!(build_it("look_back = '-1d'").unwrap_err().key, "look_back");
+    assert_eq!(build_it("firebase = 'hn'").unwrap_err().key, "firebase");
+    assert_eq!(build_it("authors = ['a,b']").unwrap_err().key, "authors");
     build_it("colour = 'blue'").unwrap_err();
     let asked = |section: &str| request(build(section).as_ref(), None, 1_772_000_000).url;
     insta::assert_snapshot!(asked(""), @"https://hn.algolia.com/api/v1/search_by_date?tags=%28story%2Ccomment%29&hitsPerPage=1000&numericFilters=created_at_i%3E%3D1771395200");
-    insta::assert_snapshot!(asked("query = '\"moka express\"'\nlook_back = '12h'\nbase_url = 'http://[::1]:80/api/'"), @"http://[::1]/api/search_by_date?query=%22moka+express%22&typoTolerance=false&queryType=prefixNone&tags=%28story%2Ccomment%29&hitsPerPage=1000&numericFilters=created_at_i%3E%3D1771956800");
+    insta::assert_snapshot!(asked("query = '\"moka express\"'\nlook_back = '12h'\nbase_url = 'http://[::1]:80/api/'"), @"http://[::1]/api/search_by_date?query=%22moka+express%22&advancedSyntax=true&typoTolerance=false&queryType=prefixNone&tags=%28story%2Ccomment%29&hitsPerPage=1000&numericFilters=created_at_i%3E%3D1771956800");
+}
+
+#[test]
+fn posts_of_an_author_are_asked_for() {
+    let asked = request(build("authors = ['nadia', '@moka_fan']").as_ref(), None, 1_772_000_000).url;
+    assert!(asked.contains("tags=%28story%2Ccomment%29%2C%28author_nadia%2Cauthor_moka_fan%29"), "{asked}");
+}
+
+#[test]
+fn an_item_asked_for_again_tells_what_has_become_of_it() {
+    let network = build("");
+    let again = |id: &str| network.reread(&[id.to_owned()]);
+    assert_eq!(again("41").unwrap().url, "https://hacker-news.firebaseio.com/v0/item/41.json");
+    assert_eq!(
+        (again("../41"), again(""), network.reread(&["1".to_owned(), "2".to_owned()])),
+        (None, None, None)
+    );
+    let own = build("firebase = 'http://127.0.0.1:8/v0/'").reread(&["41".to_owned()]).unwrap();
+    assert_eq!(own.url, "http://127.0.0.1:8/v0/item/41.json");
+    let read = |body: &str| network.read(&answer(again("41").unwrap(), 200, body), None).unwrap();
+    for gone in [
+        "null",
+        r#"{"id":41,"type":"comment","deleted":true,"parent":1,"time":5}"#,
+        r#"{"id":41,"type":"comment","dead":true,"by":"a","text":"spam","time":5}"#,
+    ] {
+        let page = read(gone);
+        assert_eq!((page.posts.len(), &page.deletions[0].gone), (0, &Gone::Post("41".to_owned())), "{gone}");
+    }
+    let page =
+        read(r#"{"id":41,"type":"story","by":"nadia","title":"Moka","score":9,"descendants":3,"time":5}"#);
+    assert_eq!((page.posts[0].counts.score, page.posts[0].counts.replies), (Some(9), Some(3)));
+    assert_eq!((page.deletions.len(), page.cursor), (0, None));
+    // an item that does not exist yet, read from a file, is no deletion
+    assert_eq!(network.read(&answer(Request::default(), 200, "null"), None).unwrap(), Page::default());
+}
+
+#[test]
+fn people_are_looked_up_by_name() {
+    let network = build("");
+    let request = network.account("@nadia").unwrap();
+    assert_eq!(request.url, "https://hn.algolia.com/api/v1/users/nadia");
+    assert_eq!((network.account("a/b"), network.account(" ")), (None, None));
+    let body = r#"{"username":"nadia","about":"Pots","karma":10,"created_at":"2007-03-15T01:50:46Z"}"#;
+    let page = network.read(&answer(request, 200, body), None).unwrap();
+    assert_eq!(page.accounts[0].author.bio.as_deref(), Some("Pots"));
+}
+
+#[test]
+fn the_past_is_walked_alone() {
+    let search = Search::of((0..4000).map(|id| (NOW - 4000 + i64::from(id), id)));
+    let network = build("");
+    let (from, to) = (Time((NOW - 3000) * 1000), Time((NOW - 500) * 1000));
+    let (mut cursor, mut seen) = (network.backfill(from, to), BTreeSet::new());
+    let (_, missed) = search.round(&mut cursor, NOW, &mut seen);
+    assert_eq!((seen.len(), missed), (2501, Vec::new()));
+    assert_eq!(network.ask(cursor.as_ref(), Time(NOW * 1000)), Ask::Done);
+    // a stretch in which nothing was written ends as well
+    let mut cursor = network.backfill(Time(0), Time(5_000));
+    assert!(!search.step(&mut cursor, NOW, &mut seen).0);
+    assert_eq!(network.ask(cursor.as_ref(), Time(NOW * 1000)), Ask::Done);
+    assert_eq!(network.backfill(to, from), None);
+}
+
+#[test]
+fn refusals_are_sorted() {
+    let network = build("");
+    let mut all = String::new();
+    for (status, body) in [
+        (400, r#"{"message":"invalid numericFilters","status":400}"#),
+        (401, r#"{"error":"Permission denied"}"#),
+        (403, "<html>blocked</html>"),
+        (404, r#"{"error":"Not Found"}"#),
+        (429, "{}"),
+        (503, ""),
+    ] {
+        let headers = vec![("retry-after".to_owned(), "60".to_owned())];
+        let asked = request(network.as_ref(), None, NOW);
+        let answer = Answer { headers, seen: Time(NOW * 1000), ..answer(asked, status, body) };
+        let error = network.read(&answer, None).unwrap_err();
+        assert_eq!(network.refused(&answer, None).is_none(), error.trouble == Trouble::Unread);
+        let wait = error.until.map(|until| until.since(answer.seen));
+        all += &format!("{status} {:?} {wait:?}: {error}\n", error.trouble);
+    }
+    insta::assert_snapshot!(all);
 }
 
 /// A search over numbered items that answers as Algolia does: 1,000 hits of a question at most.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::NAME;
 use super::record::{self, POST, PROFILE, Places, REPOST};
+use super::search::Search;
 use super::tree::{text, time};
 use crate::network::{Cursor, Page};
 use crate::post::{Account, Author, Deletion, Gone};
@@ -17,9 +18,16 @@ const LAGGING: [&str; 2] = ["desynchronized", "throttled"];
 
 /// What the cursor holds: the server's clock, so that any host can go on from it.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct State {
     /// Microseconds of the last event of any kind, since most events concern nobody.
     pub(super) time_us: i64,
+    /// Whether the server has said that it no longer holds the events after it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) outdated: bool,
+    /// Where searching stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) search: Option<Search>,
 }
 
 /// Something that happened to an account.
@@ -58,6 +66,12 @@ pub(super) fn v1(mut value: Value) -> Result<Event, &'static str> {
         return Err("an event without its did or time_us");
     }
     Ok(Event { did, micros, what })
+}
+
+/// Whether a frame of Jetstream v2 says that it begins later than the cursor.
+pub(super) fn is_outdated(payload: &Value) -> bool {
+    text(payload, "/$type").and_then(|kind| kind.strip_prefix(V2)) == Some("info")
+        && text(payload, "/name") == Some("OutdatedCursor")
 }
 
 /// Reads the payload of a frame of Jetstream v2; `None` when it is none. Notices (`#info`) are [`What::Other`].
@@ -111,7 +125,7 @@ impl Event {
         let (did, at) = (self.did.as_str(), self.at());
         if let Some(time_us) = self.micros {
             page.until = at;
-            page.cursor = Cursor::of(&State { time_us });
+            page.cursor = Cursor::of(&State { time_us, ..State::default() });
         }
         if did.is_empty() {
             return;

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde_ipld_dagcbor::de::Deserializer;
 use serde_json::Value;
 
+use super::NAME;
 use super::event::{Event, What, micros, what};
 use super::record::{POST, PROFILE, REPOST};
 use super::tree::{Tree, text, time};
-use crate::network::Missed;
+use crate::network::{Missed, ReadError};
 
 /// Groups of seven bits in the longest number of a CAR archive.
 const VARINT: u32 = 9;
@@ -53,16 +54,19 @@ pub(super) struct Frame {
 }
 
 /// Reads one frame; an error is in plain words.
-pub(super) fn frame(bytes: &[u8]) -> Result<Frame, String> {
+pub(super) fn frame(bytes: &[u8]) -> Result<Frame, ReadError> {
     let mut input = Deserializer::from_slice(bytes);
-    let broken = |error| format!("a frame that is neither JSON nor of the firehose ({error})");
+    let broken = |error| {
+        let detail = format!("a frame that is neither JSON nor of the firehose ({error})");
+        ReadError::new(&NAME, "an answer", detail)
+    };
     let header = Header::deserialize(&mut input).map_err(broken)?;
     if header.op == 1 && header.t.as_deref() == Some("#commit") {
         return Ok(commit(&Commit::deserialize(&mut input).map_err(broken)?));
     }
     let Tree(mut body) = Tree::deserialize(&mut input).map_err(broken)?;
     if header.op != 1 {
-        return Err(super::views::refusal(&body));
+        return Err(super::views::refusal(&body, false));
     }
     let micros = micros(&body);
     let what = match header.t.as_deref().unwrap_or_default() {

@@ -6,7 +6,7 @@ use super::NAME;
 use super::event::{Event, what};
 use super::record::{self, POST, PROFILE, Places, REPOST, parts};
 use super::tree::{list, text, time};
-use crate::network::Page;
+use crate::network::{Page, ReadError, Trouble};
 use crate::post::{Account, Author, Counts, Kind, Post};
 
 /// Reads an answer by its shape into `page`; `false` when it has none that we know.
@@ -143,6 +143,7 @@ fn author(view: &Value, places: &Places) -> Option<Author> {
         bio: own("/description"),
         avatar: own("/avatar"),
         followers: view.get("followersCount").and_then(Value::as_u64),
+        posts: view.get("postsCount").and_then(Value::as_u64),
         created: time(view, "/createdAt"),
         verified: vouched,
         bot: record::bot(list(view, "/labels")),
@@ -150,39 +151,50 @@ fn author(view: &Value, places: &Places) -> Option<Author> {
     })
 }
 
-/// What a refusal (`{"error", "message"}`) means, and what to do about it.
-pub(super) fn refusal(value: &Value) -> String {
+/// What a refusal (`{"error", "message"}`) means, and what to do about it. `account`: it was asked with one.
+pub(super) fn refusal(value: &Value, account: bool) -> ReadError {
     let error = text(value, "/error").unwrap_or("an error without a name");
-    let advice = match error {
+    let (trouble, advice) = match error {
         "AccountDeactivated" | "RepoDeactivated" => {
-            "the account is deactivated: what it wrote is no longer public"
+            (Trouble::Gone, "the account is deactivated: what it wrote is no longer public")
         }
         "AccountTakedown" | "RepoTakendown" | "AccountSuspended" | "RepoSuspended" => {
-            "the network took the account down: what it wrote is no longer public"
+            (Trouble::Gone, "the network took the account down: what it wrote is no longer public")
         }
-        "AuthMissing" | "AuthenticationRequired" | "AuthFactorTokenRequired" => {
-            "this needs an account: check its name and app password, or do without"
-        }
-        "ExpiredToken" | "InvalidToken" => "the session ended: log in again",
-        "RateLimitExceeded" => "too many requests: wait until RateLimit-Reset",
+        "AuthMissing" | "AuthenticationRequired" | "AuthFactorTokenRequired" => (
+            if account { Trouble::Auth } else { Trouble::NotApproved },
+            "this needs an account: set the secrets `identifier` and `password` (an app password), or do without",
+        ),
+        "ExpiredToken" | "InvalidToken" => (Trouble::Auth, "the session ended: log in again"),
+        "RateLimitExceeded" => (Trouble::Rate, "too many requests: wait until RateLimit-Reset"),
         "HandleNotFound" | "ActorNotFound" | "RepoNotFound" | "NotFound" | "RecordNotFound" => {
-            "there is nothing of that name: check the handle or address"
+            (Trouble::Unread, "there is nothing of that name: check the handle or address")
         }
-        "MethodNotImplemented" | "XRPCNotSupported" => "this server does not offer that: check `appview`",
-        "InvalidRequest" => "the server refuses the request as written",
-        "ConsumerTooSlow" => "we read too slowly: connect again from the cursor",
-        "FutureCursor" => "the cursor is later than the server's clock: connect again without it",
-        "CursorTooOld" => "the server no longer holds what the cursor asks for: connect again without it",
+        "MethodNotImplemented" | "XRPCNotSupported" => {
+            (Trouble::BadQuery, "this server does not offer that: check `appview` and `service`")
+        }
+        "InvalidRequest" | "UnknownZstdDictionary" => {
+            (Trouble::BadQuery, "the server refuses the request as written")
+        }
+        "ConsumerTooSlow" => (Trouble::Transient, "we read too slowly: connect again from the cursor"),
+        "FutureCursor" => {
+            (Trouble::Transient, "the cursor is later than the server's clock: connect again without it")
+        }
+        "CursorTooOld" => (
+            Trouble::Transient,
+            "the server no longer holds what the cursor asks for: connect again without it",
+        ),
         "InternalServerError" | "UpstreamFailure" | "UpstreamTimeout" | "NotEnoughResources" => {
-            "the server failed: try again later"
+            (Trouble::Transient, "the server failed: try again later")
         }
-        _ => "see what the server says",
+        _ => (Trouble::Unread, "see what the server says"),
     };
-    let short = |text: &str| text.chars().take(QUOTED).collect::<String>();
-    match text(value, "/message") {
+    let short = |text: &str| text.chars().filter(|sign| !sign.is_control()).take(QUOTED).collect::<String>();
+    let said = match text(value, "/message") {
         Some(message) => format!("{}: {advice} (it said: {})", short(error), short(message)),
         None => format!("{}: {advice}", short(error)),
-    }
+    };
+    ReadError { trouble, ..ReadError::new(&NAME, "an answer", said) }
 }
 
 /// Characters of a server's own message that are repeated.

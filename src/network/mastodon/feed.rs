@@ -91,23 +91,34 @@ impl Feed {
 }
 
 impl Open {
+    /// The name of its stream, and the hashtag that goes with it.
+    fn stream(&self) -> Option<(&'static str, Option<&str>)> {
+        Some(match (&self.feed, self.part) {
+            (Feed::Tag(name), Part::Local) => ("hashtag:local", Some(name)),
+            (Feed::Tag(name), Part::Whole | Part::Remote) => ("hashtag", Some(name)),
+            (Feed::Local, _) | (Feed::Public, Part::Local) => ("public:local", None),
+            (Feed::Public, Part::Remote) => ("public:remote", None),
+            (Feed::Public, Part::Whole) => ("public", None),
+            (Feed::Account(_) | Feed::Search(_), _) => return None,
+        })
+    }
+
     /// The message that subscribes to its stream.
     pub(super) fn subscription(&self) -> Option<String> {
-        let message = match (&self.feed, self.part) {
-            (Feed::Tag(name), Part::Local) => {
-                json!({"type": "subscribe", "stream": "hashtag:local", "tag": name})
-            }
-            (Feed::Tag(name), Part::Whole | Part::Remote) => {
-                json!({"type": "subscribe", "stream": "hashtag", "tag": name})
-            }
-            (Feed::Local, _) | (Feed::Public, Part::Local) => {
-                json!({"type": "subscribe", "stream": "public:local"})
-            }
-            (Feed::Public, Part::Remote) => json!({"type": "subscribe", "stream": "public:remote"}),
-            (Feed::Public, Part::Whole) => json!({"type": "subscribe", "stream": "public"}),
-            (Feed::Account(_) | Feed::Search(_), _) => return None,
-        };
+        let (stream, tag) = self.stream()?;
+        let mut message = json!({"type": "subscribe", "stream": stream});
+        if let (Some(tag), Some(fields)) = (tag, message.as_object_mut()) {
+            fields.insert("tag".to_owned(), tag.into());
+        }
         Some(message.to_string())
+    }
+
+    /// The query that subscribes to its stream as the socket is opened: some servers want one there.
+    pub(super) fn query(&self) -> Option<String> {
+        let (stream, tag) = self.stream()?;
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("stream", stream).extend_pairs(tag.map(|tag| ("tag", tag)));
+        Some(query.finish())
     }
 
     /// Whether a message of these streams is of this feed.

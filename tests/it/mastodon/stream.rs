@@ -52,7 +52,8 @@ fn several_streams_share_one_socket() {
         json!({"version": "4.6", "configuration": {"urls": {"streaming": "wss://streaming.mast.example"}}});
     let heard = listen("tags = ['moka', '#Café']\ntimeline = 'public'", &urls);
     assert_eq!(heard.hosts, ["wss://streaming.mast.example"]);
-    assert_eq!(heard.path, "/api/v1/streaming");
+    // the first one stands in the address as well: some servers want one there
+    assert_eq!(heard.path, "/api/v1/streaming?stream=hashtag&tag=moka");
     assert!(heard.headers.contains(&("authorization".to_owned(), "Bearer s3cret".to_owned())));
     assert_eq!(
         heard.hello,
@@ -78,7 +79,10 @@ fn several_streams_share_one_socket() {
     // the form of version 1, an address with a path, and one that would tell the token to everybody
     let old = json!({"uri": "mast.example", "version": "2.9", "urls": {"streaming_api": "ws://s.example/api/v1/streaming/"}});
     let heard = listen("timeline = 'local'", &old);
-    assert_eq!((&heard.hosts[..], &*heard.path), (&["wss://s.example".to_owned()][..], "/api/v1/streaming"));
+    assert_eq!(
+        (&heard.hosts[..], &*heard.path),
+        (&["wss://s.example".to_owned()][..], "/api/v1/streaming?stream=public%3Alocal")
+    );
     assert_eq!(heard.hello, [r#"{"stream":"public:local","type":"subscribe"}"#]);
 }
 
