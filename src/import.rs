@@ -318,7 +318,8 @@ impl Part<'_> {
             }
             Target::Store { keeper, source, import } => {
                 let place = Place { import: import.id, done: summary.before + summary.records, ended };
-                let done = keeper.import(*source, Judged { steps, ..Judged::default() }, &place, self.now)?;
+                let done =
+                    keeper.import(*source, &Judged { steps, ..Judged::default() }, &place, self.now)?;
                 summary.tally.add(done.tally);
                 summary.notices += done.notices;
             }

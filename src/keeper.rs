@@ -197,7 +197,7 @@ impl Keeper {
     pub fn import(
         &mut self,
         source: i64,
-        part: Judged,
+        part: &Judged,
         place: &Place,
         now: Time,
     ) -> Result<Done, NoticeError> {
@@ -221,7 +221,7 @@ impl Keeper {
     pub fn ingest(
         &mut self,
         source: i64,
-        page: Judged,
+        page: &Judged,
         receipt: Option<&Receipt>,
         now: Time,
     ) -> Result<Ingested, NoticeError> {
@@ -234,7 +234,7 @@ impl Keeper {
                 }
             }
             let mut done = Done::default();
-            keeper.page(source, &page, Clock::Live(now), &mut done)?;
+            keeper.page(source, page, Clock::Live(now), &mut done)?;
             keeper.store.attempted(source, now, &Attempt::Done)?;
             if let Some(receipt) = receipt {
                 keeper.store.keep_receipt(source, receipt, done.tally, now)?;

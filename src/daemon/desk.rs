@@ -329,7 +329,8 @@ impl Desk {
         let id = self.keeper.source(&source, INGEST, false)?;
         // Whoever holds the token is believed about dates.
         let judged = self.judge.judge(page, Dates::Server, false, seen, &mut self.scratch);
-        let stored = match self.keeper.ingest(id, judged, receipt.as_ref(), (self.clock)())? {
+        let now = (self.clock)();
+        let stored = match self.patiently(|keeper| keeper.ingest(id, &judged, receipt.as_ref(), now))? {
             Ingested::Now(done) => {
                 self.wrote(done.notices);
                 self.tell_stored(source, &done)?;

@@ -293,7 +293,7 @@ impl Network for Bluesky {
         Some(ReadError { trouble, ..error }.until(until))
     }
 
-    fn forgiven(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<Page> {
+    fn salvage(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<Page> {
         // a token of the search that is no longer good: the walk goes on by time
         if answer.status != 400 || !search::is_asked(&answer.request.url) {
             return None;

@@ -113,19 +113,6 @@ impl Problem {
         }
     }
 
-    /// Where the next attempt goes on, when the network says that elsewhere.
-    pub(super) fn instead(&self) -> Option<Cursor> {
-        match self {
-            Problem::Read(error) | Problem::Unread { error, .. } => error.instead.as_deref().cloned(),
-            Problem::Fetch(_)
-            | Problem::Panicked { .. }
-            | Problem::Late
-            | Problem::Broken { .. }
-            | Problem::Silent { .. }
-            | Problem::NoHost => None,
-        }
-    }
-
     /// The beginning of the answer that could not be understood.
     pub(super) fn evidence(self) -> Option<String> {
         match self {

@@ -203,7 +203,7 @@ fn post(id: u64) -> Value {
 #[test]
 fn a_walk_goes_down_to_what_is_known_over_gaps_of_private_posts() {
     for covers_numbers in [true, false] {
-        let public = |id: &u64| !(99_300..99_520).contains(id) && id % 3 != 0;
+        let public = |id: &u64| !(99_300..99_520).contains(id) && !id.is_multiple_of(3);
         let mut forum =
             Forum { posts: (90_000..100_000).filter(public).collect(), last: 99_999, covers_numbers };
         let mut walk = Walk::new(NAME, FORUM);

@@ -110,7 +110,7 @@ fn followed(network: Guarded, budget: Purse) -> Followed {
 
 impl Followed {
     async fn next(&mut self) -> Event {
-        timeout(Duration::from_secs(10), self.events.recv()).await.expect("says something").expect("goes on")
+        timeout(Duration::from_secs(10), self.events.recv()).await.unwrap().unwrap()
     }
 
     async fn until<T>(&mut self, wanted: impl Fn(&Event) -> Option<T>) -> T {

@@ -1,6 +1,7 @@
 //! Commands that list and export, run as a person runs them, on the replayed example.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -309,6 +310,14 @@ fn networks_are_told_honestly() {
         let known = vigie::network::spec(line["name"].as_str().unwrap()).is_some();
         assert_eq!(line["supported"], known, "{line}");
     }
+}
+
+#[test]
+fn the_page_about_networks_is_current() {
+    let page = said(example(), &["networks", "--markdown"]);
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/networks.md");
+    let kept = std::fs::read_to_string(kept).unwrap();
+    assert_eq!(kept, page, "write it again: vigie networks --markdown > docs/networks.md");
 }
 
 #[test]

@@ -215,7 +215,7 @@ async fn the_host_is_left_alone_by_every_source() {
     let fetch = Arc::new(Fetch::new(config(), clock).unwrap());
     let section = |name: &str| format!("subreddits = ['{name}']\nbase_url = '{}'", server.url(""));
     let first = once("reddit", &section("a"), &fetch).await;
-    assert!(matches!(first.last(), Some(Event::Status { state: State::Ok { posts: 3 }, .. })), "{first:?}");
+    assert!(matches!(first.last(), Some(Event::Status { state: State::Ok { posts: 4 }, .. })), "{first:?}");
     let second = once("reddit", &section("b"), &fetch).await;
     let [Event::Status { at, state: State::Paused { until, .. }, .. }] = second.as_slice() else {
         panic!("{second:?}")

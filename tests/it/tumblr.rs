@@ -27,6 +27,7 @@ fn understood(body: &Value) -> Page {
     build("").read(&answer("", 200, &body.to_string()), None).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "reads well with json!")]
 fn post(value: Value) -> Post {
     understood(&value).posts.pop().unwrap()
 }

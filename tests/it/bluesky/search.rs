@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use serde_json::{Value, json};
 use url::Url;
-use vigie::network::{Answer, Ask, Cursor, Method, Missed, Network, Page, Request, Trouble};
+use vigie::network::{Answer, Ask, Cursor, Method, Missed, Page, Request, Trouble};
 use vigie::time::Time;
 
 use super::{network, read};
@@ -77,7 +77,7 @@ impl Index {
         let network = network(section);
         let Ask::Fetch(request) = network.ask(cursor.as_ref(), now) else { panic!() };
         let answer = self.answer(&request, now);
-        let page = match network.forgiven(&answer, cursor.as_ref()) {
+        let page = match network.salvage(&answer, cursor.as_ref()) {
             Some(page) => page,
             None => network.read(&answer, cursor.as_ref()).unwrap(),
         };
@@ -141,7 +141,7 @@ fn a_stop_in_the_middle_and_a_token_refused_lose_nothing() {
     let Ask::Fetch(request) = network.ask(None, NOW) else { panic!() };
     let body = br#"{"error":"InvalidRequest","message":"bad q"}"#.to_vec();
     let answer = Answer { request, status: 400, body, ..Answer::default() };
-    assert_eq!(network.forgiven(&answer, None), None);
+    assert_eq!(network.salvage(&answer, None), None);
     assert_eq!(network.refused(&answer, None).unwrap().trouble, Trouble::BadQuery);
 }
 
