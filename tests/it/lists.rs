@@ -1,7 +1,6 @@
 //! Commands that list and export, run as a person runs them, on the replayed example.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
