@@ -47,7 +47,8 @@ fn host(link: &str) -> Option<String> {
 /// The host that the account's handle proves, where the network proves one.
 fn home(network: &str, author: &Author, handle: &str) -> Option<String> {
     match network {
-        "bluesky" => Some(handle.trim_start_matches('@').to_owned()),
+        // Who publishes a feed is called by the host of its site; the feed was chosen, or found by a search engine.
+        "bluesky" | "feed" => Some(handle.trim_start_matches('@').to_owned()),
         "mastodon" | "lemmy" => match handle.trim_start_matches('@').rsplit_once('@') {
             Some((_, server)) => Some(server.to_owned()),
             // An account of the server that was asked; its profile address names that server.

@@ -195,6 +195,8 @@ fn the_brands_own_accounts_are_acquitted() {
     own("bluesky", "Zephyrine.bsky.social");
     own("bluesky", "zephyrine.example");
     own("bluesky", "help.zephyrine.example");
+    own("feed", "zephyrine.example");
+    own("feed", "blog.zephyrine.example");
     own("mastodon", "zephyrine@social.example");
     own("mastodon", "anyone@social.zephyrine.example");
     let linked = Author {
@@ -209,6 +211,7 @@ fn the_brands_own_accounts_are_acquitted() {
     not_own("instagram", "zephyrine.example");
     not_own("bluesky", "zephyrine.example.evil");
     not_own("bluesky", "notzephyrine.example");
+    not_own("feed", "zephyrine.example.evil");
     not_own("mastodon", "zephyrine@elsewhere.example");
     let forged = Author {
         verified_links: vec!["https://evil.example/?zephyrine.example".to_owned()],

@@ -11,86 +11,12 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::time::Time;
 
+mod words;
+
+use words::{MONTHS, ZONES};
+
 /// Longest text worth reading as a date.
 const LONGEST: usize = 120;
-
-/// Starts of month names, accents removed, in about twenty languages; longer starts come first.
-#[rustfmt::skip]
-const MONTHS: &[(i8, &[&str])] = &[
-    (1, &["jan", "gen", "ene", "janv", "jaan", "ian", "sau", "sty", "oca", "tammi", "ιαν", "янв", "яну", "січ", "led",
-          "يناير", "كانون الثاني", "ינו", "जन"]),
-    (2, &["feb", "fev", "fab", "fevr", "veebr", "vas", "lut", "sub", "helmi", "φεβ", "фев", "лют", "uno", "فبراير", "شباط",
-          "פבר", "फ़र", "फर"]),
-    (3, &["mar", "mrt", "maart", "maerz", "maalis", "kov", "μαρ", "мар", "бер", "bre", "مارس", "آذار", "اذار", "מרץ", "मार"]),
-    (4, &["apr", "avr", "abr", "bal", "kwi", "nis", "huhti", "απρ", "апр", "кві", "dub", "أبريل", "ابريل", "نيسان", "אפר", "अप्र"]),
-    (5, &["may", "mai", "mag", "maj", "mei", "mau", "geg", "touko", "μαι", "μαϊ", "май", "маи", "мая", "тра", "kve", "مايو", "ماي",
-          "أيار", "מאי", "मई"]),
-    (6, &["jun", "juin", "giu", "juni", "juuni", "iun", "birz", "cze", "haz", "kesa", "ιουν", "июн", "юни", "чер", "cerven",
-          "cervna", "يونيو", "جوان", "حزيران", "יונ", "जून"]),
-    (7, &["jul", "juil", "lug", "juuli", "iul", "lie", "lip", "tem", "heina", "ιουλ", "июл", "юли", "лип", "cervenc", "يوليو",
-          "جويلية", "تموز", "יול", "जुल"]),
-    (8, &["aug", "avg", "aou", "ago", "sie", "rugp", "agu", "elo", "αυγ", "авг", "сер", "srp", "أغسطس", "اغسطس", "أوت", "آب",
-          "אוג", "अग"]),
-    (9, &["sep", "set", "wrz", "eyl", "rugs", "syys", "sze", "σεπ", "сен", "сеп", "вер", "zar", "سبتمبر", "أيلول", "ספט", "सित"]),
-    (10, &["oct", "okt", "ott", "out", "paz", "eki", "spal", "loka", "οκτ", "окт", "жов", "rij", "أكتوبر", "اكتوبر", "אוק", "अक्टू",
-           "अक्तू"]),
-    (11, &["nov", "noi", "lis", "lap", "kas", "marras", "νοε", "ноя", "ное", "лис", "نوفمبر", "נוב", "नव"]),
-    (12, &["dec", "dez", "des", "dets", "dic", "gru", "ara", "joulu", "δεκ", "дек", "гру", "pro", "ديسمبر", "דצמ", "दिस"]),
-];
-
-/// Minutes east of Greenwich of the zone names that mails and feeds use.
-const ZONES: &[(&str, i64)] = &[
-    ("z", 0),
-    ("ut", 0),
-    ("utc", 0),
-    ("gmt", 0),
-    ("wet", 0),
-    ("west", 60),
-    ("bst", 60),
-    ("cet", 60),
-    ("met", 60),
-    ("mez", 60),
-    ("cest", 120),
-    ("mest", 120),
-    ("mesz", 120),
-    ("eet", 120),
-    ("sast", 120),
-    ("eest", 180),
-    ("msk", 180),
-    ("ist", 330),
-    ("hkt", 480),
-    ("sgt", 480),
-    ("awst", 480),
-    ("jst", 540),
-    ("kst", 540),
-    ("acst", 570),
-    ("aest", 600),
-    ("aedt", 660),
-    ("nzst", 720),
-    ("nzdt", 780),
-    ("nst", -210),
-    ("ndt", -150),
-    ("ast", -240),
-    ("at", -240),
-    ("adt", -180),
-    ("brt", -180),
-    ("art", -180),
-    ("est", -300),
-    ("et", -300),
-    ("edt", -240),
-    ("cst", -360),
-    ("ct", -360),
-    ("cdt", -300),
-    ("mst", -420),
-    ("mt", -420),
-    ("mdt", -360),
-    ("pst", -480),
-    ("pt", -480),
-    ("pdt", -420),
-    ("akst", -540),
-    ("akdt", -480),
-    ("hst", -600),
-];
 
 /// The patterns below are constants; one that does not compile would find nothing, and the tests would say so.
 fn pattern(text: &str) -> Option<Regex> {

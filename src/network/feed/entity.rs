@@ -59,11 +59,9 @@ fn put(text: &str, values: &BTreeMap<&str, &str>, room: &mut usize, out: &mut St
 }
 
 fn put_references(text: &str, values: &BTreeMap<&str, &str>, room: &mut usize, out: &mut String) {
-    for (count, part) in text.split('&').enumerate() {
-        if count == 0 {
-            out.push_str(part);
-            continue;
-        }
+    let mut parts = text.split('&').peekable();
+    out.push_str(parts.next().unwrap_or_default());
+    while let Some(part) = parts.next() {
         let length = part
             .bytes()
             .take(NAME)
@@ -71,6 +69,15 @@ fn put_references(text: &str, values: &BTreeMap<&str, &str>, room: &mut usize, o
             .count();
         let name = part.get(..length).unwrap_or_default();
         let after = part.get(length..).and_then(|after| after.strip_prefix(';'));
+        if let (Some(high), Some("")) = (unit(name), after)
+            && let Some((low, rest)) = parts.peek().and_then(|next| next.split_once(';'))
+            && let Some(one) = unit(low).and_then(|low| char::decode_utf16([high, low]).next()?.ok())
+        {
+            parts.next();
+            out.push(one);
+            out.push_str(rest);
+            continue;
+        }
         match (values.get(name), after) {
             (Some(value), Some(after)) if value.len() <= *room => {
                 *room = room.saturating_sub(value.len());
@@ -87,6 +94,16 @@ fn put_references(text: &str, values: &BTreeMap<&str, &str>, room: &mut usize, o
             }
         }
     }
+}
+
+/// Half of a character, as programs write emoji that count in units of UTF-16: `#55357`, `#xD83D`.
+fn unit(reference: &str) -> Option<u16> {
+    let number = reference.strip_prefix('#')?;
+    let unit = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u16::from_str_radix(digits, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    (0xd800..0xe000).contains(&unit).then_some(unit)
 }
 
 /// Splits a document round the internal subset of its document type.
@@ -150,6 +167,7 @@ mod tests {
             "a?b&amp;copy=2 R&amp;D &#233; <![CDATA[R&D]]> &amp;"
         );
         assert_eq!(expand("<a>1 < 2 <3 <é/></a><"), "<a>1 &lt; 2 &lt;3 <é/></a>&lt;");
+        assert_eq!(expand("a&#55357;&#56832;b &#xD83D;&#xde00; &#55357; &#233;"), "a😀b 😀 &#55357; &#233;");
         assert_eq!(expand("<!DOCTYPE rss [<!ENTITY"), "<!DOCTYPE rss [<!ENTITY");
     }
 }

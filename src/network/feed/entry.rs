@@ -331,7 +331,8 @@ fn bare_links(text: &str) -> Vec<String> {
     });
     let link = |(at, _): (usize, &str)| {
         let rest = text.get(at..)?;
-        let end = rest.find(|one: char| one.is_whitespace() || matches!(one, '<' | '>' | '"' | '\u{201d}'));
+        let ends = |one: char| one.is_whitespace() || matches!(one, '<' | '>' | '"' | '\u{201d}');
+        let end = rest.char_indices().take(ID).find(|(_, one)| ends(*one)).map(|(end, _)| end);
         let link = rest.get(..end.unwrap_or(rest.len()))?;
         let link = link.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '…', '»']);
         // a bracket that closes what stands before the address

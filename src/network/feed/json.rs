@@ -33,8 +33,10 @@ pub(super) enum Read {
 
 /// Understands a JSON feed.
 pub(super) fn read(text: &str, address: Option<&Url>) -> Result<Read, serde_json::Error> {
+    let mended = crate::network::json::half_characters(text.as_bytes());
+    let mended = mended.and_then(|mended| String::from_utf8(mended).ok());
     let mut document = Document::default();
-    let mut input = serde_json::Deserializer::from_str(text);
+    let mut input = serde_json::Deserializer::from_str(mended.as_deref().unwrap_or(text));
     let end = Top(&mut document).deserialize(&mut input);
     if document.items.is_empty() {
         end?;

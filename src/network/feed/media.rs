@@ -29,6 +29,12 @@ pub(super) fn counts(item: &Element, video: bool) -> Counts {
     }
 }
 
+/// Whether an address ends like that of a picture.
+fn is_picture(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or(url).to_lowercase();
+    [".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"].iter().any(|end| path.ends_with(end))
+}
+
 /// All attachments, each address once.
 pub(super) fn of(item: &Element, resolve: impl Fn(&Element, &str) -> Option<String>) -> Vec<Media> {
     let mut found: Vec<Media> = Vec::new();
@@ -44,6 +50,13 @@ pub(super) fn of(item: &Element, resolve: impl Fn(&Element, &str) -> Option<Stri
             (Space::Core, "content") => (element.attribute("src"), None),
             (Space::Media, "content") => (element.attribute("url"), None),
             (Space::Media, "thumbnail") => (element.attribute("url"), Some("image")),
+            (Space::Core, "image") => {
+                let words = Some(element.text.trim()).filter(|words| words.starts_with("http"));
+                (
+                    element.words(Space::Core, "url").or(words).or_else(|| element.attribute("href")),
+                    Some("image"),
+                )
+            }
             (Space::Itunes, "image") => (element.attribute("href"), Some("image")),
             _ => continue,
         };
@@ -51,7 +64,11 @@ pub(super) fn of(item: &Element, resolve: impl Fn(&Element, &str) -> Option<Stri
             continue;
         };
         if !found.iter().any(|known| known.url.as_deref() == Some(&url)) {
-            let kind = element.attribute("type").or_else(|| element.attribute("medium")).or(default);
+            let said = element.attribute("type").or_else(|| element.attribute("medium"));
+            let kind = said
+                .filter(|kind| !kind.is_empty())
+                .or(default)
+                .or_else(|| is_picture(&url).then_some("image"));
             let alt =
                 element.words(Space::Media, "description").or_else(|| element.words(Space::Media, "title"));
             found.push(Media {

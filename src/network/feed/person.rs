@@ -75,10 +75,12 @@ fn name_in(raw: &str) -> Option<String> {
             return Some(outside.to_owned());
         }
     }
-    let words: Vec<_> = raw.split(' ').filter(|word| !is_mail(word)).collect();
+    let (mails, words): (Vec<&str>, Vec<&str>) = raw.split(' ').partition(|word| is_mail(word));
     let words = words.join(" ");
     let words = words.trim_matches([',', ';', '-', ' ']);
-    Some(if words.is_empty() { raw.trim_start_matches("mailto:").to_owned() } else { words.to_owned() })
+    let says = words.chars().any(char::is_alphanumeric);
+    let mail = mails.first().map(|mail| mail.trim_start_matches("mailto:"));
+    Some(mail.filter(|_| !says).unwrap_or(words).to_owned()).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -97,7 +99,7 @@ mod tests {
             ("Ana &amp; Léo", "Ana & Léo"),
             ("@ana Ana Brume", "@ana Ana Brume"),
             ("Ana (Paris)", "Ana (Paris)"),
-            ("ana@velora.example ()", "ana@velora.example ()"),
+            ("ana@velora.example ()", "ana@velora.example"),
         ] {
             assert_eq!(name_in(raw).as_deref(), Some(expected), "{raw}");
         }
