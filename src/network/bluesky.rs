@@ -239,7 +239,7 @@ impl Network for Bluesky {
             [b'{' | b'[', ..] => {
                 for value in serde_json::Deserializer::from_slice(body).into_iter() {
                     let Tree(value) = value.map_err(|error| wrong(&format!("broken JSON ({error})")))?;
-                    if search::is_asked(&answer.request.url) {
+                    if !self.search.is_empty() && search::is_asked(&answer.request.url) {
                         let mut search = search.clone().unwrap_or_default();
                         let back = self.look_back.and_then(|back| i64::try_from(back.as_millis()).ok());
                         let (url, back) = (&answer.request.url, back.unwrap_or(DAY));
