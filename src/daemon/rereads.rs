@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Aside;
 use super::desk::{Question, ask};
 use crate::network::{Absent, Offer, Page, spec};
-use crate::post::{Deletion, Gone};
+use crate::post::{Deletion, Gone, Post};
 use crate::source;
 use crate::time::{DAY, HOUR, Time};
 
@@ -61,25 +61,33 @@ async fn round(aside: &Aside, offer: &Offer) {
         let (source, limit, before) = (aside.source.name.to_string(), offer.reread_batch, now.plus(-every));
         let due = ask(&aside.desk, |reply| Question::Unread { source, since, before, limit, reply }).await;
         let ids = due.unwrap_or_default();
-        let Some(request) = (!ids.is_empty()).then(|| aside.source.network.reread(&ids)).flatten() else {
+        if ids.is_empty() {
             return;
+        }
+        // Those that cannot be asked for together are asked for one by one; those that cannot at all are passed over.
+        let batches: Vec<&[String]> = match aside.source.network.reread(&ids) {
+            Some(_) => vec![&ids],
+            None => ids.chunks(1).collect(),
         };
-        match source::ask_aside(&aside.source, &aside.client, request).await {
-            Ok(page) => {
-                let page = with_absent(page, &ids, offer.absent, aside, now);
-                if !aside.deliver(page).await {
-                    return;
+        for batch in batches {
+            if let Some(request) = aside.source.network.reread(batch) {
+                match source::ask_aside(&aside.source, &aside.client, request).await {
+                    Ok(page) => {
+                        if !aside.deliver(with_absent(page, batch, offer.absent, aside, now)).await {
+                            return;
+                        }
+                    }
+                    Err(error) => {
+                        tracing::info!(source = &*aside.source.name, %error, "stored posts not read again");
+                        return;
+                    }
                 }
             }
-            Err(error) => {
-                tracing::info!(source = &*aside.source.name, %error, "stored posts not read again");
+            let (network, ids) = (aside.source.network_name.clone(), batch.to_vec());
+            let marked = ask(&aside.desk, |reply| Question::ReadAgain { network, ids, reply }).await;
+            if marked.is_none() {
                 return;
             }
-        }
-        let network = aside.source.network_name.clone();
-        let marked = ask(&aside.desk, |reply| Question::ReadAgain { network, ids, reply }).await;
-        if marked.is_none() {
-            return;
         }
     }
 }
@@ -90,7 +98,8 @@ fn with_absent(mut page: Page, asked: &[String], absent: Absent, aside: &Aside, 
         return page;
     }
     let named = |id: &String| {
-        page.posts.iter().chain(&page.edits).any(|post| post.native_id == *id)
+        let is = |post: &Post| post.native_id == *id || post.local_id.as_ref() == Some(id);
+        page.posts.iter().chain(&page.edits).any(is)
             || page.deletions.iter().any(|one| one.gone == Gone::Post(id.clone()))
     };
     let gone: Vec<Deletion> = asked

@@ -21,7 +21,7 @@ const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio =
       AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = author.id)";
 
 impl Store {
-    /// Native ids of posts of `source` seen since `since` and not read again since `before`, the longest unread
+    /// Ids (local ones, where the server has them) of posts of `source` seen since `since` and not read again since `before`, the longest unread
     /// first.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Store {
         before: Time,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        const LIST: &str = "SELECT native_id FROM post WHERE source = ?1 AND seen >= ?2 AND coalesce(reread, seen) < ?3 AND text <> ''
+        const LIST: &str = "SELECT coalesce(local_id, native_id) FROM post WHERE source = ?1 AND seen >= ?2 AND coalesce(reread, seen) < ?3 AND text <> ''
             ORDER BY coalesce(reread, seen), id LIMIT ?4";
         let mut statement = self.connection.prepare_cached(LIST)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -45,10 +45,11 @@ impl Store {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn read_again(&self, network: &str, native_ids: &[String], at: Time) -> Result<(), StoreError> {
-        const MARK: &str = "UPDATE post SET reread = ?3 WHERE network = ?1 AND native_id = ?2";
+    pub fn read_again(&self, network: &str, ids: &[String], at: Time) -> Result<(), StoreError> {
+        const MARK: &str =
+            "UPDATE post SET reread = ?3 WHERE network = ?1 AND (native_id = ?2 OR local_id = ?2)";
         let mut statement = self.connection.prepare_cached(MARK)?;
-        for id in native_ids {
+        for id in ids {
             statement.execute(params![network, id, at.0])?;
         }
         Ok(())

@@ -156,8 +156,8 @@ fn one_that_fails_does_not_take_the_others_with_it() {
     assert!(page.cursor.unwrap().0.contains("\"3\""), "the cursor moves on from one to the next");
     let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(errors.join("\n"), @r#"
-    failed to read posts from mastodon: a web page came instead of JSON: a block page, a bot check or a wrong address
-    failed to read posts from b.example: it answered with status 500
+    mastodon cannot answer now (the server answers "status 503"); Vigie tries again
+    mastodon cannot answer now (the server answers "status 500"); Vigie tries again
     failed to read posts from mastodon: the answer is broken or cut off: EOF while parsing an object at line 1 column 1
     "#);
 }

@@ -111,6 +111,6 @@ fn an_error_frame_says_what_to_do() {
         frame(&ipld!({"op": -1}), &ipld!({"error": "FutureCursor", "message": "Cursor in the future."}));
     insta::assert_snapshot!(
         error.unwrap_err(),
-        @"failed to read an answer from bluesky: FutureCursor: the cursor is later than the server's clock: connect again without it (it said: Cursor in the future.)"
+        @"bluesky cannot answer now (FutureCursor: the cursor is later than the server's clock: connect again without it (it said: Cursor in the future.)); Vigie tries again"
     );
 }
