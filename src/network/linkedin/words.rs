@@ -53,8 +53,10 @@ fn named(rest: &mut std::str::Chars<'_>) -> Option<(String, String)> {
             _ => {}
         }
         if depth == 0 {
+            // anything else stays as it was written
+            let found = urn.starts_with("urn:li:").then_some((name, urn))?;
             *rest = ahead;
-            return urn.starts_with("urn:li:").then_some((name, urn));
+            return Some(found);
         }
         urn.push(sign);
     }

@@ -80,6 +80,10 @@ fn encode(kind: &str, data: &[u8]) -> String {
 
 fn decode(kind: &str, written: &str) -> Option<Vec<u8>> {
     let lower = written.to_ascii_lowercase();
+    // bech32 is written in capitals or without, never mixed
+    if written != lower && written != written.to_ascii_uppercase() {
+        return None;
+    }
     let letters = lower.strip_prefix(kind)?.strip_prefix('1').filter(|letters| letters.len() <= LONGEST)?;
     let value = |letter: u8| LETTERS.iter().position(|known| *known == letter);
     let values: Vec<u8> =
@@ -102,7 +106,8 @@ mod tests {
         let npub = "npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg";
         assert_eq!(account(hex).as_deref(), Some(npub));
         assert_eq!(key(npub).as_deref(), Some(hex));
-        assert_eq!(key(&format!("nostr:{}", npub.to_uppercase())), None, "mixed case is no name");
+        assert_eq!(key(&format!("nostr:{}", npub.to_uppercase())).as_deref(), Some(hex));
+        assert_eq!(key(&npub.replacen("npub", "Npub", 1)), None, "mixed case is no name");
         assert_eq!(key(hex).as_deref(), Some(hex));
         assert_eq!(key("npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptq"), None);
         assert_eq!((key(""), key("npub1"), key("npub1é")), (None, None, None));
