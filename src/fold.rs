@@ -11,7 +11,7 @@ mod table;
 use std::ops::Range;
 
 pub use address::links;
-pub use table::{is_unspaced, is_word};
+pub use table::{is_emoji, is_invisible, is_unspaced, is_word};
 
 use scan::{Record, Scan};
 

@@ -16,6 +16,8 @@ pub struct Plain {
     /// Targets of the links that lead somewhere, in order; links that mark a hashtag or an account are
     /// left out.
     pub links: Vec<String>,
+    /// Accounts that the markup names, in full: `ana@social.example`.
+    pub accounts: Vec<String>,
     /// Addresses and alternative texts of pictures.
     pub images: Vec<(String, String)>,
 }
@@ -119,12 +121,14 @@ impl Collector {
                     .map(|attr| attr.value.trim().to_owned())
             };
             if name == "a" {
-                let marks =
-                    |class: &str| class.split_whitespace().any(|one| matches!(one, "hashtag" | "mention"));
-                let tagged = attribute("class").is_some_and(|class| marks(&class))
+                let class = attribute("class").unwrap_or_default();
+                let is = |wanted: &str| class.split_whitespace().any(|one| one == wanted);
+                let tag = is("hashtag")
                     || attribute("rel").is_some_and(|rel| rel.split_whitespace().any(|one| one == "tag"));
-                if let Some(href) = attribute("href").filter(|href| !href.is_empty() && !tagged) {
-                    plain.links.push(href);
+                match attribute("href").filter(|href| !href.is_empty()) {
+                    Some(href) if is("mention") && !tag => plain.accounts.extend(account(&href)),
+                    Some(href) if !tag => plain.links.push(href),
+                    _ => {}
                 }
             } else if name == "img" {
                 let alt = attribute("alt").unwrap_or_default();
@@ -155,6 +159,19 @@ impl TokenSink for Collector {
         }
         TokenSinkResult::Continue
     }
+}
+
+/// The account whose profile stands at this address, in full: `ana@social.example`.
+fn account(address: &str) -> Option<String> {
+    let (_, rest) = address.split_once("://")?;
+    let (host, path) = rest.split_once('/')?;
+    let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let name = path.rsplit('/').next()?.trim_start_matches('@');
+    // A remote account as its own server shows it.
+    if name.contains('@') {
+        return Some(name.to_owned());
+    }
+    (!name.is_empty() && !host.is_empty()).then(|| format!("{name}@{}", host.trim_start_matches("www.")))
 }
 
 fn end_line(text: &mut String) {

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::intake::{Judge, Judged, Step};
+use crate::intake::{Judge, Judged, Origin, Step};
 use crate::keeper::Keeper;
 use crate::matcher::Scratch;
 use crate::network::capture::Recorded;
@@ -266,6 +266,9 @@ enum Taken {
     Fault(String),
 }
 
+/// What queries call the source of an import.
+const IMPORT: &str = "import";
+
 /// The part of a file that waits to be stored.
 struct Part<'j> {
     judge: &'j Judge,
@@ -281,7 +284,8 @@ impl Part<'_> {
         let (seen, counted) = (past(item.seen), past(item.counted));
         let undated = item.page.posts.iter().chain(&item.page.edits).any(|post| post.published.is_none());
         // What is imported counts in its own day, whoever wrote the date.
-        let judged = self.judge.judge(item.page, Trust::Server, true, self.now, &mut self.scratch);
+        let origin = Origin { source: IMPORT, dates: Trust::Server, look_back: true };
+        let judged = self.judge.judge(item.page, origin, self.now, &mut self.scratch);
         for (now, mut step) in judged.steps {
             if let Step::Post(post) = &mut step {
                 post.counted = counted.unwrap_or(post.counted);

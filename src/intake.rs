@@ -109,6 +109,17 @@ pub struct Judged {
     pub until: Option<Time>,
 }
 
+/// Where a page comes from, as far as it decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'s> {
+    /// The source that brought it.
+    pub source: &'s str,
+    /// Who sets its publication times.
+    pub dates: Dates,
+    /// Whether the source is catching up on the past, so that publication times count whoever set them.
+    pub look_back: bool,
+}
+
 impl Judge {
     /// Compiles `brands`.
     ///
@@ -118,23 +129,16 @@ impl Judge {
         Ok(Judge { matcher: Matcher::new(brands)?, lookout: Lookout::new(brands) })
     }
 
-    /// Judges everything on a page. `look_back` says that this source is catching up on the past, so that
-    /// publication times count whoever set them.
-    pub fn judge(
-        &self,
-        page: Page,
-        dates: Dates,
-        look_back: bool,
-        seen: Time,
-        scratch: &mut Scratch,
-    ) -> Judged {
+    /// Judges everything on a page.
+    pub fn judge(&self, page: Page, origin: Origin<'_>, seen: Time, scratch: &mut Scratch) -> Judged {
+        let Origin { source, dates, look_back } = origin;
         let mut judged =
             Judged { cursor: page.cursor, missed: page.missed, until: page.until, ..Judged::default() };
         judged
             .steps
             .reserve(page.posts.len() + page.edits.len() + page.deletions.len() + page.accounts.len());
         for post in page.posts.into_iter().chain(page.edits) {
-            let verdicts = self.matcher.mentions(&post, scratch);
+            let verdicts = self.matcher.mentions(&post, source, scratch);
             if verdicts.is_empty() {
                 judged
                     .steps

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::document::{self, Faults, Reader, Section};
 use crate::fold;
 use crate::post::NetworkName;
+use crate::query::{Query, Refused, Short};
+
+pub use crate::query::term;
 
 /// A brand's identity: the name of its file without `.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +48,9 @@ pub struct Brand {
     pub unless: Vec<String>,
     /// Words of which one must stand in the post too, when there are any.
     pub context: Vec<String>,
+    /// A query in the full language, instead of the three lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// Its own accounts.
     pub official: Vec<OfficialAccount>,
     /// Its own domains.
@@ -64,10 +70,22 @@ impl Brand {
             keywords: vec![name.to_owned()],
             unless: Vec::new(),
             context: Vec::new(),
+            query: None,
             official: Vec::new(),
             domains: Vec::new(),
             other_sense: false,
         }
+    }
+}
+
+impl Brand {
+    /// What decides whether a post is a mention of it: its query, or the one that its lists stand for.
+    ///
+    /// # Errors
+    /// What is wrong with its query, which [`parse`] would have said.
+    pub fn query(&self) -> Result<Query, Refused> {
+        let Brand { keywords, context, unless, .. } = self;
+        self.query.as_deref().map_or_else(|| Ok(Short { keywords, context, unless }.query()), Query::parse)
     }
 }
 
@@ -159,11 +177,19 @@ pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
         keywords: words(&section, "keywords"),
         unless: words(&section, "unless"),
         context: words(&section, "context"),
+        query: query(&section),
         official: section.texts("official").iter().filter_map(|text| official(&section, text)).collect(),
         domains: section.texts("domains").iter().filter_map(|text| domain(&section, text)).collect(),
         other_sense: section.flag("other_sense").unwrap_or(false),
     };
-    if table.get("keywords").is_none() {
+    if table.get("query").is_some() {
+        for list in ["keywords", "unless", "context"].into_iter().filter(|list| table.get(*list).is_some()) {
+            section.fault(
+                list,
+                "stands beside query, which decides alone: write it into the query (`vigie explain --query` prints lists as one)",
+            );
+        }
+    } else if table.get("keywords").is_none() {
         section.missing("keywords", "list the names to find, such as keywords = [\"Acme\"]");
     } else if table
         .get("keywords")
@@ -189,14 +215,26 @@ pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
 /// The words of a list; one without letters or digits is a fault.
 fn words<'r>(section: &Section<'r, '_>, key: &'r str) -> Vec<String> {
     let mut words = section.texts(key);
-    words.retain(|word| {
-        let empty = fold::fold(word).chars().all(|c| c == ' ' || c == fold::LINK);
-        if empty {
-            section.fault(key, format!("\"{}\" has no letter, digit or emoji to find", word.escape_debug()));
+    words.retain(|word| match term(word) {
+        Ok(_) => true,
+        Err(reason) => {
+            section.fault(key, format!("\"{}\": {reason}", word.escape_debug()));
+            false
         }
-        !empty
     });
     words
+}
+
+/// The query, if there is one that can be read.
+fn query(section: &Section<'_, '_>) -> Option<String> {
+    let text = section.text("query")?;
+    match Query::parse(&text) {
+        Ok(_) => Some(text),
+        Err(refused) => {
+            section.fault("query", format!("cannot be run\n{refused}"));
+            None
+        }
+    }
 }
 
 fn official(section: &Section<'_, '_>, text: &str) -> Option<OfficialAccount> {
@@ -254,7 +292,7 @@ mod tests {
         acme.toml:2: keyword: unknown key; did you mean `keywords`?
         acme.toml:3: ours: must be true or false, not a text
         acme.toml:4: unless: every entry must be a text in quotes, not a whole number
-        acme.toml:4: unless: "!!" has no letter, digit or emoji to find
+        acme.toml:4: unless: "!!": has no letter, digit or emoji to find
         acme.toml:5: official: "mastodon:" is no account; write "network:@name"
         acme.toml:6: domains: "acme" is no domain; write "acme.example"
         "#);

@@ -10,7 +10,7 @@ use std::sync::mpsc::sync_channel;
 
 use thiserror::Error;
 
-use crate::intake::{Judge, Judged, PassedOver, Step};
+use crate::intake::{Judge, Judged, Origin, PassedOver, Step};
 use crate::keeper::{Clock, Done, Keeper};
 use crate::matcher::Scratch;
 use crate::network::capture::{self, Recorded};
@@ -189,6 +189,9 @@ fn pass_over(chunk: &mut Judged, seen: Time, (network, native_id): (&str, &str))
     chunk.steps.push((seen, Step::PassedOver(passed)));
 }
 
+/// What queries call the source of a replay.
+const SOURCE: &str = "capture";
+
 fn read(
     path: &Path,
     judge: &Judge,
@@ -223,7 +226,8 @@ fn read(
         if shift != 0 {
             capture::shift(&mut page, shift);
         }
-        let mut judged = judge.judge(page, Dates::Server, false, clock, &mut scratch);
+        let origin = Origin { source: SOURCE, dates: Dates::Server, look_back: false };
+        let mut judged = judge.judge(page, origin, clock, &mut scratch);
         chunk.steps.append(&mut judged.steps);
         Ok(full(&mut chunk, &mut lines))
     });

@@ -14,7 +14,7 @@ use super::{Common, PROBLEM, Usage, now, say};
 use crate::config::{Config, secret};
 use crate::daemon;
 use crate::fetch::Fetch;
-use crate::intake::Judge;
+use crate::intake::{Judge, Origin};
 use crate::keeper::{Clock, Keeper};
 use crate::matcher::Scratch;
 use crate::network::{self, Cursor};
@@ -108,7 +108,8 @@ impl Backfill {
             let save = |page: network::Page, seen| {
                 // The cursor of the watch is not this one's to move.
                 let page = network::Page { cursor: None, ..page };
-                let judged = judge.judge(page, dates, true, seen, &mut Scratch::default());
+                let origin = Origin { source: &row.name, dates, look_back: true };
+                let judged = judge.judge(page, origin, seen, &mut Scratch::default());
                 anyhow::Ok(keeper.save(row.id, &[judged], Clock::Live(now()))?.tally)
             };
             let (tally, problem) = runtime.block_on(walk(&source, Arc::clone(&fetch), start, save))?;

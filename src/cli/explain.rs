@@ -40,6 +40,13 @@ struct Subject {
     stored: Vec<Mention>,
 }
 
+impl Subject {
+    /// The source that brought it; nothing for a text.
+    fn source(&self) -> &str {
+        self.stored.first().map_or("", |mention| &mention.source)
+    }
+}
+
 impl Explain {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
         let config = common.config()?;
@@ -56,7 +63,7 @@ impl Explain {
             ));
             return Ok(ExitCode::from(PROBLEM));
         };
-        let verdicts = matcher.judge(&subject.post, &mut Scratch::default());
+        let verdicts = matcher.judge(&subject.post, subject.source(), &mut Scratch::default());
         if self.json {
             say(document(&matcher, &subject, &verdicts).to_string())?;
         } else {

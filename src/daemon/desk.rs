@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::SourceConfig;
 use crate::digest;
-use crate::intake::{Judge, Judged};
+use crate::intake::{Judge, Judged, Origin};
 use crate::keeper::{Clock, Done, Ingested, Keeper};
 use crate::matcher::Scratch;
 use crate::mention::{Mention, Suspect};
@@ -328,7 +328,8 @@ impl Desk {
         }
         let id = self.keeper.source(&source, INGEST, false)?;
         // Whoever holds the token is believed about dates.
-        let judged = self.judge.judge(page, Dates::Server, false, seen, &mut self.scratch);
+        let origin = Origin { source: &source, dates: Dates::Server, look_back: false };
+        let judged = self.judge.judge(page, origin, seen, &mut self.scratch);
         let now = (self.clock)();
         let stored = match self.patiently(|keeper| keeper.ingest(id, &judged, receipt.as_ref(), now))? {
             Ingested::Now(done) => {
@@ -367,8 +368,9 @@ impl Desk {
             match event {
                 Event::Page(Delivery { source, page, seen, .. }) => {
                     let Some(known) = self.known.get(&*source) else { continue };
-                    let judged =
-                        self.judge.judge(page, known.dates, known.looking_back, seen, &mut self.scratch);
+                    let origin =
+                        Origin { source: &source, dates: known.dates, look_back: known.looking_back };
+                    let judged = self.judge.judge(page, origin, seen, &mut self.scratch);
                     match &mut waiting {
                         Some((name, pages)) if *name == *source => pages.push(judged),
                         _ => {

@@ -106,6 +106,11 @@ impl Form {
         }
     }
 
+    /// How many letters are certain to stand in what it finds.
+    pub fn letters(&self) -> usize {
+        count(self.certain())
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Form::Word(bytes) | Form::Wild(bytes, _) | Form::Run(bytes) => bytes,

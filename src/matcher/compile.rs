@@ -1,0 +1,232 @@
+//! Queries become needles, anchors and lists.
+
+use std::collections::HashMap;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{BuildError, Matcher};
+use crate::find::{Finder, Form, Needle};
+use crate::fold::Folded;
+use crate::keyword::{self, Brand};
+use crate::query::{Leaf, Node, Query};
+
+/// One brand's query, with the needles of its terms.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) query: Query,
+    pub(super) version: String,
+    /// Needles and the terms that they serve, in order of the needles.
+    pub(super) terms: Box<[(u32, u32)]>,
+    /// Whether anything in it must be asked of the post and not of the words found.
+    pub(super) has_conditions: bool,
+    /// Terms that are context words of a short form.
+    pub(super) context: std::ops::Range<u32>,
+}
+
+impl Compiled {
+    pub(super) fn memory(&self) -> usize {
+        let leaves = self.query.leaves().iter().map(|leaf| match leaf {
+            Leaf::Words(text) | Leaf::Raw(text) => text.len(),
+            Leaf::Condition(condition) => size_of_val(&**condition),
+        });
+        size_of::<Compiled>()
+            + size_of_val(&*self.terms)
+            + size_of_val(self.query.leaves())
+            + self.query.leaves().len() * (size_of::<Node>() + 1)
+            + leaves.sum::<usize>()
+    }
+}
+
+/// Lists of numbers, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    ends: Box<[u32]>,
+    items: Box<[u32]>,
+}
+
+impl Lists {
+    fn new(mut pairs: Vec<(u32, u32)>, count: u32) -> Lists {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let end = |list| u32::try_from(pairs.partition_point(|(of, _)| *of <= list)).unwrap_or(u32::MAX);
+        Lists { ends: (0..count).map(end).collect(), items: pairs.iter().map(|(_, item)| *item).collect() }
+    }
+
+    /// How many lists there are.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.ends.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.ends) + size_of_val(&*self.items)
+    }
+
+    /// The numbers in list `number`.
+    pub(super) fn of(&self, number: u32) -> impl Iterator<Item = usize> {
+        let wide = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let place = wide(number);
+        let end = self.ends.get(place).copied().map_or(0, wide);
+        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().map_or(0, wide);
+        self.items.get(start..end).unwrap_or_default().iter().map(move |item| wide(*item))
+    }
+}
+
+/// The needles of all queries, each once.
+#[derive(Default)]
+struct Needles {
+    known: HashMap<Needle, u32>,
+    list: Vec<Needle>,
+    folded: Folded,
+}
+
+impl Needles {
+    /// The number of the needle that finds `leaf`; a condition, or exact signs without a word, has none.
+    fn of(&mut self, leaf: &Leaf) -> Option<u32> {
+        let needle = leaf.needle(&mut self.folded)?;
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let Needles { known, list, .. } = self;
+        Some(*known.entry(needle).or_insert_with_key(|needle| {
+            list.push(needle.clone());
+            next
+        }))
+    }
+}
+
+/// How often texts hold this needle, as a guess: the rarer of two anchors is the better.
+fn weight(needle: &Needle) -> f64 {
+    let letters = |form: &Form| f64::from(u32::try_from(form.letters()).unwrap_or(u32::MAX)).min(24.0);
+    let longest = needle.0.iter().map(|element| letters(&element.form)).fold(0.0, f64::max);
+    let more = f64::from(u32::try_from(needle.0.len()).unwrap_or(u32::MAX)) - 1.0;
+    0.6_f64.powf(longest + 3.0 * more)
+}
+
+/// The terms of which one must be found for a branch to hold; none when it may hold without any.
+fn anchors(node: &Node, negated: bool, needle_of: &[Option<u32>], needles: &[Needle]) -> Option<Vec<u32>> {
+    let leaf = |leaf: u32| {
+        let needle = usize::try_from(leaf).ok().and_then(|leaf| needle_of.get(leaf)).copied().flatten();
+        needle.filter(|_| !negated)
+    };
+    let union = |nodes: &[Node]| {
+        let mut all = Vec::new();
+        for node in nodes {
+            all.extend(anchors(node, negated, needle_of, needles)?);
+        }
+        Some(all)
+    };
+    let total = |list: &Vec<u32>| {
+        let one = |needle: &u32| usize::try_from(*needle).ok().and_then(|at| needles.get(at)).map_or(0.0, weight);
+        list.iter().map(one).sum::<f64>()
+    };
+    let best = |lists: &mut dyn Iterator<Item = Option<Vec<u32>>>| {
+        lists.flatten().min_by(|a, b| total(a).total_cmp(&total(b)))
+    };
+    match node {
+        Node::Leaf(number) => leaf(*number).map(|needle| vec![needle]),
+        Node::Not(inner) => anchors(inner, !negated, needle_of, needles),
+        Node::And(nodes) if !negated => {
+            best(&mut nodes.iter().map(|node| anchors(node, negated, needle_of, needles)))
+        }
+        Node::Or(nodes) if negated => {
+            best(&mut nodes.iter().map(|node| anchors(node, negated, needle_of, needles)))
+        }
+        Node::And(nodes) | Node::Or(nodes) => union(nodes),
+        Node::Near(near) => best(
+            &mut near.sides.iter().map(|side| side.clone().map(leaf).collect::<Option<Vec<u32>>>()),
+        ),
+    }
+}
+
+/// Compiles the queries of all `brands`.
+pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
+    let mut needles = Needles::default();
+    let mut anchored: Vec<(u32, u32)> = Vec::new();
+    let mut always = Vec::new();
+    let mut queries = Vec::with_capacity(brands.len());
+    for (place, brand) in brands.iter().enumerate() {
+        let query = brand.query().map_err(|refused| BuildError::Query(brand.id.clone(), refused))?;
+        let needle_of: Vec<Option<u32>> = query.leaves().iter().map(|leaf| needles.of(leaf)).collect();
+        match anchors(query.root(), false, &needle_of, &needles.list) {
+            Some(found) => {
+                let place = u32::try_from(place).unwrap_or(u32::MAX);
+                anchored.extend(found.into_iter().map(|needle| (needle, place)));
+            }
+            None => always.push(place),
+        }
+        queries.push((query, needle_of));
+    }
+    if needles.list.len() > Finder::LIMIT {
+        return Err(BuildError::TooMany(needles.list.len()));
+    }
+    // Anchors come first.
+    let mut is_anchor = vec![false; needles.list.len()];
+    for (needle, _) in &anchored {
+        if let Some(mark) = usize::try_from(*needle).ok().and_then(|needle| is_anchor.get_mut(needle)) {
+            *mark = true;
+        }
+    }
+    let mut order: Vec<usize> = (0..needles.list.len()).collect();
+    order.sort_by_key(|needle| !is_anchor.get(*needle).copied().unwrap_or_default());
+    let mut number = vec![0_u32; needles.list.len()];
+    for (new, old) in order.iter().enumerate() {
+        if let Some(number) = number.get_mut(*old) {
+            *number = u32::try_from(new).unwrap_or(u32::MAX);
+        }
+    }
+    let renumber = |needle: u32| usize::try_from(needle).ok().and_then(|at| number.get(at)).copied().unwrap_or(u32::MAX);
+    for (needle, _) in &mut anchored {
+        *needle = renumber(*needle);
+    }
+    let count = is_anchor.iter().filter(|anchor| **anchor).count();
+    let (first, rest) = order.split_at_checked(count).unwrap_or_default();
+    let pick = |places: &[usize]| Finder::new(places.iter().filter_map(|place| needles.list.get(*place)));
+    let (anchors, others) = (pick(first), pick(rest));
+    let compiled = queries.into_iter().zip(brands).map(|((query, needle_of), brand)| {
+        let leaves = 0_u32..;
+        let mut terms: Vec<(u32, u32)> =
+            needle_of.iter().zip(leaves).filter_map(|(needle, leaf)| Some((renumber((*needle)?), leaf))).collect();
+        terms.sort_unstable();
+        Compiled {
+            version: version(brand, &query),
+            has_conditions: needle_of.iter().any(Option::is_none),
+            context: context(brand),
+            terms: terms.into(),
+            query,
+        }
+    });
+    Ok(Matcher {
+        queries: compiled.collect(),
+        anchored: Lists::new(anchored, u32::try_from(count).unwrap_or(u32::MAX)),
+        anchors,
+        others,
+        always,
+        brands: brands.to_vec(),
+    })
+}
+
+/// Which terms of a short form are context words.
+fn context(brand: &Brand) -> std::ops::Range<u32> {
+    if brand.query.is_some() {
+        return 0..0;
+    }
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let good = |words: &[String]| words.iter().filter(|word| keyword::term(word).is_ok()).count();
+    let keywords = good(&brand.keywords);
+    number(keywords)..number(keywords + good(&brand.context))
+}
+
+/// A short hash of everything that decides what is a mention of `brand`.
+fn version(brand: &Brand, query: &Query) -> String {
+    let mut hash = Sha256::new();
+    if brand.query.is_some() {
+        hash.update(query.to_string().as_bytes());
+    } else {
+        for words in [&brand.keywords, &brand.context, &brand.unless] {
+            for word in words {
+                hash.update(word.as_bytes());
+                hash.update([0]);
+            }
+            hash.update([1]);
+        }
+    }
+    hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
