@@ -14,6 +14,8 @@ pub mod post;
 pub mod fold;
 /// Words and phrases found in folded texts, all in one pass.
 pub mod find;
+/// The language of a text.
+pub mod language;
 /// Brand files.
 pub mod keyword;
 /// What to ask each network, and what its answer said.

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("post", "time"),
     ("fold", ""),
     ("find", "fold"),
+    ("language", ""),
     ("keyword", "document fold post"),
     ("network", "document html post time"),
     ("fetch", "network time"),
