@@ -16,6 +16,7 @@ mod backfill;
 mod backup;
 mod check;
 mod digest;
+mod evaluate;
 mod explain;
 mod export;
 mod import;
@@ -92,6 +93,8 @@ enum Command {
     Mentions(mentions::Mentions),
     /// Say why a text or a stored post is a mention or not, step by step
     Explain(explain::Explain),
+    /// Measure how good Vigie is on cases of which the right answer is known
+    Evaluate(evaluate::Evaluate),
     /// List accounts that pose as a brand
     Impostors(impostors::Impostors),
     /// Show shares of voice
@@ -137,6 +140,7 @@ pub fn main() -> ExitCode {
         Command::Share(share) => share.run(&cli.common),
         Command::Digest(digest) => digest.run(&cli.common),
         Command::Mentions(mentions) => mentions.run(&cli.common),
+        Command::Evaluate(evaluate) => evaluate.run(),
         Command::Impostors(impostors) => impostors.run(&cli.common),
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),
         Command::Export(export) => export.run(&cli.common),

@@ -16,6 +16,8 @@ pub mod fold;
 pub mod find;
 /// The query language: text to a tree.
 pub mod query;
+/// The language of a text.
+pub mod language;
 /// Brand files.
 pub mod keyword;
 /// What to ask each network, and what its answer said.

@@ -1,0 +1,164 @@
+//! The language of a text: by its script where that settles it, else by small words and by letters. Knows texts; knows
+//! nothing of networks, and says nothing rather than guess.
+//!
+//! Letters are judged by `whichlang`, a linear model over groups of letters; it is weak on a few words of chat, where
+//! small words ("the", "les", "mdr") say more. Both vote.
+
+mod clean;
+mod cues;
+mod script;
+
+use clean::clean;
+
+/// A language as ISO 639-1 writes it: `fr`.
+pub type Code = &'static str;
+
+/// Under this many letters a text says too little against what its network declares.
+const SHORT: usize = 20;
+
+/// Under this many letters nothing is said at all.
+const LEAST: usize = 3;
+
+/// What the model over letters weighs beside a small word that one language has, given letters enough to judge by.
+const MODEL: f32 = 1.0;
+
+/// What is said for English before a word is read: most of what is written in public and tells nothing else (commands,
+/// names of programs, laughter) is.
+const PRIOR: f32 = 0.4;
+
+/// The language of `text`, or nothing where nobody could say: too few letters, or signs of no language we know.
+pub fn detect(text: &str) -> Option<Code> {
+    judge(&clean(text))
+}
+
+/// The language of a post whose network declares `tag` (`fr`, `fr-CA`, `pt_BR`) for it.
+///
+/// The declaration is believed where the text says the same, or too little. Otherwise the text decides; where it
+/// cannot, nothing is known. The code is bare: `fr` of `fr-CA`.
+pub fn settle(text: &str, tag: Option<&str>) -> Option<String> {
+    let text = clean(text);
+    let found = judge(&text);
+    let Some(declared) = tag.and_then(bare) else { return found.map(str::to_owned) };
+    let Some(found) = found.filter(|found| *found != declared) else { return Some(declared) };
+    // One letter of a script in which a language is never written says that it is another.
+    let writable = match script::settled(&text) {
+        Some(code) => script::share(code, &declared) || !is_known(&declared),
+        None => !script::is_known(&declared),
+    };
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let believed = writable && (letters < SHORT || !is_known(&declared));
+    Some(if believed { declared } else { found.to_owned() })
+}
+
+/// The language of a tag without its region, in two letters where there are: `fr` of `fr-CA` and `fra`.
+fn bare(tag: &str) -> Option<String> {
+    let bare = tag.trim().split(['-', '_']).next().unwrap_or_default().to_lowercase();
+    let code = match bare.as_str() {
+        "eng" => "en",
+        "fra" | "fre" => "fr",
+        "deu" | "ger" => "de",
+        "spa" => "es",
+        "por" => "pt",
+        "ita" => "it",
+        "nld" | "dut" => "nl",
+        "swe" => "sv",
+        "cat" => "ca",
+        "jpn" => "ja",
+        "zho" | "chi" | "cmn" => "zh",
+        "kor" => "ko",
+        "ara" => "ar",
+        "rus" => "ru",
+        "tur" => "tr",
+        "vie" => "vi",
+        "hin" => "hi",
+        // said of texts of which the network knows nothing
+        "und" | "zxx" | "mul" | "unknown" | "xx" | "qme" | "qst" | "qht" | "art" => return None,
+        other => other,
+    };
+    let sound = (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase());
+    sound.then(|| code.to_owned())
+}
+
+/// Whether a language can be recognised here at all; of any other a declaration is all there is.
+fn is_known(code: &str) -> bool {
+    cues::is_known(code) || script::is_known(code) || matches!(code, "tr" | "vi")
+}
+
+fn judge(text: &str) -> Option<Code> {
+    if let Some(code) = script::settled(text) {
+        return Some(code);
+    }
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if letters < LEAST {
+        return None;
+    }
+    let mut votes = cues::votes(text);
+    let model = by_letters(text);
+    if let Some(model) = model {
+        let size = u16::try_from(letters.min(2 * SHORT)).unwrap_or(u16::MAX);
+        // Small words would have shown in these.
+        let doubtful =
+            matches!(model, "nl" | "sv" | "tr" | "vi") && !votes.iter().any(|(code, _)| *code == model);
+        let weight = MODEL * (f32::from(size) / 40.0).sqrt() * if doubtful { 0.5 } else { 1.0 };
+        match votes.iter_mut().find(|(code, _)| *code == model) {
+            Some((_, vote)) => *vote += weight,
+            None => votes.push((model, weight)),
+        }
+    }
+    match votes.iter_mut().find(|(code, _)| *code == "en") {
+        Some((_, vote)) => *vote += PRIOR,
+        None => votes.push(("en", PRIOR)),
+    }
+    let mut best: Option<(Code, f32)> = None;
+    for (code, vote) in votes {
+        if best.is_none_or(|(_, most)| vote > most) {
+            best = Some((code, vote));
+        }
+    }
+    best.filter(|(_, vote)| *vote > 0.0).map(|(code, _)| code)
+}
+
+/// What the model over letters says.
+fn by_letters(text: &str) -> Option<Code> {
+    use whichlang::Lang;
+    match whichlang::detect_language(text) {
+        Lang::Eng => Some("en"),
+        Lang::Fra => Some("fr"),
+        Lang::Deu => Some("de"),
+        Lang::Spa => Some("es"),
+        Lang::Por => Some("pt"),
+        Lang::Ita => Some("it"),
+        Lang::Nld => Some("nl"),
+        Lang::Swe => Some("sv"),
+        Lang::Tur => Some("tr"),
+        Lang::Vie => Some("vi"),
+        // Their scripts have been looked for already: what is left is Latin.
+        Lang::Ara | Lang::Cmn | Lang::Hin | Lang::Jpn | Lang::Kor | Lang::Rus => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declaration_holds_where_the_text_agrees_or_says_little() {
+        let long = "Le service est encore en panne ce matin, personne ne répond";
+        for (text, tag, settled) in [
+            (long, None, Some("fr")),
+            (long, Some("fr-CA"), Some("fr")),
+            (long, Some("en"), Some("fr")),
+            (long, Some("und"), Some("fr")),
+            ("Super !", Some("de"), Some("de")),
+            ("привет", Some("en"), Some("ru")),
+            ("привет", Some("uk"), Some("uk")),
+            ("Co słychać u was dzisiaj, wszystko dobrze?", Some("pl"), Some("pl")),
+            ("🍊🍊", None, None),
+            ("🍊🍊", Some("FR"), Some("fr")),
+            ("https://a.example/le/service @ana", None, None),
+            ("今日は", Some("th"), Some("ja")),
+        ] {
+            assert_eq!(settle(text, tag).as_deref(), settled, "{text} {tag:?}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Small words and letters that tell one language from another.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::Code;
+
+/// Languages with a list of small words, in the order of the file.
+const LANGUAGES: [Code; 9] = ["en", "fr", "de", "es", "pt", "it", "nl", "sv", "ca"];
+
+/// Letters and pairs that nearly only these languages write.
+const LETTERS: &[(&str, &[usize])] = &[
+    ("ñ", &[3]),
+    ("¿", &[3]),
+    ("¡", &[3]),
+    ("ã", &[4]),
+    ("õ", &[4]),
+    ("ß", &[2]),
+    ("ü", &[2]),
+    ("ö", &[2, 7]),
+    ("ä", &[2, 7]),
+    ("å", &[7]),
+    ("œ", &[1]),
+    ("ê", &[1, 4]),
+    ("î", &[1]),
+    ("û", &[1]),
+    ("ç", &[1, 4, 8]),
+    ("è", &[1, 5, 8]),
+    ("ù", &[1, 5]),
+    ("ì", &[5]),
+    ("ò", &[5, 8]),
+    ("l·l", &[8]),
+];
+
+/// Ends of words that nearly only these languages have, the longest first.
+const ENDINGS: &[(&str, &[usize])] = &[
+    ("ções", &[4]),
+    ("ção", &[4]),
+    ("ões", &[4]),
+    ("dade", &[4]),
+    ("inho", &[4]),
+    ("inha", &[4]),
+    ("agem", &[4]),
+    ("ción", &[3]),
+    ("ciones", &[3]),
+    ("dad", &[3]),
+    ("illa", &[3]),
+    ("illo", &[3]),
+    ("ieron", &[3]),
+    ("zione", &[5]),
+    ("zioni", &[5]),
+    ("ità", &[5]),
+    ("etto", &[5]),
+    ("etta", &[5]),
+    ("ezza", &[5]),
+    ("ando", &[3, 4, 5]),
+    ("endo", &[3, 4, 5]),
+    ("mente", &[3, 4, 5]),
+    ("mento", &[4, 5]),
+    ("miento", &[3]),
+    ("ência", &[4]),
+    ("encia", &[3]),
+    ("enza", &[5]),
+    ("aient", &[1]),
+    ("eux", &[1]),
+    ("euse", &[1]),
+    ("eaux", &[1]),
+    ("eau", &[1]),
+    ("ées", &[1]),
+    ("ée", &[1]),
+    ("és", &[1]),
+    ("ait", &[1]),
+    ("ement", &[1]),
+    ("ique", &[1]),
+    ("iques", &[1]),
+    ("oire", &[1]),
+    ("ing", &[0]),
+    ("ness", &[0]),
+    ("ful", &[0]),
+    ("ally", &[0]),
+    ("'s", &[0]),
+    ("ght", &[0]),
+    ("ould", &[0]),
+    ("heit", &[2]),
+    ("keit", &[2]),
+    ("ung", &[2]),
+    ("ungen", &[2]),
+    ("lich", &[2]),
+    ("ische", &[2]),
+    ("lijk", &[6]),
+    ("ijn", &[6]),
+    ("tje", &[6]),
+];
+
+/// What an ending weighs.
+const ENDING: f32 = 0.5;
+
+/// What a letter that few languages have weighs beside a small word that only one has.
+const LETTER: f32 = 0.5;
+
+/// Each word with what it says for each language.
+static WORDS: LazyLock<HashMap<&'static str, [f32; LANGUAGES.len()]>> = LazyLock::new(|| {
+    const LISTS: &str = include_str!("words.txt");
+    let mut words: HashMap<&'static str, [f32; LANGUAGES.len()]> = HashMap::new();
+    for line in LISTS.lines().filter(|line| !line.starts_with('#')) {
+        let Some((code, list)) = line.split_once(':') else { continue };
+        let Some(place) = LANGUAGES.iter().position(|known| *known == code) else { continue };
+        for word in list.split_whitespace() {
+            if let Some(weight) = words.entry(word).or_default().get_mut(place) {
+                *weight = 1.0;
+            }
+        }
+    }
+    for weights in words.values_mut() {
+        let several: f32 = weights.iter().sum();
+        for weight in weights {
+            *weight /= several;
+        }
+    }
+    words
+});
+
+/// Whether texts in this language are told by small words.
+pub(super) fn is_known(code: &str) -> bool {
+    LANGUAGES.contains(&code)
+}
+
+/// What small words and letters say for each language, most of which nothing is said for: a word of one language alone
+/// is 1, less the more languages have it.
+pub(super) fn votes(text: &str) -> Vec<(Code, f32)> {
+    let mut votes = [0.0_f32; LANGUAGES.len()];
+    for word in text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '·' | '-')) {
+        for part in parts(word) {
+            if let Some(weights) = WORDS.get(part) {
+                for (vote, weight) in votes.iter_mut().zip(weights) {
+                    *vote += weight;
+                }
+            } else if let Some((end, languages)) = ENDINGS.iter().find(|(end, _)| part.ends_with(end))
+                && part.len() > end.len() + 1
+            {
+                share(&mut votes, languages, ENDING);
+            }
+        }
+    }
+    for (letters, languages) in LETTERS {
+        if text.contains(letters) {
+            share(&mut votes, languages, LETTER);
+        }
+    }
+    LANGUAGES.into_iter().zip(votes).filter(|(_, vote)| *vote > 0.0).collect()
+}
+
+/// Gives each of `languages` its part of `weight`.
+fn share(votes: &mut [f32], languages: &[usize], weight: f32) {
+    let mut several = 0.0_f32;
+    languages.iter().for_each(|_| several += 1.0);
+    for place in languages {
+        if let Some(vote) = votes.get_mut(*place) {
+            *vote += weight / several;
+        }
+    }
+}
+
+/// A word, or what stands before and after its apostrophe or hyphen: `l'été` is `l'` and `été`, `don't` is one word.
+fn parts(word: &str) -> Vec<&str> {
+    let word = word.trim_matches(['\'', '-', '·']);
+    if word.is_empty() {
+        return Vec::new();
+    }
+    if WORDS.contains_key(word) {
+        return vec![word];
+    }
+    let mut parts = Vec::new();
+    for piece in word.split('-') {
+        match piece.find('\'') {
+            Some(at) if !WORDS.contains_key(piece) => {
+                let (before, after) = piece.split_at(at + 1);
+                parts.extend([before, after]);
+            }
+            _ => parts.push(piece),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elided_words_are_found() {
+        assert_eq!(parts("l'été"), ["l'", "été"]);
+        assert_eq!(parts("don't"), ["don't"]);
+        assert_eq!(parts("est-ce"), ["est", "ce"]);
+        assert_eq!(parts("'"), [""; 0]);
+    }
+}
