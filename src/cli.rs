@@ -201,7 +201,7 @@ fn complain(error: &anyhow::Error) {
             _ => "error: several things are wrong in the configuration\n",
         };
         for fault in faults {
-            text += &format!("  {}\n", clean(&fault.to_string()).replace('\n', " "));
+            text += &format!("  {}\n", clean(&fault.to_string()).replace('\n', "\n  "));
         }
         // Nothing can be done when even this cannot be written.
         drop(std::io::stderr().write_all(text.as_bytes()));

@@ -1,6 +1,6 @@
 //! HTML of posts to plain text: tags removed, blocks to line ends, entities decoded once. No rendering.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
@@ -79,6 +79,8 @@ const HIDDEN: &[&str] = &["script", "style", "template", "noembed", "noframes", 
 struct Collector {
     plain: RefCell<Plain>,
     hidden: RefCell<Vec<String>>,
+    /// How many elements are open in which white space counts.
+    spaced: Cell<usize>,
 }
 
 impl Collector {
@@ -108,6 +110,13 @@ impl Collector {
         }
         if !hidden.is_empty() {
             return TokenSinkResult::Continue;
+        }
+        if matches!(name, "pre" | "textarea") {
+            let open = self.spaced.get();
+            self.spaced.set(match tag.kind {
+                TagKind::StartTag => open + 1,
+                TagKind::EndTag => open.saturating_sub(1),
+            });
         }
         let mut plain = self.plain.borrow_mut();
         if BLOCKS.contains(&name) {
@@ -148,7 +157,12 @@ impl TokenSink for Collector {
         match token {
             Token::TagToken(tag) => return self.tag(&tag),
             Token::CharacterTokens(text) if self.hidden.borrow().is_empty() => {
-                self.plain.borrow_mut().text.push_str(&text);
+                let mut plain = self.plain.borrow_mut();
+                if self.spaced.get() > 0 {
+                    plain.text.push_str(&text);
+                } else {
+                    words(&mut plain.text, &text);
+                }
             }
             Token::CharacterTokens(_)
             | Token::NullCharacterToken
@@ -158,6 +172,17 @@ impl TokenSink for Collector {
             | Token::ParseError(_) => {}
         }
         TokenSinkResult::Continue
+    }
+}
+
+/// Adds text of markup, in which any white space is one space and none begins a line.
+fn words(text: &mut String, more: &str) {
+    for c in more.chars() {
+        if !c.is_ascii_whitespace() {
+            text.push(c);
+        } else if !text.is_empty() && !text.ends_with([' ', '\n']) {
+            text.push(' ');
+        }
     }
 }
 

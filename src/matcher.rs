@@ -218,7 +218,9 @@ impl Matcher {
         let reading = Reading::new(post, source, &scratch.folded);
         let mut verdicts = Vec::new();
         for place in asked {
-            let (Some(compiled), Some(brand)) = (self.queries.get(place), self.brands.get(place)) else { continue };
+            let (Some(compiled), Some(brand)) = (self.queries.get(place), self.brands.get(place)) else {
+                continue;
+            };
             let evaluation = Evaluation::new(compiled, &reading, &scratch.hits);
             if evaluation.holds() {
                 verdicts.push(evaluation.verdict(brand));
@@ -249,7 +251,13 @@ impl Matcher {
         tree
     }
 
-    fn each(&self, post: &Post, source: &str, scratch: &mut Scratch, mut each: impl FnMut(&Brand, &Evaluation<'_>)) {
+    fn each(
+        &self,
+        post: &Post,
+        source: &str,
+        scratch: &mut Scratch,
+        mut each: impl FnMut(&Brand, &Evaluation<'_>),
+    ) {
         let parts = self.look(&self.anchors, post, scratch);
         self.look_again(parts, scratch);
         let reading = Reading::new(post, source, &scratch.folded);

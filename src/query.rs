@@ -15,7 +15,7 @@ mod wild;
 
 use std::ops::Range;
 
-use crate::find::Needle;
+use crate::find::{Needle, Sign};
 use crate::fold::Folded;
 
 pub(crate) use condition::subtags;
@@ -50,7 +50,13 @@ impl Leaf {
     /// What finds this term in folded texts; `None` for a condition, and for exact signs without any word.
     pub fn needle(&self, folded: &mut Folded) -> Option<Needle> {
         let needle = match self {
-            Leaf::Words(words) => Needle::of_folded(&wild::marked(words).ok()?, folded),
+            Leaf::Words(words) => {
+                let needle = Needle::of_folded(&wild::marked(words).ok()?, folded);
+                // Digits alone make no hashtag, in a query as in a post.
+                let tag = words.starts_with(['#', '＃']) && !words.contains(char::is_whitespace);
+                let plain = needle.0.first().is_some_and(|element| element.sign == Sign::None);
+                if tag && plain { Needle::default() } else { needle }
+            }
             Leaf::Raw(raw) => Needle::of_folded(raw, folded),
             Leaf::Condition(_) => return None,
         };

@@ -21,6 +21,7 @@ use crate::intake::Judge;
 use crate::keyword::{self, Brand};
 use crate::network;
 use crate::post::NetworkName;
+use crate::query::Query;
 use crate::source::{self, Client, Event, Mode, Source, State};
 use crate::store::{self, StoreError};
 use crate::web;
@@ -215,13 +216,19 @@ fn files(config: &Config, brands: &[Brand]) -> Vec<Finding> {
         let detail = "no brand is ours: write ours = true in the file of your own brand";
         findings.push(Finding::new("keywords", Fares::Note, detail));
     }
-    for brand in brands.iter().filter(|brand| brand.context.is_empty() && keyword::is_ambiguous(&brand.name))
-    {
+    for brand in brands.iter().filter(|brand| {
+        brand.query.is_none() && brand.context.is_empty() && keyword::is_ambiguous(&brand.name)
+    }) {
         let detail = format!(
             "\"{}\" is short or a common word: list words under context, of which one must stand beside it",
             brand.name
         );
         findings.push(Finding::new(format!("keywords {}", brand.id), Fares::Note, detail));
+    }
+    for brand in brands {
+        let warnings = brand.query.as_deref().map(Query::warnings).unwrap_or_default();
+        let notes = warnings.into_iter().map(|warning| warning.reason);
+        findings.extend(notes.map(|note| Finding::new(format!("keywords {}", brand.id), Fares::Note, note)));
     }
     findings
 }

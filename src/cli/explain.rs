@@ -1,6 +1,5 @@
 //! `vigie explain`: why a text is a mention or not, step by step.
 
-use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
@@ -8,11 +7,15 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
 
+mod page;
+
+use page::Page;
+
 use super::{Common, PROBLEM, Usage, clean, say};
 use crate::config::secret;
 use crate::fold;
-use crate::keyword::Brand;
-use crate::matcher::{self, Decision, Field, Matcher, Scratch, Tag, Verdict};
+use crate::keyword::{Brand, BrandId};
+use crate::matcher::{self, Branch, Decision, Field, Matcher, Scratch, Tag, Verdict};
 use crate::mention::Mention;
 use crate::post::{NetworkName, Post};
 use crate::store;
@@ -87,7 +90,7 @@ impl Explain {
         if self.json && self.what.is_none() {
             let queries: Vec<Value> = brands
                 .iter()
-                .map(|brand| json!({"brand": brand.id, "version": matcher.version(&brand.id), "query": query(brand)}))
+                .map(|brand| json!({"brand": brand.id, "version": matcher.version(&brand.id), "query": query(matcher, brand)}))
                 .collect();
             return Ok(say(Value::from(queries).to_string())?);
         }
@@ -95,7 +98,7 @@ impl Explain {
             return Ok(()); // each brand's query stands in the document
         }
         for brand in brands {
-            say(clean(&format!("{}: {}", brand.id, query(brand))))?;
+            say(clean(&format!("{}: {}", brand.id, query(matcher, brand))))?;
         }
         Ok(())
     }
@@ -135,31 +138,9 @@ fn standard_input() -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The simple form as a query.
-fn query(brand: &Brand) -> String {
-    let any = |words: &[String]| {
-        let quoted: Vec<String> = words
-            .iter()
-            .map(|word| {
-                let bare =
-                    word.chars().all(char::is_alphanumeric) && !matches!(word.as_str(), "AND" | "OR" | "NOT");
-                if bare {
-                    word.clone()
-                } else {
-                    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
-                }
-            })
-            .collect();
-        format!("({})", quoted.join(" OR "))
-    };
-    let mut query = any(&brand.keywords);
-    if !brand.context.is_empty() {
-        query += &format!(" AND {}", any(&brand.context));
-    }
-    if !brand.unless.is_empty() {
-        query += &format!(" AND NOT {}", any(&brand.unless));
-    }
-    query
+/// What decides of a brand, as a query.
+fn query(matcher: &Matcher, brand: &Brand) -> String {
+    matcher.query(&brand.id).map(ToString::to_string).unwrap_or_default()
 }
 
 /// Why, in plain words.
@@ -170,6 +151,25 @@ fn reason(brand: &Brand, verdict: &Verdict) -> String {
         words.dedup();
         words.join(", ")
     };
+    if brand.query.is_some() {
+        return match verdict.decision {
+            Decision::Mention => format!("its query holds: {}", verdict.trace),
+            Decision::NoKeyword if verdict.unless.is_empty() => "found nothing of what it wants".to_owned(),
+            Decision::NoKeyword => format!("found nothing of what it wants, only {}", words(&verdict.unless)),
+            Decision::NoContext => {
+                format!("found {}, but not the rest of what is asked for", words(&verdict.tags))
+            }
+            Decision::Excluded => format!(
+                "found {}, but also what is excluded{}",
+                words(&verdict.tags),
+                if verdict.unless.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", words(&verdict.unless))
+                }
+            ),
+        };
+    }
     match verdict.decision {
         Decision::Mention if brand.context.is_empty() => format!("{} stands in it", words(&verdict.tags)),
         Decision::Mention => {
@@ -192,6 +192,11 @@ fn reason(brand: &Brand, verdict: &Verdict) -> String {
             )
         }
     }
+}
+
+/// The query of a brand with what the post says to every branch.
+fn tree(matcher: &Matcher, subject: &Subject, brand: &BrandId) -> Option<Branch> {
+    matcher.explain(brand, &subject.post, subject.source(), &mut Scratch::default())
 }
 
 fn field_name(field: Field) -> &'static str {
@@ -233,7 +238,8 @@ fn document(matcher: &Matcher, subject: &Subject, verdicts: &[Verdict]) -> Value
         .map(|(brand, verdict)| {
             json!({
                 "brand": brand.id, "name": brand.name, "decision": verdict.decision,
-                "reason": reason(brand, verdict), "version": verdict.version, "query": query(brand),
+                "reason": reason(brand, verdict), "version": verdict.version, "query": query(matcher, brand),
+                "trace": verdict.trace, "tree": tree(matcher, subject, &brand.id),
                 "tags": tags(&verdict.tags), "context": tags(&verdict.context), "unless": tags(&verdict.unless),
             })
         })
@@ -256,111 +262,4 @@ fn document(matcher: &Matcher, subject: &Subject, verdicts: &[Verdict]) -> Value
 
 fn without<'m>(matcher: &'m Matcher, verdicts: &[Verdict]) -> Vec<&'m Brand> {
     matcher.brands().iter().filter(|brand| verdicts.iter().all(|verdict| verdict.brand != brand.id)).collect()
-}
-
-/// The explanation for a person.
-struct Page<'a> {
-    matcher: &'a Matcher,
-    subject: &'a Subject,
-    colour: bool,
-}
-
-impl Page<'_> {
-    fn write(&self, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> {
-        let mut out = String::new();
-        self.head(&mut out)?;
-        for (field, text) in matcher::fields(&self.subject.post) {
-            writeln!(out, "{}: {}", field_name(field), self.marked(field, &text, verdicts))?;
-            writeln!(out, "  compared as: {}", clean(&folded(&text)))?;
-        }
-        for verdict in verdicts {
-            if let Some(brand) = self.matcher.brand(&verdict.brand) {
-                self.brand(&mut out, brand, verdict)?;
-            }
-        }
-        let nothing: Vec<&str> =
-            without(self.matcher, verdicts).into_iter().map(|brand| brand.name.as_str()).collect();
-        if !nothing.is_empty() {
-            writeln!(out, "\nnothing found of: {}", clean(&nothing.join(", ")))?;
-        }
-        Ok(out)
-    }
-
-    fn head(&self, out: &mut String) -> std::fmt::Result {
-        let Some(first) = self.subject.stored.first() else { return Ok(()) };
-        let post = &first.post;
-        let author = post.author.as_ref();
-        let author = author.and_then(|author| author.handle.as_deref().or(author.display_name.as_deref()));
-        let example = if first.example { " (example)" } else { "" };
-        writeln!(
-            out,
-            "{} by {} via {}{example}",
-            post.network,
-            clean(author.unwrap_or("?")),
-            clean(&first.source)
-        )?;
-        if let Some(link) = &post.permalink {
-            writeln!(out, "{}", clean(link))?;
-        }
-        for mention in &self.subject.stored {
-            let today = self.matcher.version(&mention.brand);
-            let changed = match today {
-                "" => "; the brand has no file any more".to_owned(),
-                today if today == mention.version => String::new(),
-                today => format!("; the brand's words have changed since, they are {today} now"),
-            };
-            writeln!(
-                out,
-                "stored as mention {} of {}, seen {}, decided by words {}{changed}",
-                mention.id, mention.brand, mention.seen, mention.version
-            )?;
-        }
-        out.push('\n');
-        Ok(())
-    }
-
-    /// The text, harmless for a terminal, with every keyword found in brackets, and bold where there is colour.
-    fn marked(&self, field: Field, text: &str, verdicts: &[Verdict]) -> String {
-        let tags: Vec<Tag> = verdicts.iter().flat_map(|verdict| verdict.tags.iter().cloned()).collect();
-        let mut shown = String::new();
-        let mut at = 0;
-        for tag in matcher::longest(&tags, field) {
-            let (Some(before), Some(found)) = (text.get(at..tag.start), text.get(tag.start..tag.end)) else {
-                continue;
-            };
-            shown += &clean(before);
-            shown += &self.paint(&format!("[{}]", clean(found)), "1");
-            at = tag.end;
-        }
-        shown + &clean(text.get(at..).unwrap_or_default())
-    }
-
-    fn brand(&self, out: &mut String, brand: &Brand, verdict: &Verdict) -> std::fmt::Result {
-        let decided = if verdict.decision == Decision::Mention {
-            self.paint("a mention", "1;32")
-        } else {
-            self.paint("not a mention", "1;33")
-        };
-        writeln!(out, "\n{}: {decided}: {}", clean(&brand.name), clean(&reason(brand, verdict)))?;
-        let parts = [("keyword", &verdict.tags), ("context", &verdict.context), ("unless", &verdict.unless)];
-        for (part, tags) in parts {
-            for tag in tags {
-                let found = slice(&self.subject.post, tag).replace('\n', " ");
-                writeln!(
-                    out,
-                    "  {part} \"{}\" in {} {}..{}: \"{}\"",
-                    clean(&tag.keyword),
-                    field_name(tag.field),
-                    tag.start,
-                    tag.end,
-                    clean(&found)
-                )?;
-            }
-        }
-        writeln!(out, "  query {}: {}", verdict.version, clean(&query(brand)))
-    }
-
-    fn paint(&self, text: &str, code: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
 }

@@ -114,7 +114,8 @@ fn anchors(node: &Node, negated: bool, needle_of: &[Option<u32>], needles: &[Nee
         Some(all)
     };
     let total = |list: &Vec<u32>| {
-        let one = |needle: &u32| usize::try_from(*needle).ok().and_then(|at| needles.get(at)).map_or(0.0, weight);
+        let one =
+            |needle: &u32| usize::try_from(*needle).ok().and_then(|at| needles.get(at)).map_or(0.0, weight);
         list.iter().map(one).sum::<f64>()
     };
     let best = |lists: &mut dyn Iterator<Item = Option<Vec<u32>>>| {
@@ -130,9 +131,9 @@ fn anchors(node: &Node, negated: bool, needle_of: &[Option<u32>], needles: &[Nee
             best(&mut nodes.iter().map(|node| anchors(node, negated, needle_of, needles)))
         }
         Node::And(nodes) | Node::Or(nodes) => union(nodes),
-        Node::Near(near) => best(
-            &mut near.sides.iter().map(|side| side.clone().map(leaf).collect::<Option<Vec<u32>>>()),
-        ),
+        Node::Near(near) => {
+            best(&mut near.sides.iter().map(|side| side.clone().map(leaf).collect::<Option<Vec<u32>>>()))
+        }
     }
 }
 
@@ -172,7 +173,8 @@ pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
             *number = u32::try_from(new).unwrap_or(u32::MAX);
         }
     }
-    let renumber = |needle: u32| usize::try_from(needle).ok().and_then(|at| number.get(at)).copied().unwrap_or(u32::MAX);
+    let renumber =
+        |needle: u32| usize::try_from(needle).ok().and_then(|at| number.get(at)).copied().unwrap_or(u32::MAX);
     for (needle, _) in &mut anchored {
         *needle = renumber(*needle);
     }
@@ -182,8 +184,11 @@ pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
     let (anchors, others) = (pick(first), pick(rest));
     let compiled = queries.into_iter().zip(brands).map(|((query, needle_of), brand)| {
         let leaves = 0_u32..;
-        let mut terms: Vec<(u32, u32)> =
-            needle_of.iter().zip(leaves).filter_map(|(needle, leaf)| Some((renumber((*needle)?), leaf))).collect();
+        let mut terms: Vec<(u32, u32)> = needle_of
+            .iter()
+            .zip(leaves)
+            .filter_map(|(needle, leaf)| Some((renumber((*needle)?), leaf)))
+            .collect();
         terms.sort_unstable();
         Compiled {
             version: version(brand, &query),

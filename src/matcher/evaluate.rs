@@ -77,7 +77,10 @@ impl<'a> Evaluation<'a> {
 
     fn hits(&self, leaf: u32) -> &'a [Found] {
         let at = self.found.binary_search_by_key(&leaf, |(leaf, _)| *leaf);
-        at.ok().and_then(|at| self.found.get(at)).and_then(|(_, range)| self.hits.get(range.clone())).unwrap_or_default()
+        at.ok()
+            .and_then(|at| self.found.get(at))
+            .and_then(|(_, range)| self.hits.get(range.clone()))
+            .unwrap_or_default()
     }
 
     /// Whether a term stands in the post, or a condition holds.
@@ -139,7 +142,11 @@ impl<'a> Evaluation<'a> {
                     let hit = hits.iter().find(|hit| hit.part == number && overlaps(&hit.range));
                     places.extend(hit.map(|hit| Place { range: range.clone(), ..hit.clone() }));
                 } else {
-                    let links = part.folded.tokens().iter().filter(|token| matches!(token.kind, Kind::Link | Kind::Mail));
+                    let links = part
+                        .folded
+                        .tokens()
+                        .iter()
+                        .filter(|token| matches!(token.kind, Kind::Link | Kind::Mail));
                     if !links.into_iter().any(|link| overlaps(&part.original(&link.range()))) {
                         let at = part.words_before_place(range.start);
                         places.push(Place { part: number, range, words: at..at });
@@ -155,7 +162,8 @@ impl<'a> Evaluation<'a> {
         let mut sides = Vec::with_capacity(near.sides.len());
         for side in &near.sides {
             let places = side.clone().flat_map(|leaf| self.places(leaf));
-            let spots: Vec<Spot> = places.map(|place| Spot { part: place.part, words: place.words }).collect();
+            let spots: Vec<Spot> =
+                places.map(|place| Spot { part: place.part, words: place.words }).collect();
             if spots.is_empty() {
                 return None;
             }
@@ -222,7 +230,9 @@ impl<'a> Evaluation<'a> {
 fn terms(nodes: &[Node]) -> Option<Range<u32>> {
     /// Shorter ones are quicker asked one by one.
     const LONG: usize = 8;
-    let (Some(Node::Leaf(first)), Some(Node::Leaf(last))) = (nodes.first(), nodes.last()) else { return None };
+    let (Some(Node::Leaf(first)), Some(Node::Leaf(last))) = (nodes.first(), nodes.last()) else {
+        return None;
+    };
     // Every other branch than a term would hold one term at least; only as many terms as branches is all terms.
     let count = usize::try_from(last - first).ok()? + 1;
     let all = || nodes.iter().all(|node| matches!(node, Node::Leaf(_)));

@@ -78,9 +78,9 @@ fn choose(sides: usize, spots: &[&(usize, u32, u32, usize)]) -> Option<Vec<(usiz
     places.sort_unstable();
     places.dedup();
     let serves = |side: usize, place: usize| {
-        places
-            .get(place)
-            .is_some_and(|(start, end)| spots.iter().any(|spot| spot.3 == side && spot.1 == *start && spot.2 == *end))
+        places.get(place).is_some_and(|(start, end)| {
+            spots.iter().any(|spot| spot.3 == side && spot.1 == *start && spot.2 == *end)
+        })
     };
     let mut owner: Vec<Option<usize>> = vec![None; places.len()];
     for side in 0..sides {
@@ -90,7 +90,8 @@ fn choose(sides: usize, spots: &[&(usize, u32, u32, usize)]) -> Option<Vec<(usiz
         }
     }
     let part = spots.first()?.0;
-    let chosen = owner.iter().zip(&places).filter_map(|(owner, (start, end))| Some((part, *start, *end, (*owner)?)));
+    let chosen =
+        owner.iter().zip(&places).filter_map(|(owner, (start, end))| Some((part, *start, *end, (*owner)?)));
     Some(chosen.collect())
 }
 

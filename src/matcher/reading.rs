@@ -165,7 +165,9 @@ impl Part<'_> {
     pub(super) fn words(&self, first: u32, last: u32, start: u32, end: u32) -> Range<u32> {
         let wide = |place| usize::try_from(place).unwrap_or(usize::MAX);
         let token = |place| self.folded.tokens().get(wide(place));
-        let into = |place, at: u32| token(place).map_or(0, |token| self.words_in(token, at.clamp(token.start, token.end)));
+        let into = |place, at: u32| {
+            token(place).map_or(0, |token| self.words_in(token, at.clamp(token.start, token.end)))
+        };
         self.words_before(wide(first)) + into(first, start)..self.words_before(wide(last)) + into(last, end)
     }
 

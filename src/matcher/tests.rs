@@ -1,3 +1,5 @@
+//! What is found, where, and what is decided.
+
 use super::*;
 use crate::post::NetworkName;
 

@@ -85,7 +85,11 @@ impl Evaluation<'_> {
         if let Some(Leaf::Condition(condition)) = self.compiled.query.leaf(leaf) {
             let answer = self.reading.ask(condition);
             "field".clone_into(&mut branch.kind);
-            let note = if answer.unknown { "the post does not say".to_owned() } else { format!("the post: {}", answer.is) };
+            let note = if answer.unknown {
+                "the post does not say".to_owned()
+            } else {
+                format!("the post: {}", answer.is)
+            };
             branch.note = Some(note);
             return branch;
         }
@@ -110,7 +114,9 @@ impl Evaluation<'_> {
             match node {
                 Node::Not(_) => None,
                 Node::Leaf(_) | Node::Near(_) => evaluation.truth(node, false).then(|| node.clone()),
-                Node::And(nodes) => group(nodes.iter().filter_map(|node| held(evaluation, node)).collect(), Node::And),
+                Node::And(nodes) => {
+                    group(nodes.iter().filter_map(|node| held(evaluation, node)).collect(), Node::And)
+                }
                 Node::Or(nodes) => {
                     let true_ones = nodes.iter().filter(|node| evaluation.truth(node, false));
                     let told = true_ones.filter_map(|node| held(evaluation, node)).take(TOLD);

@@ -108,12 +108,14 @@ impl Condition {
             "followers" => bounds(&lower).map(Condition::Followers).ok_or_else(|| {
                 "is no number; write followers:>1000, followers:<=500 or followers:1000..5000".to_owned()
             }),
-            "kind" => KINDS.iter().find(|kind| kind.as_str() == lower).map(|kind| Condition::Kind(*kind)).ok_or_else(
-                || {
+            "kind" => KINDS
+                .iter()
+                .find(|kind| kind.as_str() == lower)
+                .map(|kind| Condition::Kind(*kind))
+                .ok_or_else(|| {
                     let known: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).collect();
                     format!("is not known; kind: takes {}", known.join(", "))
-                },
-            ),
+                }),
             "verified" => match lower.as_str() {
                 "yes" | "true" | "oui" => Ok(Condition::Verified(true)),
                 "no" | "false" | "non" => Ok(Condition::Verified(false)),
@@ -159,7 +161,8 @@ pub(crate) fn subtags(code: &str) -> Option<Vec<String>> {
         return None;
     }
     *first = two_letters(first).unwrap_or(first).to_owned();
-    let good = |part: &String| (2..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric());
+    let good =
+        |part: &String| (2..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric());
     parts.iter().skip(1).all(good).then_some(parts)
 }
 
@@ -167,9 +170,26 @@ pub(crate) fn subtags(code: &str) -> Option<Vec<String>> {
 fn two_letters(code: &str) -> Option<&'static str> {
     // The bibliographic codes, which the table of the terminological ones does not hold.
     const OTHERS: &[(&str, &str)] = &[
-        ("alb", "sq"), ("arm", "hy"), ("baq", "eu"), ("bur", "my"), ("chi", "zh"), ("cze", "cs"), ("dut", "nl"),
-        ("fre", "fr"), ("geo", "ka"), ("ger", "de"), ("gre", "el"), ("ice", "is"), ("mac", "mk"), ("mao", "mi"),
-        ("may", "ms"), ("per", "fa"), ("rum", "ro"), ("slo", "sk"), ("tib", "bo"), ("wel", "cy"),
+        ("alb", "sq"),
+        ("arm", "hy"),
+        ("baq", "eu"),
+        ("bur", "my"),
+        ("chi", "zh"),
+        ("cze", "cs"),
+        ("dut", "nl"),
+        ("fre", "fr"),
+        ("geo", "ka"),
+        ("ger", "de"),
+        ("gre", "el"),
+        ("ice", "is"),
+        ("mac", "mk"),
+        ("mao", "mi"),
+        ("may", "ms"),
+        ("per", "fa"),
+        ("rum", "ro"),
+        ("slo", "sk"),
+        ("tib", "bo"),
+        ("wel", "cy"),
     ];
     if code.len() != 3 {
         return None;
@@ -208,7 +228,8 @@ fn number(text: &str) -> Option<u64> {
 impl fmt::Display for Condition {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |value: &str| {
-            let plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || "()\"«»“”„".contains(c));
+            let plain =
+                !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || "()\"«»“”„".contains(c));
             if plain { value.to_owned() } else { format!("\"{}\"", value.replace('"', " ")) }
         };
         match self {

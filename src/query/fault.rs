@@ -64,7 +64,9 @@ impl Fault {
 
 /// A sign that a terminal may be sent.
 fn visible(c: char) -> char {
-    if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+    if c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    {
         '\u{fffd}'
     } else {
         c

@@ -70,8 +70,15 @@ fn is_unseen(c: char) -> bool {
 
 /// Operators of other languages, in capitals.
 const FOREIGN: &[(&str, &str)] = &[
-    ("ET", "AND"), ("OU", "OR"), ("SAUF", "NOT"), ("SANS", "NOT"), ("NON", "NOT"), ("PROCHE", "NEAR/n"),
-    ("UND", "AND"), ("ODER", "OR"), ("NICHT", "NOT"),
+    ("ET", "AND"),
+    ("OU", "OR"),
+    ("SAUF", "NOT"),
+    ("SANS", "NOT"),
+    ("NON", "NOT"),
+    ("PROCHE", "NEAR/n"),
+    ("UND", "AND"),
+    ("ODER", "OR"),
+    ("NICHT", "NOT"),
 ];
 
 /// Pieces that are words although they look like operators.
@@ -153,7 +160,8 @@ impl<'q> Lexer<'q> {
 
     fn unclosed(&mut self, start: usize) {
         self.at = self.text.len();
-        let at = start..start + self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+        let at = start
+            ..start + self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
         self.faults.push(Fault { at, reason: "this quote is never closed".to_owned() });
         self.push(Kind::Bad, start);
     }
@@ -213,7 +221,8 @@ impl<'q> Lexer<'q> {
             "NOT" => return self.push(Kind::Not, start),
             _ => {}
         }
-        if let Some(rest) = word.strip_prefix("NEAR").filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+        if let Some(rest) = word.strip_prefix("NEAR").filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        {
             return self.near(rest, start);
         }
         if let Some((field, value)) = word.split_once(':')
@@ -243,7 +252,9 @@ impl<'q> Lexer<'q> {
         let whole = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
         match digits.parse::<u32>() {
             Ok(within) if whole && within <= WIDEST => self.push(Kind::Near { within, ordered }, start),
-            Ok(_) if whole => self.wrong_near(start, format!("at most {WIDEST} words may be asked for between")),
+            Ok(_) if whole => {
+                self.wrong_near(start, format!("at most {WIDEST} words may be asked for between"))
+            }
             _ => self.wrong_near(
                 start,
                 "NEAR wants a whole number of words: NEAR/3, or NEAR/3f to keep the order".to_owned(),
@@ -295,7 +306,10 @@ impl<'q> Lexer<'q> {
         if known == "raw" {
             let raw = spaced(&value);
             return if raw.is_empty() {
-                self.refuse(start, "raw: wants the exact characters after it, such as raw:Orange or raw:\"La Poste\"")
+                self.refuse(
+                    start,
+                    "raw: wants the exact characters after it, such as raw:Orange or raw:\"La Poste\"",
+                )
             } else {
                 self.push(Kind::Term(Leaf::Raw(raw.into())), start)
             };
@@ -337,7 +351,10 @@ fn leaf(text: &str) -> Result<Leaf, String> {
 /// The words of a phrase, one by one.
 fn pieces_of(phrase: &str) -> impl Iterator<Item = &str> {
     let inside = |c: char| {
-        fold::is_word(c) || fold::is_emoji(c) || is_unseen(c) || matches!(c, '*' | '?' | '#' | '@' | '\u{200d}' | '\u{fe0f}')
+        fold::is_word(c)
+            || fold::is_emoji(c)
+            || is_unseen(c)
+            || matches!(c, '*' | '?' | '#' | '@' | '\u{200d}' | '\u{fe0f}')
     };
     phrase.split(move |c| !inside(c)).filter(|piece| {
         piece.contains(|c: char| fold::is_word(c) || fold::is_emoji(c)) || piece.contains('*')

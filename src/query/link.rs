@@ -15,6 +15,14 @@ impl Address {
     /// Reads an address as it stands in a post, with or without its scheme; `None` when it leads to no web page.
     pub fn read(text: &str) -> Option<Address> {
         let text = text.trim();
+        // `mailto:` and its like lead to no page; what follows the name of a server is a port.
+        let scheme = text.split_once(':').filter(|(scheme, rest)| {
+            let port = rest.starts_with(|c: char| c.is_ascii_digit()) && scheme.contains('.');
+            !rest.starts_with("//") && !port && scheme.chars().all(|c| c.is_ascii_alphanumeric())
+        });
+        if scheme.is_some() {
+            return None;
+        }
         let url = if text.contains("://") {
             Url::parse(text).ok()?
         } else {
@@ -65,7 +73,8 @@ impl LinkPattern {
         let Address { host, path, query } = &self.address;
         let under = of.host == *host
             || of.host.strip_suffix(host.as_str()).is_some_and(|before| before.ends_with('.'));
-        let inside = of.path.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let inside =
+            of.path.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         under && inside && query.iter().all(|pair| of.query.contains(pair))
     }
 }

@@ -11,7 +11,8 @@ pub(super) fn parse(text: &str) -> Result<Query, Refused> {
     let refused = |faults| Refused { query: text.to_owned(), faults };
     let whole = || 0..text.len();
     if text.len() > LONGEST {
-        let reason = format!("a query may be {LONGEST} bytes long, this one has {}: make it two brands", text.len());
+        let reason =
+            format!("a query may be {LONGEST} bytes long, this one has {}: make it two brands", text.len());
         let query = text.chars().take(60).collect();
         return Err(Refused { query, faults: vec![Fault { at: 0..1, reason }] });
     }
@@ -19,7 +20,10 @@ pub(super) fn parse(text: &str) -> Result<Query, Refused> {
     lexer.run();
     let Lexer { pieces, faults, .. } = lexer;
     if pieces.is_empty() && faults.is_empty() {
-        return Err(refused(vec![Fault { at: whole(), reason: "the query is empty: write a name to find".to_owned() }]));
+        return Err(refused(vec![Fault {
+            at: whole(),
+            reason: "the query is empty: write a name to find".to_owned(),
+        }]));
     }
     let mut parser = Parser { pieces: &pieces, at: 0, end: text.len(), leaves: Vec::new(), faults };
     let root = parser.either(0);
@@ -127,7 +131,10 @@ impl Parser<'_> {
             let operator = self.place();
             self.at += 1;
             if chained {
-                self.fault(operator, "a proximity cannot be chained: write (a NEAR/2 b) AND (b NEAR/2 c), or \"a b c\"~2");
+                self.fault(
+                    operator,
+                    "a proximity cannot be chained: write (a NEAR/2 b) AND (b NEAR/2 c), or \"a b c\"~2",
+                );
             }
             let second = self.place();
             if let Some(Kind::Not) = self.peek() {
@@ -233,11 +240,12 @@ impl Parser<'_> {
             Kind::Open | Kind::Close | Kind::Term(_) | Kind::Loose(..) | Kind::Bad => None,
         };
         let here = self.pieces.get(self.at).and_then(|piece| word(&piece.kind));
-        let (at, reason) = match (before.and_then(|before| Some((word(&before.kind)?, before.at.clone()))), here) {
-            (Some((operator, place)), _) => (place, format!("{operator} wants a term after it")),
-            (None, Some(operator)) => (at, format!("{operator} wants a term before it")),
-            (None, None) => (at, "a term is missing here".to_owned()),
-        };
+        let (at, reason) =
+            match (before.and_then(|before| Some((word(&before.kind)?, before.at.clone()))), here) {
+                (Some((operator, place)), _) => (place, format!("{operator} wants a term after it")),
+                (None, Some(operator)) => (at, format!("{operator} wants a term before it")),
+                (None, None) => (at, "a term is missing here".to_owned()),
+            };
         self.fault(at, reason);
         // An operator that lacks its left side is not reported again by what follows.
         if before.is_none_or(|before| word(&before.kind).is_none())

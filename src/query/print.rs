@@ -93,7 +93,8 @@ impl fmt::Display for Leaf {
         match self {
             Leaf::Words(words) if is_bare(words) => out.write_str(words),
             Leaf::Words(words) => write!(out, "\"{words}\""),
-            Leaf::Raw(raw) if !raw.contains(|c: char| c.is_whitespace() || "()\"«»“”„".contains(c)) => {
+            Leaf::Raw(raw) if !raw.contains(|c: char| c.is_whitespace() || "()\"«»“”„".contains(c)) =>
+            {
                 write!(out, "raw:{raw}")
             }
             Leaf::Raw(raw) if raw.contains('"') => write!(out, "raw:«{raw}»"),
@@ -106,7 +107,8 @@ impl fmt::Display for Leaf {
 /// Whether a term reads as itself without quotes.
 fn is_bare(words: &str) -> bool {
     let sign = words.strip_prefix(['#', '@']).unwrap_or(words);
-    let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '*' | '?' | '-' | '\'' | '’' | '&' | '.' | '@');
+    let inner =
+        |c: char| c.is_alphanumeric() || matches!(c, '_' | '*' | '?' | '-' | '\'' | '’' | '&' | '.' | '@');
     sign.starts_with(char::is_alphanumeric)
         && sign.chars().all(inner)
         && !matches!(words, "AND" | "OR" | "NOT" | "NEAR")

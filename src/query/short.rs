@@ -21,7 +21,9 @@ impl Short<'_> {
         let mut list = |words: &[String]| {
             let start = leaves.len();
             leaves.extend(words.iter().filter_map(|word| leaf(word).ok()));
-            any((start..leaves.len()).map(|leaf| Node::Leaf(u32::try_from(leaf).unwrap_or(u32::MAX))).collect())
+            any((start..leaves.len())
+                .map(|leaf| Node::Leaf(u32::try_from(leaf).unwrap_or(u32::MAX)))
+                .collect())
         };
         let keywords = list(self.keywords);
         let mut branches = vec![keywords];
@@ -36,7 +38,7 @@ impl Short<'_> {
 }
 
 /// The term that one word of a list stands for. A star at the end of a word is a wildcard, `raw:` wants exactly
-/// these characters, everything else is plain.
+/// these characters, an address wants a link to it, everything else is plain.
 ///
 /// # Errors
 /// Why it cannot be searched for.
@@ -44,7 +46,14 @@ pub fn leaf(word: &str) -> Result<Leaf, String> {
     let word = word.trim();
     if let Some(raw) = word.strip_prefix("raw:") {
         let raw = super::lex::spaced(raw.trim_matches('"'));
-        return if raw.is_empty() { Err("has nothing after raw:".to_owned()) } else { Ok(Leaf::Raw(raw.into())) };
+        return if raw.is_empty() {
+            Err("has nothing after raw:".to_owned())
+        } else {
+            Ok(Leaf::Raw(raw.into()))
+        };
+    }
+    if word.starts_with("http://") || word.starts_with("https://") {
+        return super::Condition::parse("link", word).map(|link| Leaf::Condition(Box::new(link)));
     }
     let plain = super::lex::spaced(&word.replace(['?', '"', '«', '»', '“', '”', '„'], " "));
     let marked = super::wild::marked(&plain)?;

@@ -1,3 +1,5 @@
+//! Queries read, printed and refused.
+
 use super::*;
 
 #[track_caller]
@@ -12,7 +14,10 @@ fn binding_and_printing() {
     reads("orange OR sfr AND fibre", "orange OR (sfr AND fibre)");
     reads("orange fibre -jus", "orange AND fibre AND NOT jus");
     reads("orange NOT jus NEAR/2 fruit", "orange AND NOT jus NEAR/2 fruit");
-    reads("(orange OR sfr) NEAR/2f (panne OR \"gros bug\")", "(orange OR sfr) NEAR/2f (panne OR \"gros bug\")");
+    reads(
+        "(orange OR sfr) NEAR/2f (panne OR \"gros bug\")",
+        "(orange OR sfr) NEAR/2f (panne OR \"gros bug\")",
+    );
     reads("«la poste» “h & m” „x y“", "\"la poste\" AND \"h & m\" AND \"x y\"");
     reads("NOT NOT free", "free");
     reads("orange & sfr - jus", "orange AND sfr AND jus");
@@ -91,9 +96,13 @@ fn every_fault_is_told_at_once_with_a_caret() {
 #[test]
 fn the_short_form_is_a_query() {
     let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    let (keywords, context, unless) = (own(&["Acme", "Acme Cloud?", "#acme"]), own(&["cloud"]), own(&["dynamite", "raw:ACME"]));
+    let (keywords, context, unless) =
+        (own(&["Acme", "Acme Cloud?", "#acme"]), own(&["cloud"]), own(&["dynamite", "raw:ACME"]));
     let query = Short { keywords: &keywords, context: &context, unless: &unless }.query();
-    assert_eq!(query.to_string(), "(Acme OR \"Acme Cloud\" OR #acme) AND cloud AND NOT (dynamite OR raw:ACME)");
+    assert_eq!(
+        query.to_string(),
+        "(Acme OR \"Acme Cloud\" OR #acme) AND cloud AND NOT (dynamite OR raw:ACME)"
+    );
     assert_eq!(Query::parse(&query.to_string()).unwrap(), query);
 }
 

@@ -28,7 +28,9 @@ pub(super) fn marked(text: &str) -> Result<String, &'static str> {
                 match before {
                     0 => return Err("a word cannot begin with `*`: write its first letters before it"),
                     count if count < FEWEST => {
-                        return Err("`*` wants at least three characters before it, or it would find too much");
+                        return Err(
+                            "`*` wants at least three characters before it, or it would find too much",
+                        );
                     }
                     // In scripts without spaces words are found anywhere in a run.
                     _ if fold::is_unspaced(at(place - 1)) => {}
@@ -42,7 +44,9 @@ pub(super) fn marked(text: &str) -> Result<String, &'static str> {
                 let after = last.is_some_and(|place| in_word(at(place)) || at(place) == '*');
                 match (before, after) {
                     (true, _) => out.push(fold::ANY),
-                    (false, true) => return Err("a word cannot begin with `?`: write its first letter before it"),
+                    (false, true) => {
+                        return Err("a word cannot begin with `?`: write its first letter before it");
+                    }
                     (false, false) => out.push(' '),
                 }
             }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use mail_parser::MessageParser;
 use vigie::alert::Rule;
-use vigie::intake::{Judge, Judged};
+use vigie::intake::{Judge, Judged, Origin};
 use vigie::keeper::{Clock, Keeper};
 use vigie::keyword::Brand;
 use vigie::mail::Language;
@@ -451,7 +451,12 @@ impl Kept {
     }
 
     fn judged(&self, page: Page, seen: Time) -> Judged {
-        self.judge.judge(page, Dates::Arrival, false, seen, &mut Scratch::default())
+        self.judge.judge(
+            page,
+            Origin { source: "", dates: Dates::Arrival, look_back: false },
+            seen,
+            &mut Scratch::default(),
+        )
     }
 
     fn page(&mut self, page: Page, at: Time) -> usize {

@@ -62,7 +62,7 @@ fn mentions<'b>(matcher: &'b Matcher, body: &Value, scratch: &mut Scratch) -> Ve
     let mut post = Post::new(NetworkName::known("test"), "1");
     post.title = body["title"].as_str().map(str::to_owned);
     post.text = body["text"].as_str().unwrap().to_owned();
-    let found = matcher.mentions(&post, scratch);
+    let found = matcher.mentions(&post, "", scratch);
     found.iter().filter_map(|verdict| matcher.brand(&verdict.brand)).collect()
 }
 

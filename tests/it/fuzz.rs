@@ -35,3 +35,8 @@ fn brand_files_are_read_or_refused() {
 fn what_is_found_can_be_sliced() {
     replay("matcher", targets::matcher);
 }
+
+#[test]
+fn queries_are_run_or_refused() {
+    replay("query", targets::query);
+}

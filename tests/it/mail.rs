@@ -43,7 +43,7 @@ fn author(name: &str, handle: &str, followers: Option<u64>) -> Author {
 /// What the matcher makes of a post about the first of our brands.
 fn mention(post: Post, example: bool) -> Mention {
     let brands = brands();
-    let verdict = Matcher::new(&brands).unwrap().mentions(&post, &mut Scratch::default()).remove(0);
+    let verdict = Matcher::new(&brands).unwrap().mentions(&post, "", &mut Scratch::default()).remove(0);
     Mention {
         id: 1,
         brand: verdict.brand,

@@ -42,6 +42,7 @@ mod linkedin;
 mod lists;
 mod mail;
 mod mastodon;
+mod matching;
 mod network;
 mod nostr;
 mod pinterest;

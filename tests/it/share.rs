@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use proptest::prelude::*;
 use vigie::digest;
-use vigie::intake::{Judge, Step};
+use vigie::intake::{Judge, Origin, Step};
 use vigie::keyword::Brand;
 use vigie::matcher::Scratch;
 use vigie::network::{Dates, Missed, Page};
@@ -73,7 +73,12 @@ impl Filled {
     /// Stores a post as the daemon does.
     fn hear(&self, post: Post, seen: Time) {
         let page = Page { posts: vec![post], ..Page::default() };
-        let judged = self.judge.judge(page, Dates::Server, false, seen, &mut Scratch::default());
+        let judged = self.judge.judge(
+            page,
+            Origin { source: "", dates: Dates::Server, look_back: false },
+            seen,
+            &mut Scratch::default(),
+        );
         let mut tally = Tally::default();
         for (seen, step) in judged.steps {
             if let Step::Post(post) = step {

@@ -93,10 +93,8 @@ impl Matching {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let cases: Vec<MatchCase> = self.cases.read()?;
         let mut scratch = Scratch::default();
-        let answers: Vec<Answer<'_>> = cases
-            .iter()
-            .map(|case| Answer { id: &case.id, got: ask(case, &mut scratch) })
-            .collect();
+        let answers: Vec<Answer<'_>> =
+            cases.iter().map(|case| Answer { id: &case.id, got: ask(case, &mut scratch) }).collect();
         self.cases.report(&answers, scores(&cases, &answers))
     }
 }
@@ -155,14 +153,23 @@ fn scores<'c>(cases: &'c [MatchCase], answers: &[Answer<'c>]) -> Option<(Scores<
             scores.right += 1;
         } else {
             scores.wrong.push(&case.id);
-            wrong.push(format!("  {}: {} expected, {} given: {}", case.id, word(expect), word(answer.got), case.query));
+            wrong.push(format!(
+                "  {}: {} expected, {} given: {}",
+                case.id,
+                word(expect),
+                word(answer.got),
+                case.query
+            ));
         }
     }
     if scores.of == 0 {
         return None;
     }
-    let mut lines = vec![format!("right: {} of {} ({} %)", scores.right, scores.of, percent(scores.right, scores.of))];
-    lines.extend(scores.families.iter().map(|(family, score)| format!("{family:10} {} of {}", score.right, score.of)));
+    let mut lines =
+        vec![format!("right: {} of {} ({} %)", scores.right, scores.of, percent(scores.right, scores.of))];
+    lines.extend(
+        scores.families.iter().map(|(family, score)| format!("{family:10} {} of {}", score.right, score.of)),
+    );
     if !wrong.is_empty() {
         lines.push("wrong:".to_owned());
         lines.extend(wrong);
