@@ -29,6 +29,7 @@ mod output;
 mod period;
 mod progress;
 mod read;
+mod rematch;
 mod replay;
 mod select;
 mod send;
@@ -107,6 +108,8 @@ enum Command {
     Export(export::Export),
     /// Show sources, coverage, latency and the last mails
     Status(status::Status),
+    /// Apply changed queries to what is stored, shown before it is written
+    Rematch(rematch::Rematch),
     /// Read older posts of a source: fill its gaps, or look for a new keyword in the past
     Backfill(backfill::Backfill),
     /// Show which networks can be heard, and what works instead for the others
@@ -145,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),
         Command::Export(export) => export.run(&cli.common),
         Command::Status(status) => status.run(&cli.common),
+        Command::Rematch(rematch) => rematch.run(&cli.common),
         Command::Backfill(backfill) => backfill.run(&cli.common),
         Command::Networks(networks) => networks.run(),
     };

@@ -22,7 +22,6 @@ use crate::deliver::{Courier, CourierError};
 use crate::fetch::{Fetch, SetupError};
 use crate::intake::Judge;
 use crate::keeper::Keeper;
-use crate::keyword::OfficialAccount;
 use crate::network::{self, BuildError, Key, Unit};
 use crate::notice::NoticeError;
 use crate::source::{self, Client, End, Event, Mode, Purse, Recorder, Source};
@@ -34,6 +33,7 @@ mod accounts;
 mod desk;
 mod mailer;
 mod profiles;
+mod reload;
 mod rereads;
 
 pub use desk::{Summary, Told};
@@ -107,6 +107,8 @@ pub struct Plan {
     pub sources: Vec<SourceConfig>,
     /// The brands, compiled.
     pub judge: Judge,
+    /// The folder whose brand files are read again when they change, when there is one.
+    pub keywords: Option<PathBuf>,
     /// The store, and what mails are composed with.
     pub keeper: Keeper,
     /// Where mails go.
@@ -133,12 +135,23 @@ pub async fn run(
     stop: CancellationToken,
     mut told: impl FnMut(Told) + Send + 'static,
 ) -> Result<Summary, DaemonError> {
-    let Plan { config, sources, judge, mut keeper, courier, web_token, mode, first_digest, record, clock } =
-        plan;
+    let Plan {
+        config,
+        sources,
+        judge,
+        keywords,
+        mut keeper,
+        courier,
+        web_token,
+        mode,
+        first_digest,
+        record,
+        clock,
+    } = plan;
+    keeper.note_queries(&judge.matcher, clock())?;
     let recorder =
         record.as_deref().map(Recorder::new).transpose().map_err(DaemonError::Record)?.map(Arc::new);
-    let official: Vec<OfficialAccount> =
-        judge.matcher.brands().iter().flat_map(|brand| brand.official.iter().cloned()).collect();
+    let (brands, watched) = watch::channel(keeper.composer().brands.clone());
     let fetching = if mode == Mode::Once { config.fetch.clone().hurried() } else { config.fetch.clone() };
     let fetch = Arc::new(Fetch::new(fetching, clock)?);
     let (events, incoming) = mpsc::channel::<Event>(WAITING);
@@ -193,7 +206,7 @@ pub async fn run(
     };
     let shown = web::Shown {
         folder: config.data_dir.clone(),
-        brands: keeper.composer().brands.clone(),
+        brands: watched.clone(),
         language: keeper.composer().language,
         zone: keeper.composer().zone.clone(),
     };
@@ -232,9 +245,12 @@ pub async fn run(
         helpers.spawn(Profiles::new(aside(one)).run(stop.clone()));
     }
     if mode == Mode::Watch {
+        if let Some(folder) = keywords {
+            helpers.spawn(reload::run(folder, questions.clone(), brands, stop.clone()));
+        }
         for one in &asked_aside {
             helpers.spawn(rereads::run(aside(one), stop.clone()));
-            helpers.spawn(accounts::run(aside(one), official.clone(), stop.clone()));
+            helpers.spawn(accounts::run(aside(one), watched.clone(), stop.clone()));
         }
     }
     // Once more before the groups of a single run close.

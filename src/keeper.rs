@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 
 use crate::intake::{Judged, Step};
+use crate::keyword::{Brand, BrandId};
+use crate::matcher::{Matcher, Verdict};
 use crate::network::{Cursor, Missed};
 use crate::notice::{Composer, NoticeError};
 use crate::store::Store;
 use crate::store::alerts::{Due, Outcome};
 use crate::store::doors::{Known, Place, Receipt};
 use crate::store::posts::{Change, Tally, Unit};
+use crate::store::rematch::StoredPost;
 use crate::store::sources::Attempt;
 use crate::time::{DAY, Time};
 
@@ -80,6 +83,41 @@ impl Keeper {
     /// What mails are composed with.
     pub fn composer(&self) -> &Composer {
         &self.composer
+    }
+
+    /// Mails speak of these brands from here on.
+    pub fn set_brands(&mut self, brands: Vec<Brand>) {
+        self.composer.brands = brands;
+        self.deadline = None;
+    }
+
+    /// Notes which queries decide from `now` on.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn note_queries(&mut self, matcher: &Matcher, now: Time) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.note_queries(matcher, now)?))
+    }
+
+    /// Puts the mentions of stored posts as today's queries of `brands` decide, in one transaction.
+    ///
+    /// # Errors
+    /// When the store refuses; then nothing of it is kept.
+    pub fn rematch(
+        &mut self,
+        posts: &[(StoredPost, Vec<Verdict>)],
+        brands: &[BrandId],
+        now: Time,
+    ) -> Result<(), NoticeError> {
+        self.transaction(|keeper| {
+            let mut done = Done::default();
+            for (stored, verdicts) in posts {
+                let mut heard = Tally::default();
+                let write = |unit: &mut Unit<'_>| Ok(unit.rematch(stored, verdicts, brands)?);
+                keeper.step(stored.source_row, (now, now), false, (&mut heard, &mut done), write)?;
+            }
+            Ok(())
+        })
     }
 
     /// Starts to know a source.

@@ -18,6 +18,9 @@ pub struct Mention {
     pub version: String,
     /// The keywords found, with their places.
     pub tags: Vec<Tag>,
+    /// The part of the query that held, as a query.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub trace: String,
     /// The post.
     pub post: Post,
     /// The source that brought it.

@@ -17,6 +17,7 @@ pub mod figures;
 pub mod find;
 pub mod list;
 pub mod posts;
+pub mod rematch;
 mod reread;
 pub mod sources;
 pub mod spending;
@@ -26,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0001_first.sql"),
     include_str!("store/migrations/0002_networks.sql"),
     include_str!("store/migrations/0003_local_ids.sql"),
+    include_str!("store/migrations/0006_queries.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -145,7 +145,7 @@ pub struct Shown {
     /// The data directory.
     pub folder: PathBuf,
     /// The brands.
-    pub brands: Vec<Brand>,
+    pub brands: tokio::sync::watch::Receiver<Vec<Brand>>,
     /// The language of readers who want neither French nor English.
     pub language: Language,
     /// The zone in which times are shown.

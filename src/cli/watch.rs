@@ -92,10 +92,12 @@ impl Watch {
         if !common.quiet {
             introduce(&config, &brands, &sources)?;
         }
+        let keywords = self.brand.is_none().then(|| config.keywords.clone());
         let plan = Plan {
             config,
             sources,
             judge,
+            keywords,
             keeper: Keeper::new(store, composer),
             courier,
             web_token,

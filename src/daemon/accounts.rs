@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Aside;
-use crate::keyword::OfficialAccount;
+use crate::keyword::{Brand, OfficialAccount};
 use crate::network::{Page, spec};
 use crate::source;
 
@@ -16,22 +17,29 @@ const START: Duration = Duration::from_secs(20);
 /// Between two accounts, so that listening keeps the most of the host's patience.
 const BETWEEN: Duration = Duration::from_secs(5);
 
-/// Looks up the accounts of `official` that are on the network of this source, until `stop`.
-pub(super) async fn run(aside: Aside, official: Vec<OfficialAccount>, stop: CancellationToken) {
+/// Looks up the official accounts of the `brands` that are on the network of this source, until `stop`.
+pub(super) async fn run(aside: Aside, brands: watch::Receiver<Vec<Brand>>, stop: CancellationToken) {
     let network = aside.source.network_name.clone();
     let aliases = spec(network.as_str()).map_or(&[][..], |spec| spec.aliases);
     let here = |account: &&OfficialAccount| {
         let at = account.network.as_ref();
         at.is_some_and(|at| *at == network || aliases.contains(&at.as_str()))
     };
-    let handles: Vec<String> = official.iter().filter(here).map(|account| account.handle.clone()).collect();
-    if handles.iter().all(|handle| aside.source.network.account(handle).is_none()) {
+    let handles = || -> Vec<String> {
+        let brands = brands.borrow();
+        let official = brands.iter().flat_map(|brand| &brand.official);
+        official.filter(here).map(|account| account.handle.clone()).collect()
+    };
+    // Whether the network gives accounts at all does not depend on whose.
+    if aside.source.network.account("probe").is_none()
+        && handles().iter().all(|handle| aside.source.network.account(handle).is_none())
+    {
         return;
     }
     let mut wait = START;
     while stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
         wait = DAILY;
-        for handle in &handles {
+        for handle in &handles() {
             let Some(request) = aside.source.network.account(handle) else { continue };
             let asking = source::ask_aside(&aside.source, &aside.client, request);
             match stop.run_until_cancelled(asking).await {

@@ -14,7 +14,8 @@ use crate::config::SourceConfig;
 use crate::digest;
 use crate::intake::{Judge, Judged, Origin};
 use crate::keeper::{Clock, Done, Ingested, Keeper};
-use crate::matcher::Scratch;
+use crate::keyword::Brand;
+use crate::matcher::{Matcher, Scratch};
 use crate::mention::{Mention, Suspect};
 use crate::network::{self, Cursor, Dates};
 use crate::notice::NoticeError;
@@ -84,6 +85,15 @@ pub enum Told {
         /// The file that holds the token for pushing, when none is configured.
         token_file: Option<PathBuf>,
     },
+    /// The brand files were read again: which brands are new, changed and gone.
+    Reloaded {
+        /// Brands that were not there before.
+        new: Vec<String>,
+        /// Brands whose query is another now.
+        changed: Vec<String>,
+        /// Brands that are no longer watched.
+        gone: Vec<String>,
+    },
     /// Something could not be done; the rest goes on.
     Trouble(String),
 }
@@ -123,6 +133,10 @@ pub(super) enum Question {
     ReadAgain { network: NetworkName, ids: Vec<String>, reply: oneshot::Sender<()> },
     /// Words of a network that may be kept no longer; answers how many posts had some.
     Expire { network: NetworkName, before: Time, reply: oneshot::Sender<usize> },
+    /// Other brands from here on.
+    Reload { judge: Box<Judge>, brands: Vec<Brand>, reply: oneshot::Sender<()> },
+    /// Something a person should know.
+    Say { text: String, reply: oneshot::Sender<()> },
     /// A file to play, as a source.
     Play { name: String, path: PathBuf, first_digest: bool, reply: oneshot::Sender<()> },
     /// Close every group; compose a first digest when asked.
@@ -489,6 +503,14 @@ impl Desk {
                 let expired = self.patiently(|keeper| keeper.expire(network.as_str(), before, now))?;
                 answered(reply.send(expired));
             }
+            Question::Reload { judge, brands, reply } => {
+                self.reload(*judge, brands)?;
+                answered(reply.send(()));
+            }
+            Question::Say { text, reply } => {
+                (self.told)(Told::Trouble(text));
+                answered(reply.send(()));
+            }
             Question::Play { name, path, first_digest, reply } => {
                 self.play(&name, &path, first_digest)?;
                 answered(reply.send(()));
@@ -498,6 +520,27 @@ impl Desk {
                 answered(reply.send(()));
             }
         }
+        Ok(())
+    }
+
+    /// Changes over to other brands, between two pages: no post is held against half of each.
+    fn reload(&mut self, judge: Judge, brands: Vec<Brand>) -> Result<(), NoticeError> {
+        let (before, after) = (&self.judge.matcher, &judge.matcher);
+        let named = |of: &Matcher, keep: &dyn Fn(&Brand) -> bool| -> Vec<String> {
+            of.brands().iter().filter(|brand| keep(brand)).map(|brand| brand.id.to_string()).collect()
+        };
+        let told = Told::Reloaded {
+            new: named(after, &|brand| before.brand(&brand.id).is_none()),
+            changed: named(after, &|brand| {
+                before.brand(&brand.id).is_some() && before.version(&brand.id) != after.version(&brand.id)
+            }),
+            gone: named(before, &|brand| after.brand(&brand.id).is_none()),
+        };
+        let now = (self.clock)();
+        self.patiently(|keeper| keeper.note_queries(&judge.matcher, now))?;
+        self.judge = judge;
+        self.keeper.set_brands(brands);
+        (self.told)(told);
         Ok(())
     }
 

@@ -72,6 +72,8 @@ pub struct MentionLine<'a> {
     pub example: bool,
     /// The version of the brand's keywords that decided.
     pub version: &'a str,
+    /// The part of its query that held, as a query.
+    pub trace: &'a str,
 }
 
 impl<'a> MentionLine<'a> {
@@ -109,6 +111,7 @@ impl<'a> MentionLine<'a> {
             source: &mention.source,
             example: mention.example,
             version: &mention.version,
+            trace: &mention.trace,
         }
     }
 }

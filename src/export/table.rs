@@ -35,6 +35,7 @@ pub const MENTION_HEADER: &[&str] = &[
     "source",
     "example",
     "version",
+    "trace",
 ];
 
 /// The row of a mention.
@@ -65,6 +66,7 @@ pub fn mention_row(mention: &Mention) -> Vec<Cell<'_>> {
         Cell::text(Some(&mention.source)),
         Cell::plain(Some(mention.example)),
         Cell::plain(Some(&mention.version)),
+        Cell::text(Some(mention.trace.as_str()).filter(|trace| !trace.is_empty())),
     ]
 }
 

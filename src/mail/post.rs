@@ -12,6 +12,8 @@ use crate::post::Author;
 const NAME: usize = 60;
 /// Titles are cut here.
 const TITLE: usize = 160;
+/// Traces are cut here.
+const TRACE: usize = 200;
 /// Keywords explained one by one; a post that names more is explained well enough.
 const WHY: usize = 4;
 
@@ -77,6 +79,8 @@ pub(crate) struct Parts<'a> {
     /// The texts that describe its pictures, one a line.
     pub(super) alt: Option<&'a str>,
     pub(super) tags: &'a [Tag],
+    /// The part of the query that held.
+    pub(super) trace: &'a str,
 }
 
 impl<'a> Parts<'a> {
@@ -94,6 +98,7 @@ impl<'a> Parts<'a> {
             summary: post.summary.as_deref(),
             alt,
             tags: &mention.tags,
+            trace: &mention.trace,
         }
     }
 
@@ -157,6 +162,11 @@ impl<'a> Parts<'a> {
         why.truncate(WHY);
         if more > 0 {
             why.push(language.say(format!("and {more} more"), format!("et {more} de plus")));
+        }
+        // A lone keyword says it all.
+        if self.trace.contains(" AND ") || self.trace.contains(" NEAR/") || self.trace.contains(':') {
+            let trace = language.quote(&short(self.trace, TRACE));
+            why.push(language.say(format!("by the query {trace}"), format!("par la requête {trace}")));
         }
         why
     }

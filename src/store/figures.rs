@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, named_params};
 use serde::Serialize;
 
 use super::StoreError;
+use super::rematch::changed_queries;
 use crate::keyword::Brand;
 use crate::share::{Heard, Period, Tally, Window};
 use crate::time::{DAY, Time};
@@ -46,6 +47,14 @@ pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> Resu
         let place = brands.iter().position(|known| *known.id.0 == *brand);
         if let Some(tally) = place.and_then(|place| tallies.get_mut(place)) {
             *tally = Tally { heard: heard(row)?, versions: Some((row.get("first")?, row.get("last")?)) };
+        }
+    }
+    // A query that changed in between breaks the series even where it was applied to what was stored: posts that were
+    // no mention by the old one were not kept.
+    for (brand, versions) in changed_queries(connection, window)? {
+        let place = brands.iter().position(|known| *known.id.0 == *brand);
+        if let Some(tally) = place.and_then(|place| tallies.get_mut(place)) {
+            tally.versions = Some(versions);
         }
     }
     let (totals, examples) = connection.prepare_cached(TOTALS)?.query_row(

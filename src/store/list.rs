@@ -49,7 +49,7 @@ pub fn mentions<E: From<StoreError>>(
             post.network, post.native_id, post.kind, post.lang, post.title, post.text, post.summary, post.permalink,
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
-            author.created, author.verified, author.bot, author.links, author.posts
+            author.created, author.verified, author.bot, author.links, author.posts, mention.trace
         FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
             LEFT JOIN author ON author.id = post.author";
     let (conditions, values) = mention_conditions(filter);
@@ -156,6 +156,29 @@ fn conditions(
     (sql.join(" AND "), values)
 }
 
+/// Up to `limit` stored posts after row `after`, each with its row and its source's, in the form of a mention of
+/// nobody.
+pub(super) fn posts_after(
+    connection: &Connection,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<(i64, i64, Mention)>, StoreError> {
+    const SELECT: &str = "SELECT 0, '', '', '[]', 0, post.counted,
+            post.network, post.native_id, post.kind, post.lang, post.title, post.text, post.summary, post.permalink,
+            post.published, post.edited, post.seen, post.more, source.name, source.example,
+            author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
+            author.created, author.verified, author.bot, author.links, author.posts, '', post.id, post.source
+        FROM post JOIN source ON source.id = post.source LEFT JOIN author ON author.id = post.author
+        WHERE post.id > ?1 ORDER BY post.id LIMIT ?2";
+    let mut statement = connection.prepare_cached(SELECT)?;
+    let mut rows = statement.query(rusqlite::params![after, limit])?;
+    let mut posts = Vec::new();
+    while let Some(row) = rows.next()? {
+        posts.push((row.get(33)?, row.get(34)?, mention(row)?));
+    }
+    Ok(posts)
+}
+
 fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
     let time = |at: usize| row.get::<_, Option<i64>>(at).map(|time| time.map(Time));
     let tags: String = row.get(3)?;
@@ -176,7 +199,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         title: row.get(10)?,
         text: row.get(11)?,
         summary: row.get(12)?,
-        html: None,
+        html: more.markup.then(String::new),
         lang: row.get(9)?,
         published: time(14)?,
         edited: time(15)?,
@@ -197,6 +220,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         brand: BrandId(row.get::<_, String>(1)?.into()),
         version: row.get(2)?,
         tags: serde_json::from_str(&tags).map_err(|source| StoreError::Stored { what: "tags", source })?,
+        trace: row.get(32)?,
         post,
         source: row.get(18)?,
         example: row.get(19)?,

@@ -40,6 +40,9 @@ pub(super) struct More {
     pub(super) root: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rating: Option<u8>,
+    /// Its text was markup: ends of lines are ends of blocks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) markup: bool,
 }
 
 /// Under which name removed accounts are remembered beside posts.
@@ -356,7 +359,7 @@ impl Unit<'_> {
             None => {
                 let id = self.insert_post(judged, author)?;
                 for verdict in &judged.verdicts {
-                    self.insert_mention(id, judged, verdict)?;
+                    self.insert_mention(id, &judged.post, (judged.counted, judged.fresh), verdict)?;
                 }
                 Ok(())
             }
@@ -406,7 +409,6 @@ impl Unit<'_> {
                 permalink = coalesce(?8, permalink)
             WHERE id = ?1";
         const MENTIONS: &str = "SELECT id, brand FROM mention WHERE post = ?1";
-        const RETAG: &str = "UPDATE mention SET tags = ?2 WHERE id = ?1";
         let post = &judged.post;
         self.connection.prepare_cached(REFRESH)?.execute(params![
             id,
@@ -433,28 +435,13 @@ impl Unit<'_> {
         let mut statement = self.connection.prepare_cached(MENTIONS)?;
         let before: Vec<(i64, String)> =
             statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-        let mut withdrawn = Vec::new();
-        for (mention, brand) in &before {
-            match judged.verdicts.iter().find(|verdict| *verdict.brand.0 == **brand) {
-                Some(verdict) => {
-                    self.connection.prepare_cached(RETAG)?.execute(params![mention, tags(verdict)?])?;
-                    // What was composed of the old words and not tried yet is composed again.
-                    withdrawn.push(*mention);
-                }
-                None => {
-                    self.connection
-                        .prepare_cached("DELETE FROM mention WHERE id = ?1")?
-                        .execute([mention])?;
-                    withdrawn.push(*mention);
-                }
-            }
-        }
+        let withdrawn = self.settle(&before, &judged.verdicts)?;
         if !withdrawn.is_empty() {
             self.changes.push(Change::Withdrawn { mentions: withdrawn });
         }
         for verdict in &judged.verdicts {
             if !before.iter().any(|(_, brand)| *verdict.brand.0 == **brand) {
-                self.insert_mention(id, judged, verdict)?;
+                self.insert_mention(id, &judged.post, (judged.counted, judged.fresh), verdict)?;
             }
         }
         Ok(())
@@ -465,34 +452,60 @@ impl Unit<'_> {
         const KNOWN: &str = "SELECT 1 FROM mention WHERE post = ?1 AND brand = ?2";
         for verdict in &judged.verdicts {
             if !self.connection.prepare_cached(KNOWN)?.exists(params![post, &*verdict.brand.0])? {
-                self.insert_mention(post, judged, verdict)?;
+                self.insert_mention(post, &judged.post, (judged.counted, judged.fresh), verdict)?;
             }
         }
         Ok(())
     }
 
-    fn insert_mention(
+    /// Writes the verdicts of today over mentions that are there; those without one go. The mentions whose notices
+    /// must be composed again.
+    pub(super) fn settle(
+        &self,
+        before: &[(i64, String)],
+        verdicts: &[Verdict],
+    ) -> Result<Vec<i64>, StoreError> {
+        const RETAG: &str = "UPDATE mention SET tags = ?2, trace = ?3, version = ?4 WHERE id = ?1";
+        const DELETE: &str = "DELETE FROM mention WHERE id = ?1";
+        for (mention, brand) in before {
+            match verdicts.iter().find(|verdict| *verdict.brand.0 == **brand) {
+                Some(verdict) => self.connection.prepare_cached(RETAG)?.execute(params![
+                    mention,
+                    tags(verdict)?,
+                    verdict.trace,
+                    verdict.version
+                ])?,
+                None => self.connection.prepare_cached(DELETE)?.execute([mention])?,
+            };
+        }
+        Ok(before.iter().map(|(mention, _)| *mention).collect())
+    }
+
+    pub(super) fn insert_mention(
         &mut self,
-        post: i64,
-        judged: &JudgedPost,
+        row: i64,
+        post: &Post,
+        (counted, fresh): (Time, bool),
         verdict: &Verdict,
     ) -> Result<(), StoreError> {
-        const INSERT: &str = "INSERT INTO mention (post, brand, version, tags, matched, counted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        const INSERT: &str = "INSERT INTO mention (post, brand, version, tags, matched, counted, trace)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         self.connection.prepare_cached(INSERT)?.execute(params![
-            post,
+            row,
             &*verdict.brand.0,
             verdict.version,
             tags(verdict)?,
             self.matched.0,
-            judged.counted.0
+            counted.0,
+            verdict.trace
         ])?;
         self.tally.mentions += 1;
         self.changes.push(Change::Mention {
             id: self.connection.last_insert_rowid(),
-            post: (judged.post.network.to_string(), judged.post.native_id.clone()),
+            post: (post.network.to_string(), post.native_id.clone()),
             brand: verdict.brand.to_string(),
-            counted: judged.counted,
-            fresh: judged.fresh,
+            counted,
+            fresh,
         });
         Ok(())
     }
@@ -735,6 +748,7 @@ fn more(post: &Post) -> Result<Option<String>, StoreError> {
         quote_of: post.quote_of.clone(),
         root: post.root.clone(),
         rating: post.rating,
+        markup: post.html.is_some(),
     };
     if more == More::default() {
         return Ok(None);

@@ -32,13 +32,14 @@ impl Look {
         let connection = store::reader(&shown.folder)?;
         let reading = connection.unchecked_transaction()?;
         let window = digest::default_window(&reading, now)?;
-        let brands: Vec<String> = shown.brands.iter().map(|brand| brand.id.to_string()).collect();
+        let watched = shown.brands.borrow().clone();
+        let brands: Vec<String> = watched.iter().map(|brand| brand.id.to_string()).collect();
         let newest = list::Filter { brands, limit: Some(MENTIONS), ..list::Filter::default() };
         let likely = list::Filter { limit: Some(SUSPECTS), ..newest.clone() };
         let mut suspects = list::suspects(&reading, &likely, Level::Review)?;
         suspects.retain(|suspect| suspect.state == "new");
         Ok(Look {
-            digest: digest::gather(&reading, &shown.brands, window, now)?,
+            digest: digest::gather(&reading, &watched, window, now)?,
             mentions: list::mention_list(&reading, &newest)?,
             suspects,
         })

@@ -47,7 +47,8 @@ impl Telling<'_> {
     }
 
     fn brand(&self, id: &str) -> String {
-        let known = self.shown.brands.iter().find(|brand| *brand.id.0 == *id);
+        let brands = self.shown.brands.borrow();
+        let known = brands.iter().find(|brand| *brand.id.0 == *id);
         short(known.map_or(id, |brand| &brand.name), NAME)
     }
 

@@ -68,6 +68,21 @@ impl Shown {
                 };
                 vec![format!("page: {address}  (others push posts to {address}ingest with {token})")]
             }
+            Told::Reloaded { new, changed, gone } => {
+                let part = |word: &str, brands: &[String]| {
+                    (!brands.is_empty()).then(|| format!("{} {word}", brands.join(", ")))
+                };
+                let parts: Vec<String> = [part("new", new), part("changed", changed), part("gone", gone)]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let what = if parts.is_empty() {
+                    "nothing that decides has changed".to_owned()
+                } else {
+                    parts.join("; ")
+                };
+                vec![format!("brand files read again: {what}")]
+            }
             Told::Trouble(text) => vec![format!("warning: {text}")],
         }
     }
