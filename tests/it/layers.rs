@@ -36,7 +36,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("schedule", "share time"),
     ("mail", "alert digest impostor keyword matcher mention post share store time"),
     ("notice", "alert digest impostor keyword mail schedule share store time"),
-    ("keeper", "intake network notice share store time"),
+    ("keeper", "intake keyword matcher network notice share store time"),
     ("replay", "intake keeper matcher network notice time"),
     ("import", "document export fold html intake keeper matcher network notice post store time"),
     ("outbox", "store time"),

@@ -49,6 +49,7 @@ fn mention(post: Post, example: bool) -> Mention {
         brand: verdict.brand,
         version: "0badcafe".to_owned(),
         tags: verdict.tags,
+        trace: verdict.trace,
         source: "fediverse".to_owned(),
         example,
         seen: at("2026-10-20T15:30:05.120Z"),

@@ -49,6 +49,7 @@ mod pinterest;
 mod podcastindex;
 mod producthunt;
 mod recorded;
+mod reload;
 mod reddit;
 mod server;
 mod share;

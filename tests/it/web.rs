@@ -15,10 +15,10 @@ const CONFIG: &str = "[web]\nlisten = \"127.0.0.1:0\"\nhosts = [\"vigie.acme.exa
     [[source]]\nnetwork = \"capture\"\nname = \"old\"\npath = \"old.jsonl\"\n";
 
 /// What came back.
-struct Reply {
-    status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Reply {
@@ -28,14 +28,14 @@ impl Reply {
 }
 
 /// The program with its door open.
-struct Open {
-    home: Home,
-    daemon: Daemon,
+pub(crate) struct Open {
+    pub(crate) home: Home,
+    pub(crate) daemon: Daemon,
     address: String,
 }
 
 impl Open {
-    async fn at(name: &str) -> Open {
+    pub(crate) async fn at(name: &str) -> Open {
         Open::with(name, |_| {}).await
     }
 
@@ -82,7 +82,7 @@ impl Open {
         self.ask(&format!("GET {path}"), &[&[host.as_str()], head].concat(), b"")
     }
 
-    fn push(&self, path: &str, head: &[&str], body: &Value) -> Reply {
+    pub(crate) fn push(&self, path: &str, head: &[&str], body: &Value) -> Reply {
         self.push_as(&self.token(), path, head, body.to_string().as_bytes())
     }
 
@@ -92,12 +92,12 @@ impl Open {
     }
 }
 
-fn post(id: &str, text: &str) -> Value {
+pub(crate) fn post(id: &str, text: &str) -> Value {
     json!({"network": "agora", "id": id, "text": text, "created_at": "2026-03-01T10:00:00Z", "url": format!("https://agora.example/{id}"),
         "author": {"id": format!("by-{id}"), "handle": format!("@writer{id}"), "display_name": "Ana <b>Roux</b>"}})
 }
 
-fn figures(reply: &Reply) -> [u64; 4] {
+pub(crate) fn figures(reply: &Reply) -> [u64; 4] {
     let told = reply.json();
     ["posts", "repeats", "mentions", "rejected"]
         .map(|key| told[key].as_u64().unwrap_or_else(|| panic!("{key} in {told}")))
