@@ -197,6 +197,7 @@ fn measure(seconds: u64, rate: u64) {
     let plan = Plan {
         keeper: Keeper::new(Store::open(&folder, Durability::Full).unwrap(), composer),
         judge: Judge::new(&brands).unwrap(),
+        keywords: None,
         courier: courier.unwrap(),
         sources,
         config,

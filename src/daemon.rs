@@ -22,9 +22,10 @@ use crate::deliver::{Courier, CourierError};
 use crate::fetch::{Fetch, SetupError};
 use crate::intake::Judge;
 use crate::keeper::Keeper;
+use crate::matcher::{Matcher, Scratch};
 use crate::network::{self, BuildError, Key, Unit};
 use crate::notice::NoticeError;
-use crate::source::{self, Client, End, Event, Mode, Purse, Recorder, Source};
+use crate::source::{self, Client, End, Event, Interest, Mode, Purse, Recorder, Source};
 use crate::store::StoreError;
 use crate::time::Time;
 use crate::web::{self, Door};
@@ -151,6 +152,7 @@ pub async fn run(
     keeper.note_queries(&judge.matcher, clock())?;
     let recorder =
         record.as_deref().map(Recorder::new).transpose().map_err(DaemonError::Record)?.map(Arc::new);
+    let (matchers, matching) = watch::channel(Arc::clone(&judge.matcher));
     let (brands, watched) = watch::channel(keeper.composer().brands.clone());
     let fetching = if mode == Mode::Once { config.fetch.clone().hurried() } else { config.fetch.clone() };
     let fetch = Arc::new(Fetch::new(fetching, clock)?);
@@ -191,6 +193,7 @@ pub async fn run(
         source.budget = purse(&configured, keeper.store().spent(id, clock())?);
         source.secrets = secrets(&configured).into_iter().map(|(_, key)| key).collect();
         source.recorder.clone_from(&recorder);
+        source.interest = Some(interest(matching.clone()));
         let client = Arc::new(Client::new(&source, Arc::clone(&fetch), events.clone(), clock));
         asked_aside.push((source.clone(), Arc::clone(&client)));
         let (events, stop) = (events.clone(), stop.clone());
@@ -246,7 +249,7 @@ pub async fn run(
     }
     if mode == Mode::Watch {
         if let Some(folder) = keywords {
-            helpers.spawn(reload::run(folder, questions.clone(), brands, stop.clone()));
+            helpers.spawn(reload::run(folder, questions.clone(), (brands, matchers), stop.clone()));
         }
         for one in &asked_aside {
             helpers.spawn(rereads::run(aside(one), stop.clone()));
@@ -313,6 +316,16 @@ pub async fn run(
         Ok(Err(_)) => Err(DaemonError::Task("the desk".to_owned())),
         Err(error) => Err(DaemonError::Task(error.to_string())),
     }
+}
+
+/// What says whether anything of the brands of today may stand in a text.
+fn interest(matching: watch::Receiver<Arc<Matcher>>) -> Interest {
+    let scratch = std::sync::Mutex::new(Scratch::default());
+    Interest(Arc::new(move |text| {
+        let matcher = Arc::clone(&matching.borrow());
+        // One source asks at a time; after a panic elsewhere everything is read whole.
+        scratch.lock().map_or(true, |mut scratch| matcher.finds_any(std::iter::once(text), &mut scratch))
+    }))
 }
 
 /// Opens the web door; when it cannot be opened that is told, and everything else goes on.

@@ -1,6 +1,8 @@
 //! Intake: a page becomes steps for the store. Every post is matched, every author held against the brands,
 //! every moment settled. Pure: the same page gives the same steps.
 
+use std::sync::Arc;
+
 use crate::impostor::{Lookout, Suspicion};
 use crate::keyword::Brand;
 use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
@@ -12,7 +14,7 @@ use crate::time::{DAY, Time};
 #[derive(Debug)]
 pub struct Judge {
     /// Finds keywords.
-    pub matcher: Matcher,
+    pub matcher: Arc<Matcher>,
     /// Finds impostors.
     pub lookout: Lookout,
 }
@@ -126,7 +128,7 @@ impl Judge {
     /// # Errors
     /// When there are more keywords than an automaton can hold.
     pub fn new(brands: &[Brand]) -> Result<Judge, BuildError> {
-        Ok(Judge { matcher: Matcher::new(brands)?, lookout: Lookout::new(brands) })
+        Ok(Judge { matcher: Arc::new(Matcher::new(brands)?), lookout: Lookout::new(brands) })
     }
 
     /// Judges everything on a page.
@@ -154,6 +156,13 @@ impl Judge {
                 seen,
                 Step::Post(Box::new(JudgedPost { post, verdicts, suspicions, counted, fresh })),
             ));
+        }
+        if !page.passed.is_empty() {
+            let mut passed = PassedOver::default();
+            page.passed
+                .iter()
+                .for_each(|(network, native_id)| passed.push(seen, network.as_str(), native_id));
+            judged.steps.push((seen, Step::PassedOver(passed)));
         }
         judged.steps.extend(page.deletions.into_iter().map(|deletion| (seen, Step::Gone(deletion))));
         for account in page.accounts {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits, retries, logs or saves; [`crate::source`] does that, the same way for all.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -207,6 +208,9 @@ pub struct Missed {
 pub struct Page {
     /// New (or seen again) posts, in the order of the answer.
     pub posts: Vec<Post>,
+    /// New posts that were read only far enough to see that nothing stands in them ([`Skim`]).
+    #[serde(skip)]
+    pub passed: Vec<(NetworkName, String)>,
     /// What was taken away.
     pub deletions: Vec<Deletion>,
     /// Posts whose text changed.
@@ -233,6 +237,19 @@ pub struct Page {
     pub spent: Option<u64>,
 }
 
+/// As much of a message of a stream as shows whether anything stands in it: one new post.
+#[derive(Debug)]
+pub struct Skim<'b> {
+    /// The post's native id.
+    pub native_id: String,
+    /// All its words.
+    pub text: Cow<'b, str>,
+    /// Where to go on.
+    pub cursor: Option<Cursor>,
+    /// The moment up to which the stream has been read.
+    pub until: Option<Time>,
+}
+
 impl Page {
     /// Whether it brings nothing but perhaps a place to go on from.
     pub fn is_bare(&self) -> bool {
@@ -248,6 +265,13 @@ impl Page {
 pub trait Network: fmt::Debug + Send + Sync {
     /// What to ask next, given where we stopped.
     fn ask(&self, cursor: Option<&Cursor>, now: Time) -> Ask;
+
+    /// Reads as little as possible of one message of a stream, which came at `seen`: most messages of most streams
+    /// concern nobody. `None` for whatever may be anything else than one new post of which all words are told: then
+    /// [`Network::read`] reads it.
+    fn skim<'b>(&self, _message: &'b [u8], _cursor: Option<&Cursor>, _seen: Time) -> Option<Skim<'b>> {
+        None
+    }
 
     /// What the answer said, given where we stopped. Any bytes may come in; none may panic.
     ///

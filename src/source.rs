@@ -51,6 +51,18 @@ pub struct Source {
     pub secrets: Vec<Key>,
     /// Keeps its raw answers, when recording is on.
     pub recorder: Option<Arc<Recorder>>,
+    /// What says whether anybody may want a text: messages of streams in which nothing stands are not read whole.
+    pub interest: Option<Interest>,
+}
+
+/// Says whether anything that somebody wants may stand in a text.
+#[derive(Clone)]
+pub struct Interest(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Interest {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Interest")
+    }
 }
 
 impl Source {
@@ -64,6 +76,7 @@ impl Source {
             budget: Purse::default(),
             secrets: Vec::new(),
             recorder: None,
+            interest: None,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::keyword::{Brand, BrandId};
 use crate::matcher::{self, Branch, Decision, Field, Matcher, Scratch, Tag, Verdict};
 use crate::mention::Mention;
 use crate::post::{NetworkName, Post};
+use crate::query::Query;
 use crate::store;
 use crate::store::list::{self, Filter};
 
@@ -32,6 +33,9 @@ pub(super) struct Explain {
     /// Print the query that decides, of one brand or of all
     #[arg(long, value_name = "BRAND", num_args = 0..=1, default_missing_value = "")]
     query: Option<String>,
+    /// Try this query instead of those of the brand files
+    #[arg(long = "with", value_name = "QUERY", conflicts_with = "query")]
+    tried: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -53,7 +57,10 @@ impl Subject {
 impl Explain {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
         let config = common.config()?;
-        let brands = common.brands_for_reading(&config)?;
+        let brands = match &self.tried {
+            Some(query) => vec![tried(query)?],
+            None => common.brands_for_reading(&config)?,
+        };
         let matcher = Matcher::new(&brands)?;
         if let Some(asked) = &self.query {
             self.queries(&matcher, asked)?;
@@ -130,6 +137,19 @@ impl Explain {
         stored.sort_by_key(|mention| mention.id);
         Ok(stored.first().map(|mention| mention.post.clone()).map(|post| Subject { post, stored }))
     }
+}
+
+/// A brand of which nothing but its query is known.
+fn tried(query: &str) -> anyhow::Result<Brand> {
+    if let Err(refused) = Query::parse(query) {
+        return Err(Usage(format!("this query cannot be run\n{refused}")).into());
+    }
+    for warning in Query::warnings(query) {
+        super::warn(&warning.reason);
+    }
+    let mut brand = Brand::named("this query", true);
+    brand.query = Some(query.to_owned());
+    Ok(brand)
 }
 
 fn standard_input() -> anyhow::Result<String> {

@@ -2,6 +2,7 @@
 //! then the desk changes over between two pages.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
@@ -10,15 +11,16 @@ use tokio_util::sync::CancellationToken;
 use super::desk::{self, Question};
 use crate::intake::Judge;
 use crate::keyword::{self, Brand};
+use crate::matcher::Matcher;
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Follows the brand files of `folder` until `stop`; `brands` hears of every change.
+/// Follows the brand files of `folder` until `stop`; whoever watches `brands` and `matchers` hears of every change.
 pub(super) async fn run(
     folder: PathBuf,
     desk: mpsc::Sender<Question>,
-    brands: watch::Sender<Vec<Brand>>,
+    (brands, matchers): (watch::Sender<Vec<Brand>>, watch::Sender<Arc<Matcher>>),
     stop: CancellationToken,
 ) {
     let mut hang_up = HangUp::new();
@@ -38,15 +40,17 @@ pub(super) async fn run(
         let built = tokio::task::spawn_blocking(move || build(&from)).await;
         let done = match built {
             Ok(Ok((judge, read))) => {
-                let of_mails = read.clone();
+                let (of_mails, matcher) = (read.clone(), Arc::clone(&judge.matcher));
                 let swapped = desk::ask(&desk, |reply| Question::Reload {
                     judge: Box::new(judge),
                     brands: of_mails,
                     reply,
                 });
+                let swapped = swapped.await;
                 // Nobody may be listening.
+                matchers.send_replace(matcher);
                 brands.send_replace(read);
-                swapped.await
+                swapped
             }
             Ok(Err(reason)) => {
                 let text = format!(

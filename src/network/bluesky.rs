@@ -16,7 +16,7 @@ use self::section::{Section, Version};
 use self::tree::{Tree, text};
 use super::{
     Absent, Answer, Ask, Can, Cursor, Dates, Key, Listen, Method, Missed, Network, Offer, Page, ReadError,
-    Request, Secret, Session, Spec, Told, Trouble, status,
+    Request, Secret, Session, Skim, Spec, Told, Trouble, status,
 };
 use crate::post::NetworkName;
 use crate::time::{DAY, Time};
@@ -268,6 +268,19 @@ impl Network for Bluesky {
             page.missed = gap.or(page.missed);
         }
         Ok(page)
+    }
+
+    fn skim<'b>(&self, message: &'b [u8], cursor: Option<&Cursor>, seen: Time) -> Option<Skim<'b>> {
+        let State { time_us: last, outdated, .. } = Cursor::state(cursor);
+        let event::Skimmed { did, time_us, rkey, text } = event::skim(message)?;
+        let until = Time(time_us.div_euclid(1000)).valid();
+        let jumps = last > 0 && self.gap(Time(last / 1000), until?, seen, outdated).is_some();
+        (!jumps).then(|| Skim {
+            native_id: format!("at://{did}/{POST}/{rkey}"),
+            text,
+            cursor: Cursor::of(&State { time_us, ..State::default() }),
+            until,
+        })
     }
 
     fn pace(&self) -> Duration {

@@ -53,6 +53,7 @@ impl Batch {
                 || post.local_id.as_ref().is_some_and(|id| self.touched.contains(id))
         };
         let returns = page.posts.iter().any(again)
+            || page.passed.iter().any(|(_, id)| self.account_gone || self.touched.contains(id))
             || (self.account_gone && !page.edits.is_empty())
             || (!self.page.deletions.is_empty() && page.edits.iter().any(again));
         let second_gap = self.page.missed.is_some() && page.missed.is_some();
@@ -71,6 +72,7 @@ impl Batch {
         self.touched.extend(page.edits.iter().map(|post| post.native_id.clone()));
         let all = &mut self.page;
         all.posts.extend(page.posts);
+        all.passed.extend(page.passed);
         all.deletions.extend(page.deletions);
         all.edits.extend(page.edits);
         all.accounts.extend(page.accounts);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::Interest;
 use super::batch::Batch;
 use super::poll::{holds_something, in_order};
 use super::problem::{Problem, evidence};
@@ -276,6 +277,10 @@ impl Hearing {
         self.no_message = Duration::ZERO;
         self.answer.seen = (follower.clock)();
         follower.client.record(&self.answer);
+        if let Some(page) = self.skim(follower) {
+            self.gather(follower, page).await?;
+            return Ok(Ok(()));
+        }
         match follower.source.network.read(&self.answer, follower.cursor.as_ref()) {
             Ok(page) => {
                 if let Some(spent) = page.spent {
@@ -289,6 +294,16 @@ impl Hearing {
                 self.skip_or_break(follower, problem).await
             }
         }
+    }
+
+    /// The page of a message in which nothing stands that anybody wants.
+    fn skim(&self, follower: &Follower) -> Option<Page> {
+        let Interest(wanted) = follower.source.interest.as_ref()?;
+        let network = &follower.source.network;
+        let skim = network.skim(&self.answer.body, follower.cursor.as_ref(), self.answer.seen)?;
+        let (cursor, until) = (skim.cursor, skim.until);
+        let passed = vec![(follower.source.network_name.clone(), skim.native_id)];
+        (!wanted(&skim.text)).then(|| Page { passed, cursor, until, ..Page::default() })
     }
 
     /// Asks what the network wants to be asked beside its stream, and tells whether there is something.

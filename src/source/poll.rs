@@ -128,9 +128,12 @@ pub(super) fn in_order(page: &mut Page, seen: Time) {
 
 /// Whether there is anything to save.
 pub(super) fn holds_something(page: &Page) -> bool {
-    let Page { posts, deletions, edits, accounts, cursor, missed, more: _, pause: _, until: _, spent: _ } =
-        page;
-    !(posts.is_empty() && deletions.is_empty() && edits.is_empty() && accounts.is_empty())
+    let Page { posts, passed, deletions, edits, accounts, cursor, missed, .. } = page;
+    !(posts.is_empty()
+        && passed.is_empty()
+        && deletions.is_empty()
+        && edits.is_empty()
+        && accounts.is_empty())
         || cursor.is_some()
         || missed.is_some()
 }

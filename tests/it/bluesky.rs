@@ -18,6 +18,7 @@ use vigie::time::Time;
 mod firehose;
 mod recorded;
 mod search;
+mod skim;
 
 /// A moment after every fixture and recording.
 const SEEN: Time = Time(1_795_400_000_000);

@@ -110,3 +110,16 @@ fn a_text_may_come_from_standard_input() {
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert!(ran.out.contains("Molivelle: a mention"), "{}", ran.out);
 }
+
+#[test]
+fn a_query_is_tried_on_a_text() {
+    let place = place("explain-with");
+    let told = place.ok(&["explain", "--with", "vélo NEAR/1 rouge ET lent", "un vélo très rouge et lent"]);
+    assert!(told.contains("this query: a mention") || told.contains("this query: not a mention"), "{told}");
+    assert!(told.contains("vélo NEAR/1 rouge: 1 other word between"), "{told}");
+    let ran = place.run(&["explain", "--with", "vélo OR", "un vélo"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("     ^^ OR wants a term after it"), "{}", ran.err);
+    let ran = place.run(&["explain", "--with", "vélo ET rouge", "un vélo et rouge"]);
+    assert!(ran.err.contains("`ET` is searched for as a word; the operator is AND"), "{}", ran.err);
+}

@@ -1,5 +1,8 @@
 //! Events of the network, the same whether Jetstream (v1 or v2) or the raw firehose brought them.
 
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -81,6 +84,53 @@ pub(super) fn v2(mut value: Value) -> Option<Event> {
     let micros = micros(&value);
     let inner = if kind == "commit" { Some(&mut value) } else { value.get_mut(&kind) };
     Some(Event { did, micros, what: inner.map_or(What::Other, |inner| what(&kind, inner)) })
+}
+
+/// The whole of a plain new post, as Jetstream v1 sends most of them.
+#[derive(Debug)]
+pub(super) struct Skimmed<'b> {
+    pub(super) did: Cow<'b, str>,
+    pub(super) time_us: i64,
+    pub(super) rkey: Cow<'b, str>,
+    pub(super) text: Cow<'b, str>,
+}
+
+/// Reads a message that is nothing else than a new post without pictures, links to cards or quotes.
+pub(super) fn skim(message: &[u8]) -> Option<Skimmed<'_>> {
+    #[derive(Deserialize)]
+    struct Message<'b> {
+        #[serde(borrow)]
+        did: Cow<'b, str>,
+        time_us: i64,
+        #[serde(borrow)]
+        kind: &'b str,
+        #[serde(borrow)]
+        commit: Commit<'b>,
+    }
+    #[derive(Deserialize)]
+    struct Commit<'b> {
+        #[serde(borrow)]
+        operation: &'b str,
+        #[serde(borrow)]
+        collection: &'b str,
+        #[serde(borrow)]
+        rkey: Cow<'b, str>,
+        #[serde(borrow)]
+        record: Record<'b>,
+    }
+    #[derive(Deserialize)]
+    struct Record<'b> {
+        #[serde(borrow)]
+        text: Cow<'b, str>,
+        embed: Option<IgnoredAny>,
+    }
+    let Message { did, time_us, kind, commit } = serde_json::from_slice(message).ok()?;
+    let plain = kind == "commit"
+        && commit.operation == "create"
+        && commit.collection == POST
+        && commit.record.embed.is_none()
+        && !did.is_empty();
+    plain.then_some(Skimmed { did, time_us, rkey: commit.rkey, text: commit.record.text })
 }
 
 /// The microseconds of `time`, whose milliseconds are exact enough to resume a little earlier.
