@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::keyword::BrandId;
 use crate::matcher::Tag;
 use crate::post::{Author, NetworkName, Post};
+use crate::relevance::Relevance;
 use crate::time::Time;
 
 /// One post about one brand: the unit of every count.
@@ -20,6 +21,12 @@ pub struct Mention {
     pub tags: Vec<Tag>,
     /// The post.
     pub post: Post,
+    /// The language of the post, as settled from its text and from what its network declares.
+    pub lang: Option<String>,
+    /// How sure it is that the post is about the brand, and why.
+    pub relevance: Relevance,
+    /// Whether that is under the brand's threshold: then it is kept apart, and in no count.
+    pub doubtful: bool,
     /// The source that brought it.
     pub source: String,
     /// Whether it comes from the shipped example and not from the world.

@@ -15,6 +15,7 @@ pub mod copy;
 pub mod doors;
 pub mod figures;
 pub mod find;
+pub mod labels;
 pub mod list;
 pub mod posts;
 mod reread;
@@ -26,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0001_first.sql"),
     include_str!("store/migrations/0002_networks.sql"),
     include_str!("store/migrations/0003_local_ids.sql"),
+    include_str!("store/migrations/0004_relevance.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -12,6 +12,7 @@ use super::output::{Out, Target};
 use crate::export::json_line;
 
 mod language;
+mod names;
 
 /// Faults told of one file; the rest are counted.
 const FAULTS: usize = 10;
@@ -24,6 +25,8 @@ pub(super) struct Evaluate {
 
 #[derive(Debug, Subcommand)]
 enum Subject {
+    /// Whether posts with an ambiguous name are about the brand
+    Names(names::Names),
     /// The language of posts
     Language(language::Language),
 }
@@ -31,6 +34,7 @@ enum Subject {
 impl Evaluate {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.subject {
+            Subject::Names(names) => names.run(),
             Subject::Language(language) => language.run(),
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct Select {
     /// Only these networks
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     network: Vec<String>,
-    /// Only posts that declare this language, such as fr or en
+    /// Only posts in this language, such as fr or en
     #[arg(long, value_name = "CODE")]
     lang: Option<String>,
 }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::accounts::AccountChange;
-use super::{Store, StoreError};
+use super::{Store, StoreError, labels};
 use crate::fold;
 use crate::impostor::Suspicion;
+use crate::intake::weigh::{self, Weighed};
 use crate::intake::{JudgedPost, Official};
 use crate::matcher::Verdict;
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
@@ -287,6 +288,7 @@ impl Unit<'_> {
         let mentions: Vec<i64> = statement.query_map([post], |row| row.get(0))?.collect::<Result<_, _>>()?;
         // Nothing to keep it for; should its words come back, so does the post.
         self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([post])?;
+        labels::forget_words(self.connection, network, native_id)?;
         if !mentions.is_empty() {
             self.changes.push(Change::Withdrawn { mentions });
         }
@@ -365,8 +367,8 @@ impl Unit<'_> {
 
     fn insert_post(&mut self, judged: &JudgedPost, author: Option<i64>) -> Result<i64, StoreError> {
         const INSERT: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, title, text, summary, permalink,
-                published, edited, seen, counted, reactions, words, more, local_id)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+                published, edited, seen, counted, reactions, words, more, local_id, language)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
         let post = &judged.post;
         self.connection.prepare_cached(INSERT)?.execute(params![
             post.network.as_str(),
@@ -386,7 +388,8 @@ impl Unit<'_> {
             post.counts.reactions(),
             words_hash(post),
             more(post)?,
-            post.local_id
+            post.local_id,
+            judged.lang.as_deref().unwrap_or_default()
         ])?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -403,10 +406,13 @@ impl Unit<'_> {
                 local_id = CASE WHEN source = ?5 THEN coalesce(?6, local_id) ELSE local_id END
             WHERE id = ?1";
         const EDIT: &str = "UPDATE post SET title = ?2, text = ?3, summary = ?4, lang = coalesce(?5, lang), edited = ?6, words = ?7,
-                permalink = coalesce(?8, permalink)
+                permalink = coalesce(?8, permalink), language = ?9
             WHERE id = ?1";
-        const MENTIONS: &str = "SELECT id, brand FROM mention WHERE post = ?1";
-        const RETAG: &str = "UPDATE mention SET tags = ?2 WHERE id = ?1";
+        const RELABEL: &str =
+            "UPDATE label SET text = ?3 WHERE network = ?1 AND native_id = ?2 AND text IS NOT NULL";
+        const MENTIONS: &str = "SELECT id, brand, doubtful FROM mention WHERE post = ?1";
+        const RETAG: &str =
+            "UPDATE mention SET tags = ?2, relevance = ?3, rule = ?4, doubtful = ?5 WHERE id = ?1";
         let post = &judged.post;
         self.connection.prepare_cached(REFRESH)?.execute(params![
             id,
@@ -428,16 +434,33 @@ impl Unit<'_> {
             post.lang,
             edited.0,
             words_hash(post),
-            post.permalink
+            post.permalink,
+            judged.lang.as_deref().unwrap_or_default()
+        ])?;
+        self.connection.prepare_cached(RELABEL)?.execute(params![
+            post.network.as_str(),
+            post.native_id,
+            weigh::words(post)
         ])?;
         let mut statement = self.connection.prepare_cached(MENTIONS)?;
-        let before: Vec<(i64, String)> =
-            statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let before: Vec<(i64, String, bool)> = statement
+            .query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, _>>()?;
         let mut withdrawn = Vec::new();
-        for (mention, brand) in &before {
+        for (mention, brand, doubtful) in &before {
             match judged.verdicts.iter().find(|verdict| *verdict.brand.0 == **brand) {
                 Some(verdict) => {
-                    self.connection.prepare_cached(RETAG)?.execute(params![mention, tags(verdict)?])?;
+                    let Weighed { relevance, doubtful: now } = self.weighed(judged, verdict)?;
+                    self.connection.prepare_cached(RETAG)?.execute(params![
+                        mention,
+                        tags(verdict)?,
+                        relevance.permille,
+                        relevance.rule,
+                        now
+                    ])?;
+                    if *doubtful && !now {
+                        self.tell(*mention, judged, verdict);
+                    }
                     // What was composed of the old words and not tried yet is composed again.
                     withdrawn.push(*mention);
                 }
@@ -453,7 +476,7 @@ impl Unit<'_> {
             self.changes.push(Change::Withdrawn { mentions: withdrawn });
         }
         for verdict in &judged.verdicts {
-            if !before.iter().any(|(_, brand)| *verdict.brand.0 == **brand) {
+            if !before.iter().any(|(_, brand, _)| *verdict.brand.0 == **brand) {
                 self.insert_mention(id, judged, verdict)?;
             }
         }
@@ -477,24 +500,44 @@ impl Unit<'_> {
         judged: &JudgedPost,
         verdict: &Verdict,
     ) -> Result<(), StoreError> {
-        const INSERT: &str = "INSERT INTO mention (post, brand, version, tags, matched, counted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        const INSERT: &str =
+            "INSERT INTO mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let Weighed { relevance, doubtful } = self.weighed(judged, verdict)?;
         self.connection.prepare_cached(INSERT)?.execute(params![
             post,
             &*verdict.brand.0,
             verdict.version,
             tags(verdict)?,
             self.matched.0,
-            judged.counted.0
+            judged.counted.0,
+            relevance.permille,
+            relevance.rule,
+            doubtful
         ])?;
-        self.tally.mentions += 1;
+        if !doubtful {
+            self.tally.mentions += 1;
+            self.tell(self.connection.last_insert_rowid(), judged, verdict);
+        }
+        Ok(())
+    }
+
+    /// What is thought of a mention, or what a person has said of it.
+    fn weighed(&self, judged: &JudgedPost, verdict: &Verdict) -> Result<Weighed, StoreError> {
+        let post = &judged.post;
+        let said = labels::said(self.connection, post.network.as_str(), &post.native_id, &verdict.brand.0)?;
+        Ok(said.map_or_else(|| judged.weighed(&verdict.brand), Weighed::said))
+    }
+
+    /// Tells rules of a mention that counts from now on.
+    fn tell(&mut self, id: i64, judged: &JudgedPost, verdict: &Verdict) {
         self.changes.push(Change::Mention {
-            id: self.connection.last_insert_rowid(),
+            id,
             post: (judged.post.network.to_string(), judged.post.native_id.clone()),
             brand: verdict.brand.to_string(),
             counted: judged.counted,
             fresh: judged.fresh,
         });
-        Ok(())
     }
 
     fn save_suspicion(
@@ -684,6 +727,7 @@ impl Unit<'_> {
             .prepare_cached("SELECT author FROM post WHERE id = ?1")?
             .query_row([row], |row| row.get(0))?;
         self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([row])?;
+        labels::forget_words(self.connection, network, native_id)?;
         if let Some(author) = author {
             self.connection.prepare_cached(FORGET)?.execute([author])?;
         }
