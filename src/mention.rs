@@ -1,6 +1,7 @@
 //! A post that matters, and why; an account that poses as a brand, and why. As kept and shown.
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::keyword::BrandId;
 use crate::matcher::Tag;
@@ -37,6 +38,18 @@ pub struct Mention {
     pub matched: Time,
     /// The moment that decides in which window it counts.
     pub counted: Time,
+}
+
+impl Mention {
+    /// Four signs that tell this mention from another that once had its number.
+    pub fn check(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.post.network.as_str(), &self.post.native_id, &self.brand.0] {
+            hash.update(part);
+            hash.update([0]);
+        }
+        hash.finalize().iter().take(2).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// An account under suspicion of posing as a brand.

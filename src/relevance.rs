@@ -10,6 +10,7 @@ mod ask;
 mod facts;
 mod lesson;
 mod lexicon;
+pub mod precision;
 mod scale;
 mod sense;
 mod solve;

@@ -83,7 +83,7 @@ impl Mentions {
     }
 }
 
-fn show(
+pub(super) fn show(
     out: &mut Out,
     mention: &Mention,
     names: &HashMap<&str, &str>,

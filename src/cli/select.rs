@@ -30,6 +30,11 @@ pub(super) struct Select {
 }
 
 impl Brands {
+    /// This one, or all.
+    pub(super) fn of(brand: Option<&str>) -> Brands {
+        Brands { brand: brand.map(str::to_owned).into_iter().collect() }
+    }
+
     /// Takes in others.
     pub(super) fn and(&mut self, others: &Brands) {
         self.brand.extend(others.brand.iter().cloned());

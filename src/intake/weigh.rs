@@ -69,17 +69,13 @@ impl Scales {
 
     /// Weighs a mention of `brand` found by `keywords` in `text`.
     pub fn weigh(&self, brand: &Brand, keywords: &[&str], text: &str) -> Weighed {
-        let relevance = self.scale(brand, keywords).weigh(text);
-        let doubtful = relevance.permille < brand.threshold;
-        Weighed { relevance, doubtful }
-    }
-
-    /// The scale for mentions of `brand` by `keywords`.
-    pub fn scale(&self, brand: &Brand, keywords: &[&str]) -> Scale {
         let standard = self.standard(brand);
         let doubted = !keywords.is_empty()
             && keywords.iter().all(|keyword| standard.ambiguous.contains(&fold::fold(keyword)));
-        if doubted { standard.scale.clone() } else { standard.trusting.clone() }
+        let scale = if doubted { &standard.scale } else { &standard.trusting };
+        let relevance = scale.weigh(text);
+        let doubtful = relevance.permille < brand.threshold;
+        Weighed { relevance, doubtful }
     }
 
     fn standard(&self, brand: &Brand) -> Arc<Standard> {
