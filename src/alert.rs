@@ -113,6 +113,8 @@ pub struct Content {
     pub names: Vec<(BrandId, String)>,
     /// Gaps that touch the time this mail is about.
     pub gaps: Vec<Gap>,
+    /// The address to which a reader can say that a mention is about something else.
+    pub answer_to: Option<String>,
     /// How long alerts of this rule are gathered, in seconds: first wait, then between two mails.
     pub grouping: (u64, u64),
     /// When the mail was written.

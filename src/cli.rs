@@ -22,6 +22,7 @@ mod export;
 mod import;
 mod impostors;
 mod init;
+mod label;
 mod manual;
 mod mentions;
 mod networks;
@@ -94,6 +95,8 @@ enum Command {
     Mentions(mentions::Mentions),
     /// Say why a text or a stored post is a mention or not, step by step
     Explain(explain::Explain),
+    /// Say which mentions are about the brand, the most doubtful first, and see how often keywords are right
+    Label(label::Label),
     /// Measure how good Vigie is on cases of which the right answer is known
     Evaluate(evaluate::Evaluate),
     /// List accounts that pose as a brand
@@ -143,6 +146,7 @@ pub fn main() -> ExitCode {
         Command::Share(share) => share.run(&cli.common),
         Command::Digest(digest) => digest.run(&cli.common),
         Command::Mentions(mentions) => mentions.run(&cli.common),
+        Command::Label(label) => label.run(&cli.common),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Impostors(impostors) => impostors.run(&cli.common),
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),

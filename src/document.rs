@@ -292,6 +292,25 @@ impl<'r, 'i> Section<'r, 'i> {
         }
     }
 
+    /// A part of one, from 0 to 1, in thousandths.
+    pub fn thousandths(&self, key: &'r str) -> Option<u16> {
+        let value = self.value(key)?.get_ref();
+        let written = match value {
+            DeValue::Float(float) => Some(float.as_str().replace('_', "")),
+            _ => value.as_integer().map(|whole| whole.as_str().replace('_', "")),
+        };
+        let Some(part) = written.and_then(|text| text.parse::<f64>().ok()) else {
+            self.wrong(key, "a number from 0 to 1", value);
+            return None;
+        };
+        // the part that is nearest, counted up: 0 and 1 included
+        let found = (0..=1000_u16).find(|count| (f64::from(*count) / 1000.0 - part).abs() <= 0.0005);
+        if found.is_none() {
+            self.fault(key, "must be from 0 to 1");
+        }
+        found
+    }
+
     /// A table inside this one.
     pub fn section(&self, key: &'r str) -> Option<Section<'r, 'i>> {
         let value = self.value(key)?;

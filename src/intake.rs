@@ -1,14 +1,20 @@
 //! Intake: a page becomes steps for the store. Every post is matched, every author held against the brands,
 //! every moment settled. Pure: the same page gives the same steps.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use self::weigh::{Scales, Weighed};
 use crate::impostor::{Lookout, Suspicion};
-use crate::keyword::Brand;
+use crate::keyword::{Brand, BrandId};
+use crate::language;
 use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
 use crate::network::{Cursor, Dates, Missed, Page};
 use crate::post::{Account, Deletion, NetworkName, Post};
+use crate::relevance::Label;
 use crate::time::{DAY, Time};
+
+pub mod weigh;
 
 /// Everything that decides about a post: the brands, compiled both ways.
 #[derive(Debug)]
@@ -17,6 +23,8 @@ pub struct Judge {
     pub matcher: Arc<Matcher>,
     /// Finds impostors.
     pub lookout: Lookout,
+    /// Weighs mentions of ambiguous names.
+    pub scales: Scales,
 }
 
 /// A post with what was decided about it.
@@ -32,6 +40,18 @@ pub struct JudgedPost {
     pub counted: Time,
     /// Whether it is news: an old post is counted, never told as new.
     pub fresh: bool,
+    /// The language it is in.
+    pub lang: Option<String>,
+    /// How sure each verdict is, in their order.
+    pub weighed: Vec<Weighed>,
+}
+
+impl JudgedPost {
+    /// How sure it is that the post is about `brand`.
+    pub fn weighed(&self, brand: &BrandId) -> Weighed {
+        let place = self.verdicts.iter().position(|verdict| verdict.brand == *brand);
+        place.and_then(|place| self.weighed.get(place)).cloned().unwrap_or_default()
+    }
 }
 
 /// The identity of a post.
@@ -128,7 +148,13 @@ impl Judge {
     /// # Errors
     /// When there are more keywords than an automaton can hold.
     pub fn new(brands: &[Brand]) -> Result<Judge, BuildError> {
-        Ok(Judge { matcher: Arc::new(Matcher::new(brands)?), lookout: Lookout::new(brands) })
+        let (matcher, lookout) = (Arc::new(Matcher::new(brands)?), Lookout::new(brands));
+        Ok(Judge { matcher, lookout, scales: Scales::default() })
+    }
+
+    /// Learns what people said of mentions; what was learned before is forgotten.
+    pub fn learn(&mut self, labels: HashMap<BrandId, Vec<Label>>) {
+        self.scales = Scales::taught(labels);
     }
 
     /// Judges everything on a page.
@@ -152,10 +178,8 @@ impl Judge {
             let author = post.author.as_ref();
             let suspicions =
                 author.map(|author| self.lookout.judge(&post.network, author)).unwrap_or_default();
-            judged.steps.push((
-                seen,
-                Step::Post(Box::new(JudgedPost { post, verdicts, suspicions, counted, fresh })),
-            ));
+            let judged_post = self.weighed(post, verdicts, (counted, fresh));
+            judged.steps.push((seen, Step::Post(Box::new(JudgedPost { suspicions, ..judged_post }))));
         }
         if !page.passed.is_empty() {
             let mut passed = PassedOver::default();
@@ -172,6 +196,26 @@ impl Judge {
             judged.steps.push((seen, Step::Account(Box::new(account), suspicions, official)));
         }
         judged
+    }
+
+    /// A stored post as the queries of today decide; nothing is said of its author.
+    pub fn again(&self, post: Post, source: &str, counted: Time, scratch: &mut Scratch) -> JudgedPost {
+        let verdicts = self.matcher.mentions(&post, source, scratch);
+        // What was published long ago is no news.
+        self.weighed(post, verdicts, (counted, false))
+    }
+
+    fn weighed(&self, post: Post, verdicts: Vec<Verdict>, (counted, fresh): (Time, bool)) -> JudgedPost {
+        let lang = language::settle(&weigh::words(&post), post.lang.as_deref());
+        let weighed = verdicts.iter().map(|verdict| self.weigh(&post, verdict)).collect();
+        JudgedPost { post, verdicts, suspicions: Vec::new(), counted, fresh, lang, weighed }
+    }
+
+    fn weigh(&self, post: &Post, verdict: &Verdict) -> Weighed {
+        self.matcher.brand(&verdict.brand).map_or_else(Weighed::default, |brand| {
+            let keywords: Vec<&str> = verdict.tags.iter().map(|tag| tag.keyword.as_str()).collect();
+            self.scales.weigh(brand, &keywords, &weigh::words(post))
+        })
     }
 }
 

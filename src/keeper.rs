@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use crate::intake::{Judged, Step};
+use crate::intake::{Judged, JudgedPost, Step};
 use crate::keyword::{Brand, BrandId};
-use crate::matcher::{Matcher, Verdict};
+use crate::matcher::Matcher;
 use crate::network::{Cursor, Missed};
 use crate::notice::{Composer, NoticeError};
 use crate::store::Store;
@@ -105,15 +105,15 @@ impl Keeper {
     /// When the store refuses; then nothing of it is kept.
     pub fn rematch(
         &mut self,
-        posts: &[(StoredPost, Vec<Verdict>)],
+        posts: &[(StoredPost, JudgedPost)],
         brands: &[BrandId],
         now: Time,
     ) -> Result<(), NoticeError> {
         self.transaction(|keeper| {
             let mut done = Done::default();
-            for (stored, verdicts) in posts {
+            for (stored, judged) in posts {
                 let mut heard = Tally::default();
-                let write = |unit: &mut Unit<'_>| Ok(unit.rematch(stored, verdicts, brands)?);
+                let write = |unit: &mut Unit<'_>| Ok(unit.rematch(stored, judged, brands)?);
                 keeper.step(stored.source_row, (now, now), false, (&mut heard, &mut done), write)?;
             }
             Ok(())

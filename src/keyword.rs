@@ -58,6 +58,19 @@ pub struct Brand {
     /// Whether its name is also a person's name, a place or a word, so that bearing it proves nothing.
     #[serde(default)]
     pub other_sense: bool,
+    /// What it is, in one line, such as "Orange, the French telecom operator": tells it from others of that name.
+    #[serde(default)]
+    pub about: Option<String>,
+    /// How sure it must be that a post is about it for the post to count, in thousandths.
+    #[serde(default = "usual_threshold")]
+    pub threshold: u16,
+}
+
+/// Under this a post that bears an ambiguous name is kept apart: what is missed costs more than what is told for nothing.
+const THRESHOLD: u16 = 300;
+
+fn usual_threshold() -> u16 {
+    THRESHOLD
 }
 
 impl Brand {
@@ -74,6 +87,8 @@ impl Brand {
             official: Vec::new(),
             domains: Vec::new(),
             other_sense: false,
+            about: None,
+            threshold: THRESHOLD,
         }
     }
 }
@@ -181,6 +196,8 @@ pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
         official: section.texts("official").iter().filter_map(|text| official(&section, text)).collect(),
         domains: section.texts("domains").iter().filter_map(|text| domain(&section, text)).collect(),
         other_sense: section.flag("other_sense").unwrap_or(false),
+        about: section.text("about").map(|about| about.trim().to_owned()).filter(|about| !about.is_empty()),
+        threshold: section.thousandths("threshold").unwrap_or(THRESHOLD),
     };
     if table.get("query").is_some() {
         for list in ["keywords", "unless", "context"].into_iter().filter(|list| table.get(*list).is_some()) {

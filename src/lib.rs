@@ -28,6 +28,8 @@ pub mod fetch;
 pub mod source;
 /// Keywords of every brand found in one pass; what is a mention.
 pub mod matcher;
+/// Whether a post with an ambiguous name is about the brand.
+pub mod relevance;
 /// Accounts that pose as a brand.
 pub mod impostor;
 /// Mentions, suspects and gaps as kept and shown.

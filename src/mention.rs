@@ -1,10 +1,12 @@
 //! A post that matters, and why; an account that poses as a brand, and why. As kept and shown.
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::keyword::BrandId;
 use crate::matcher::Tag;
 use crate::post::{Author, NetworkName, Post};
+use crate::relevance::Relevance;
 use crate::time::Time;
 
 /// One post about one brand: the unit of every count.
@@ -23,6 +25,12 @@ pub struct Mention {
     pub trace: String,
     /// The post.
     pub post: Post,
+    /// The language of the post, as settled from its text and from what its network declares.
+    pub lang: Option<String>,
+    /// How sure it is that the post is about the brand, and why.
+    pub relevance: Relevance,
+    /// Whether that is under the brand's threshold: then it is kept apart, and in no count.
+    pub doubtful: bool,
     /// The source that brought it.
     pub source: String,
     /// Whether it comes from the shipped example and not from the world.
@@ -33,6 +41,18 @@ pub struct Mention {
     pub matched: Time,
     /// The moment that decides in which window it counts.
     pub counted: Time,
+}
+
+impl Mention {
+    /// Four signs that tell this mention from another that once had its number.
+    pub fn check(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.post.network.as_str(), &self.post.native_id, &self.brand.0] {
+            hash.update(part);
+            hash.update([0]);
+        }
+        hash.finalize().iter().take(2).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// An account under suspicion of posing as a brand.

@@ -242,6 +242,8 @@ impl Composer {
             gaps: sources::gaps(connection, oldest.plus(-HOUR), now)?,
             grouping: known.map_or((0, 0), |rule| (rule.wait.as_secs(), rule.every.as_secs())),
             written: now,
+            // The address that stands where none is configured is nobody's.
+            answer_to: Some(self.from.email.to_string()).filter(|address| !address.ends_with("@localhost")),
         }))
     }
 

@@ -15,6 +15,7 @@ pub mod copy;
 pub mod doors;
 pub mod figures;
 pub mod find;
+pub mod labels;
 pub mod list;
 pub mod posts;
 pub mod rematch;
@@ -27,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0001_first.sql"),
     include_str!("store/migrations/0002_networks.sql"),
     include_str!("store/migrations/0003_local_ids.sql"),
+    include_str!("store/migrations/0004_relevance.sql"),
     include_str!("store/migrations/0006_queries.sql"),
 ];
 

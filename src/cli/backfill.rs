@@ -22,7 +22,7 @@ use crate::notice::Composer;
 use crate::post::NetworkName;
 use crate::source::{self, Client, Event, Mode, Source, State};
 use crate::store::posts::Tally;
-use crate::store::{Store, sources};
+use crate::store::{Store, labels, sources};
 use crate::time::Time;
 
 /// Pages that may wait to be stored.
@@ -90,7 +90,8 @@ impl Backfill {
             Source::new(configured.name.as_str(), NetworkName::known(spec.name), Arc::from(built));
         source.budget = daemon::purse(configured, store.spent(row.id, now())?);
         source.secrets = daemon::secrets(configured).into_iter().map(|(_, key)| key).collect();
-        let judge = Judge::new(&brands)?;
+        let mut judge = Judge::new(&brands)?;
+        judge.learn(labels::lessons(store.connection())?);
         let mut keeper = Keeper::new(store, composer(&config, &brands));
         let fetch = Arc::new(Fetch::new(config.fetch.clone(), now)?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

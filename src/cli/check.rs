@@ -219,10 +219,15 @@ fn files(config: &Config, brands: &[Brand]) -> Vec<Finding> {
     for brand in brands.iter().filter(|brand| {
         brand.query.is_none() && brand.context.is_empty() && keyword::is_ambiguous(&brand.name)
     }) {
-        let detail = format!(
-            "\"{}\" is short or a common word: list words under context, of which one must stand beside it",
-            brand.name
-        );
+        let what_to_do = match &brand.about {
+            None => {
+                "say under about what it is, and list words under context, of which one must stand beside it"
+            }
+            Some(_) => {
+                "posts that seem to be about something else are kept apart (vigie mentions --doubtful); words under context would settle it"
+            }
+        };
+        let detail = format!("\"{}\" is short or a common word: {what_to_do}", brand.name);
         findings.push(Finding::new(format!("keywords {}", brand.id), Fares::Note, detail));
     }
     for brand in brands {

@@ -13,6 +13,7 @@ use crate::export::json_line;
 
 mod language;
 mod matching;
+mod names;
 
 /// Faults told of one file; the rest are counted.
 const FAULTS: usize = 10;
@@ -27,6 +28,8 @@ pub(super) struct Evaluate {
 enum Subject {
     /// Queries and posts: what matches
     Matching(matching::Matching),
+    /// Whether posts with an ambiguous name are about the brand
+    Names(names::Names),
     /// The language of posts
     Language(language::Language),
 }
@@ -35,6 +38,7 @@ impl Evaluate {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.subject {
             Subject::Matching(matching) => matching.run(),
+            Subject::Names(names) => names.run(),
             Subject::Language(language) => language.run(),
         }
     }

@@ -30,6 +30,9 @@ enum Kind {
         select: Select,
         #[command(flatten)]
         bounds: Bounds,
+        /// With those that are doubtful, under their brand's threshold, marked as such
+        #[arg(long)]
+        doubtful: bool,
         #[command(flatten)]
         form: Form,
     },
@@ -136,7 +139,9 @@ impl Sheet {
 impl Export {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
         match &self.kind {
-            Kind::Mentions { select, bounds, form } => mentions(common, select, bounds, form),
+            Kind::Mentions { select, bounds, doubtful, form } => {
+                mentions(common, select, bounds, *doubtful, form)
+            }
             Kind::Shares { period, brands, form } => shares(common, period, brands, form),
             Kind::Snapshot { period, brands, form } => {
                 let document = snapshot::gather(common, period, brands)?;
@@ -160,13 +165,20 @@ impl Export {
     }
 }
 
-fn mentions(common: &Common, select: &Select, bounds: &Bounds, form: &Form) -> anyhow::Result<ExitCode> {
+fn mentions(
+    common: &Common,
+    select: &Select,
+    bounds: &Bounds,
+    doubtful: bool,
+    form: &Form,
+) -> anyhow::Result<ExitCode> {
     let config = common.config()?;
     let brands = common.brands_for_reading(&config)?;
     let connection = store::reader(&config.data_dir)?;
     let mut filter = select.filter(&connection, &brands)?;
     (filter.from, filter.to) = bounds.bounds(&connection, &config)?;
     filter.oldest_first = true;
+    filter.doubtful = if doubtful { None } else { Some(false) };
     let mut sheet = form.open(export::MENTION_HEADER)?;
     list::mentions(&connection, &filter, |mention| {
         sheet.add(|| export::mention_row(&mention), || json_line(&MentionLine::new(&mention)))

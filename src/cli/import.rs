@@ -20,7 +20,7 @@ use crate::keeper::Keeper;
 use crate::keyword::Brand;
 use crate::notice::Composer;
 use crate::store::doors::IMPORT;
-use crate::store::{Durability, Store};
+use crate::store::{Durability, Store, labels};
 use crate::time::Time;
 
 /// Characters of a name or value shown.
@@ -80,9 +80,12 @@ impl Import {
         self.check_source(&config)?;
         let options = self.options()?;
         let brands = common.brands_for_reading(&config)?;
-        let judge = Judge::new(&brands)?;
+        let mut judge = Judge::new(&brands)?;
         // Who holds the data directory is told before a large file is read.
         let store = if self.dry_run { None } else { Some(self.store(&config)?) };
+        if let Some(store) = &store {
+            judge.learn(labels::lessons(store.connection())?);
+        }
         let hidden = common.quiet || self.json;
         let read = Arc::new(AtomicU64::new(0));
         let bar = super::progress::spinner(hidden);

@@ -38,6 +38,9 @@ pub(super) struct Init {
     /// Words of which one must stand in the post too, for your brand or a named one
     #[arg(long, value_name = "[NAME:]WORD,WORD")]
     context: Vec<String>,
+    /// What your brand or a named one is, in one line, where its name is also a word
+    #[arg(long, value_name = "[NAME:]LINE")]
+    about: Vec<String>,
     /// Who gets the mails; without it they are written to files
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     mail: Option<Vec<String>>,
@@ -155,6 +158,11 @@ impl Init {
     fn words(&self, asker: &mut Asker<'_>, brands: &mut [Brand]) -> anyhow::Result<()> {
         let unless = assign(&self.unless, brands)?;
         let context = assign(&self.context, brands)?;
+        for (place, line) in lines(&self.about, brands)? {
+            if let Some(brand) = brands.get_mut(place) {
+                brand.about = Some(line);
+            }
+        }
         for (place, brand) in brands.iter_mut().enumerate() {
             let pick = |of: &[(usize, Vec<String>)]| -> Vec<String> {
                 of.iter().filter(|(at, _)| *at == place).flat_map(|(_, words)| words.clone()).collect()
@@ -185,9 +193,17 @@ impl Init {
                     "Words of which one stands beside \"{name}\" when it is the brand: its products, its trade"
                 );
                 brand.context = asker.answer(&question, |line| Ok(ask::findable(line)?))?;
-                if brand.context.is_empty() {
+            }
+            if keyword::is_ambiguous(&name) {
+                if brand.about.is_none() && self.about.is_empty() {
+                    let question =
+                        format!("What is \"{name}\", in one line, such as \"{name}, the telecom operator\"");
+                    brand.about = asker.answer(&question, |line| Ok(line.trim().to_owned()))?.into();
+                }
+                brand.about = brand.about.take().filter(|about| !about.is_empty());
+                if brand.context.is_empty() && brand.about.is_none() {
                     super::warn(&format!(
-                        "every post with the word \"{name}\" will count; add words under context in keywords/{}.toml",
+                        "\"{name}\" is short or a common word: Vigie can only guess which posts are about it; add words under context, and a line under about, in keywords/{}.toml",
                         brand.id
                     ));
                 }
@@ -346,6 +362,22 @@ fn assign(flags: &[String], brands: &[Brand]) -> anyhow::Result<Vec<(usize, Vec<
         assigned.push((place, ask::findable(list)?));
     }
     Ok(assigned)
+}
+
+/// Which brand each `[NAME:]LINE` is for, by its place; where no brand has that name, it belongs to the line.
+fn lines(flags: &[String], brands: &[Brand]) -> anyhow::Result<Vec<(usize, String)>> {
+    let line = |flag: &String| {
+        let named = flag.split_once(':').and_then(|(name, line)| {
+            let wanted = keyword::slug(name.trim());
+            Some((brands.iter().position(|brand| *brand.id.0 == *wanted)?, line))
+        });
+        let (place, line) = named.unwrap_or((0, flag));
+        if line.trim().is_empty() {
+            return Err(Usage("--about says nothing; write \"Orange, the telecom operator\"".into()).into());
+        }
+        Ok((place, line.trim().to_owned()))
+    };
+    flags.iter().map(line).collect()
 }
 
 fn networks(names: &[String]) -> anyhow::Result<Vec<&'static str>> {

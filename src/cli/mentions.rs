@@ -36,6 +36,9 @@ pub(super) struct Mentions {
     /// Oldest first instead of newest first
     #[arg(long)]
     oldest_first: bool,
+    /// Only the doubtful ones: under their brand's threshold, kept apart and counted nowhere
+    #[arg(long)]
+    doubtful: bool,
     /// Print JSON, one mention a line
     #[arg(long)]
     json: bool,
@@ -50,6 +53,7 @@ impl Mentions {
         (filter.from, filter.to) = self.bounds.bounds(&connection, &config)?;
         filter.limit = (self.limit > 0).then_some(self.limit);
         filter.oldest_first = self.oldest_first;
+        filter.doubtful = Some(self.doubtful);
         let mut out = Out::standard();
         // The list and its count are of one moment.
         let reading = connection.unchecked_transaction()?;
@@ -79,7 +83,7 @@ impl Mentions {
     }
 }
 
-fn show(
+pub(super) fn show(
     out: &mut Out,
     mention: &Mention,
     names: &HashMap<&str, &str>,
@@ -95,9 +99,12 @@ fn show(
     if !who.is_empty() {
         head.push(format!("@{who}"));
     }
-    head.extend(post.lang.as_deref().map(|lang| short(lang, NAME)));
+    head.extend(mention.lang.as_deref().map(|lang| short(lang, NAME)));
     if mention.example {
         head.push("(example)".to_owned());
+    }
+    if mention.relevance.permille < 1000 {
+        head.push(format!("relevance {:.2}: {}", mention.relevance.share(), mention.relevance.rule));
     }
     out.line(&head.join("  "))?;
     let alt = Parts::alt(mention);

@@ -9,11 +9,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Common, Usage, clean, now, say};
+use crate::intake::{Judge, JudgedPost};
 use crate::keeper::Keeper;
 use crate::keyword::{Brand, BrandId};
-use crate::matcher::{Matcher, Scratch, Verdict};
+use crate::matcher::Scratch;
 use crate::store::rematch::{StoredPost, stored_posts};
-use crate::store::{self, Store};
+use crate::store::{self, Store, labels};
 
 /// Posts held against the queries in one transaction.
 const CHUNK: u32 = 500;
@@ -53,13 +54,14 @@ impl Rematch {
         let config = common.config()?;
         let all = common.brands_for_reading(&config)?;
         let brands = self.asked(&all)?;
-        let matcher = Matcher::new(&all)?;
+        let mut judge = Judge::new(&all)?;
         let changes = {
             let connection = store::reader(&config.data_dir)?;
+            judge.learn(labels::lessons(&connection)?);
             let mut changes: BTreeMap<String, Change> =
                 brands.iter().map(|brand| (brand.to_string(), Change::default())).collect();
-            each(&connection, &matcher, |posts| {
-                posts.iter().for_each(|(stored, verdicts)| count(&mut changes, stored, verdicts));
+            each(&connection, &judge, |posts| {
+                posts.iter().for_each(|(stored, judged)| count(&mut changes, stored, judged));
                 Ok(())
             })?;
             changes
@@ -80,9 +82,9 @@ impl Rematch {
         // Beside a running daemon: each part is a transaction of its own.
         let store = Store::join(&config.data_dir)?;
         let mut keeper = Keeper::new(store, super::backfill::composer(&config, &all));
-        keeper.note_queries(&matcher, now())?;
+        keeper.note_queries(&judge.matcher, now())?;
         let connection = store::reader(&config.data_dir)?;
-        each(&connection, &matcher, |posts| Ok(keeper.rematch(posts, &brands, now())?))?;
+        each(&connection, &judge, |posts| Ok(keeper.rematch(posts, &brands, now())?))?;
         for brand in &brands {
             keeper.store().note_rematch(brand, now())?;
         }
@@ -110,8 +112,8 @@ impl Rematch {
 /// Every stored post with what today's queries say of it, in parts.
 fn each(
     connection: &rusqlite::Connection,
-    matcher: &Matcher,
-    mut part: impl FnMut(&[(StoredPost, Vec<Verdict>)]) -> anyhow::Result<()>,
+    judge: &Judge,
+    mut part: impl FnMut(&[(StoredPost, JudgedPost)]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut scratch = Scratch::default();
     let mut after = 0;
@@ -119,21 +121,22 @@ fn each(
         let posts = stored_posts(connection, after, CHUNK)?;
         let Some(last) = posts.last() else { return Ok(()) };
         after = last.row;
-        let judged: Vec<(StoredPost, Vec<Verdict>)> = posts
+        let judged: Vec<(StoredPost, JudgedPost)> = posts
             .into_iter()
             .map(|stored| {
-                let verdicts = matcher.mentions(&stored.post, &stored.source, &mut scratch);
-                (stored, verdicts)
+                let (post, source) = (stored.post.clone(), stored.source.as_str());
+                let judged = judge.again(post, source, stored.counted, &mut scratch);
+                (stored, judged)
             })
             .collect();
         part(&judged)?;
     }
 }
 
-fn count(changes: &mut BTreeMap<String, Change>, stored: &StoredPost, verdicts: &[Verdict]) {
+fn count(changes: &mut BTreeMap<String, Change>, stored: &StoredPost, judged: &JudgedPost) {
     for (brand, change) in changes {
         let was = stored.mentions.iter().any(|(_, id, _)| *id.0 == **brand);
-        let is = verdicts.iter().any(|verdict| *verdict.brand.0 == **brand);
+        let is = judged.verdicts.iter().any(|verdict| *verdict.brand.0 == **brand);
         let examples = match (was, is) {
             (true, true) => {
                 change.kept += 1;

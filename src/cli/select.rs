@@ -24,12 +24,17 @@ pub(super) struct Select {
     /// Only these networks
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     network: Vec<String>,
-    /// Only posts that declare this language, such as fr or en
+    /// Only posts in this language, such as fr or en
     #[arg(long, value_name = "CODE")]
     lang: Option<String>,
 }
 
 impl Brands {
+    /// This one, or all.
+    pub(super) fn of(brand: Option<&str>) -> Brands {
+        Brands { brand: brand.map(str::to_owned).into_iter().collect() }
+    }
+
     /// Takes in others.
     pub(super) fn and(&mut self, others: &Brands) {
         self.brand.extend(others.brand.iter().cloned());

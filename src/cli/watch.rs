@@ -35,6 +35,9 @@ pub(super) struct Watch {
     /// Watch this brand with no file at all: no example, a data folder of its own, a first look back
     #[arg(long, value_name = "NAME")]
     brand: Option<String>,
+    /// What the brand is, in one line, where its name is also a word: "Orange, the telecom operator"
+    #[arg(long, value_name = "LINE", requires = "brand")]
+    about: Option<String>,
     /// Keep raw answers in this folder, without secrets, so that the day can be replayed
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -137,6 +140,17 @@ impl Watch {
             if crate::fold::fold(&brand.name).trim().is_empty() {
                 return Err(Usage(format!("\"{}\" has no letter or digit to find", brand.name)).into());
             }
+        }
+        if let (Some(ours), Some(about)) = (brands.first_mut(), &self.about) {
+            ours.about = Some(about.trim().to_owned()).filter(|about| !about.is_empty());
+        }
+        for brand in brands.iter().filter(|brand| brand.about.is_none() && keyword::is_ambiguous(&brand.name))
+        {
+            let flag = if brand.ours { "say what it is with --about, or " } else { "" };
+            super::warn(&format!(
+                "\"{}\" is short or a common word: Vigie can only guess which posts are about it; {flag}list words under context in a brand file (vigie init)",
+                brand.name
+            ));
         }
         if common.data.is_none() {
             let folder = config.data_dir.with_file_name(format!("vigie-data-{}", keyword::slug(name)));

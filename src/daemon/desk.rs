@@ -27,7 +27,7 @@ use crate::store::alerts::{Due, Outcome};
 use crate::store::doors::INGEST;
 use crate::store::posts::{Change, Tally};
 use crate::store::sources::Attempt;
-use crate::store::{StoreError, list};
+use crate::store::{StoreError, labels, list};
 use crate::time::Time;
 use crate::web::{Asked, Posted, Stored};
 
@@ -185,6 +185,8 @@ pub(super) struct Desk {
     scratch: Scratch,
     summary: Summary,
     stop: CancellationToken,
+    /// What people had said of mentions when the judge last learned.
+    labels: (i64, i64),
 }
 
 /// Does `work`, as often as it takes: while the disk is full or another process holds the file, sources and mails wait
@@ -243,6 +245,7 @@ impl Desk {
             scratch: Scratch::default(),
             summary: Summary::default(),
             stop,
+            labels: (0, 0),
         }
     }
 
@@ -275,6 +278,7 @@ impl Desk {
     ) -> Result<(), NoticeError> {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.learn()?;
         let mut round = Instant::now() + ROUNDS;
         let (mut open, mut pushing) = (true, true);
         loop {
@@ -308,6 +312,7 @@ impl Desk {
                     let written = if now >= round {
                         round = now + ROUNDS;
                         let now = (self.clock)();
+                        self.learn()?;
                         self.patiently(|keeper| keeper.tick(now))?
                     } else {
                         let now = (self.clock)();
@@ -321,6 +326,17 @@ impl Desk {
                 },
             }
         }
+    }
+
+    /// Learns what people have said of mentions since last time (`vigie label` writes beside this).
+    fn learn(&mut self) -> Result<(), NoticeError> {
+        let connection = self.keeper.store().connection();
+        let edition = labels::edition(connection)?;
+        if edition != self.labels {
+            self.judge.learn(labels::lessons(connection)?);
+            self.labels = edition;
+        }
+        Ok(())
     }
 
     /// Judges and stores what was pushed, like a page of a network, and answers once it is stored.
@@ -539,6 +555,7 @@ impl Desk {
         let now = (self.clock)();
         self.patiently(|keeper| keeper.note_queries(&judge.matcher, now))?;
         self.judge = judge;
+        self.judge.learn(labels::lessons(self.keeper.store().connection())?);
         self.keeper.set_brands(brands);
         (self.told)(told);
         Ok(())

@@ -30,8 +30,10 @@ pub struct MentionLine<'a> {
     pub text: &'a str,
     /// A summary beside the text.
     pub summary: Option<&'a str>,
-    /// The language it declares.
+    /// The language it is in.
     pub lang: Option<&'a str>,
+    /// The language that its network declares.
+    pub declared_lang: Option<&'a str>,
     /// The keywords found: which, in which field, and from which byte to which.
     pub tags: &'a [Tag],
     /// An address that a person can open.
@@ -74,6 +76,12 @@ pub struct MentionLine<'a> {
     pub version: &'a str,
     /// The part of its query that held, as a query.
     pub trace: &'a str,
+    /// How sure it is that the post is about the brand, from 0 to 1.
+    pub relevance: f64,
+    /// The rule that gave it.
+    pub relevance_rule: &'a str,
+    /// Whether that is under the brand's threshold.
+    pub doubtful: bool,
 }
 
 impl<'a> MentionLine<'a> {
@@ -90,7 +98,8 @@ impl<'a> MentionLine<'a> {
             title: post.title.as_deref(),
             text: &post.text,
             summary: post.summary.as_deref(),
-            lang: post.lang.as_deref(),
+            lang: mention.lang.as_deref(),
+            declared_lang: post.lang.as_deref(),
             tags: &mention.tags,
             permalink: post.permalink.as_deref(),
             published: post.published,
@@ -112,6 +121,9 @@ impl<'a> MentionLine<'a> {
             example: mention.example,
             version: &mention.version,
             trace: &mention.trace,
+            relevance: mention.relevance.share(),
+            relevance_rule: &mention.relevance.rule,
+            doubtful: mention.doubtful,
         }
     }
 }

@@ -36,6 +36,10 @@ pub const MENTION_HEADER: &[&str] = &[
     "example",
     "version",
     "trace",
+    "declared_lang",
+    "relevance",
+    "relevance_rule",
+    "doubtful",
 ];
 
 /// The row of a mention.
@@ -48,7 +52,7 @@ pub fn mention_row(mention: &Mention) -> Vec<Cell<'_>> {
         Cell::text(Some(post.network.as_str())),
         Cell::text(Some(&post.native_id)),
         Cell::plain(Some(post.kind.as_str())),
-        Cell::text(post.lang.as_deref()),
+        Cell::text(mention.lang.as_deref()),
         Cell::text(author.map(|author| author.native_id.as_str())),
         Cell::text(author.and_then(|author| author.handle.as_deref())),
         Cell::text(author.and_then(|author| author.display_name.as_deref())),
@@ -67,6 +71,10 @@ pub fn mention_row(mention: &Mention) -> Vec<Cell<'_>> {
         Cell::plain(Some(mention.example)),
         Cell::plain(Some(&mention.version)),
         Cell::text(Some(mention.trace.as_str()).filter(|trace| !trace.is_empty())),
+        Cell::text(post.lang.as_deref()),
+        Cell::plain(Some(mention.relevance.share())),
+        Cell::plain(Some(&mention.relevance.rule)),
+        Cell::plain(Some(mention.doubtful)),
     ]
 }
 

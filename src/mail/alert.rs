@@ -37,6 +37,16 @@ pub fn alert(content: &Content, language: Language, zone: &TimeZone) -> Letter {
     }
 }
 
+/// A text as a part of an address; letters, digits and `kept` stand as they are.
+fn encoded(text: &str, kept: &str) -> String {
+    text.bytes()
+        .map(|byte| match char::from(byte) {
+            c if c.is_ascii_alphanumeric() || kept.contains(c) && c.is_ascii() => c.to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
 struct Telling<'a> {
     content: &'a Content,
     language: Language,
@@ -62,6 +72,14 @@ impl Telling<'_> {
     fn name(&self, brand: &BrandId) -> String {
         let known = self.content.names.iter().find(|(id, _)| id == brand);
         short(known.map_or(&*brand.0, |(_, name)| name), 60)
+    }
+
+    /// A link that writes a mail which says that a mention is about something else; `vigie label` takes it.
+    fn denial(&self, mention: &Mention) -> Option<String> {
+        let address = self.content.answer_to.as_deref()?;
+        let words = self.language.say("not about us", "pas nous");
+        let subject = format!("Vigie: {words} [mention {}-{}]", mention.id, mention.check());
+        Some(format!("mailto:{}?subject={}", encoded(address, "@.-_+"), encoded(&subject, "-._")))
     }
 
     fn total(&self) -> u64 {

@@ -28,12 +28,12 @@ pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> Resu
     const BY_BRAND: &str = "SELECT mention.brand AS brand, COUNT(*) AS mentions,
             COUNT(DISTINCT post.author) AS authors, COUNT(DISTINCT post.words) AS posts,
             MIN(mention.version) AS first, MAX(mention.version) AS last
-        FROM mention JOIN post ON post.id = mention.post
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to
         GROUP BY mention.brand";
     const TOTALS: &str = "SELECT COUNT(*) AS mentions, COUNT(DISTINCT post.author) AS authors,
             COUNT(DISTINCT post.words) AS posts, COALESCE(SUM(source.example), 0) AS examples
-        FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
         WHERE mention.counted >= :from AND mention.counted < :to
           AND mention.brand IN (SELECT value FROM json_each(:brands))";
     let heard = |row: &Row<'_>| -> rusqlite::Result<Heard> {
@@ -77,7 +77,7 @@ fn ids(brands: &[Brand]) -> String {
 /// brought older ones.
 fn began(connection: &Connection) -> Result<Option<Time>, StoreError> {
     const BEGAN: &str = "SELECT MIN(moment) AS began FROM
-        (SELECT MIN(counted) AS moment FROM mention UNION ALL SELECT MIN(hour) AS moment FROM coverage)";
+        (SELECT MIN(counted) AS moment FROM clear_mention AS mention UNION ALL SELECT MIN(hour) AS moment FROM coverage)";
     let began: Option<i64> = connection.prepare_cached(BEGAN)?.query_row([], |row| row.get("began"))?;
     Ok(began.map(Time))
 }
@@ -101,7 +101,7 @@ pub fn by_network(
     brands: &[Brand],
 ) -> Result<Vec<Slice>, StoreError> {
     const BY_NETWORK: &str = "SELECT post.network AS name, COUNT(*) AS mentions
-        FROM mention JOIN post ON post.id = mention.post
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to
           AND mention.brand IN (SELECT value FROM json_each(:brands))
         GROUP BY post.network ORDER BY mentions DESC, name";
@@ -118,8 +118,8 @@ pub fn by_language(
     brands: &[Brand],
 ) -> Result<Vec<Slice>, StoreError> {
     const BY_LANGUAGE: &str =
-        "SELECT COALESCE(NULLIF(post.lang, ''), 'unknown') AS name, COUNT(*) AS mentions
-        FROM mention JOIN post ON post.id = mention.post
+        "SELECT COALESCE(NULLIF(COALESCE(post.language, post.lang), ''), 'unknown') AS name, COUNT(*) AS mentions
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to
           AND mention.brand IN (SELECT value FROM json_each(:brands))
         GROUP BY name ORDER BY mentions DESC, name";
@@ -155,7 +155,7 @@ pub struct Day {
 /// When SQLite refuses.
 pub fn by_day(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Vec<Day>, StoreError> {
     const BY_DAY: &str = "SELECT (:to - 1 - mention.counted) / :day AS back, COUNT(*) AS mentions
-        FROM mention
+        FROM clear_mention AS mention
         WHERE mention.counted >= :from AND mention.counted < :to
           AND mention.brand IN (SELECT value FROM json_each(:brands))
         GROUP BY back";

@@ -8,6 +8,7 @@ use crate::impostor::{Level, Suspicion};
 use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};
 use crate::post::{Author, Kind, NetworkName, Post};
+use crate::relevance::Relevance;
 use crate::time::Time;
 
 /// What to list. Empty lists and `None` leave everything in.
@@ -19,8 +20,12 @@ pub struct Filter {
     pub brands: Vec<String>,
     /// Only these networks.
     pub networks: Vec<String>,
-    /// Only posts that declare this language.
+    /// Only posts in this language.
     pub lang: Option<String>,
+    /// Only mentions that are doubtful, or only those that are not.
+    pub doubtful: Option<bool>,
+    /// Only mentions of which no person has said anything.
+    pub unlabelled: bool,
     /// Counted at or after.
     pub from: Option<Time>,
     /// Counted before.
@@ -49,7 +54,8 @@ pub fn mentions<E: From<StoreError>>(
             post.network, post.native_id, post.kind, post.lang, post.title, post.text, post.summary, post.permalink,
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
-            author.created, author.verified, author.bot, author.links, author.posts, mention.trace
+            author.created, author.verified, author.bot, author.links, author.posts,
+            COALESCE(post.language, post.lang), mention.relevance, mention.rule, mention.doubtful, mention.trace
         FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
             LEFT JOIN author ON author.id = post.author";
     let (conditions, values) = mention_conditions(filter);
@@ -118,8 +124,17 @@ fn mention_conditions(filter: &Filter) -> (String, Vec<rusqlite::types::Value>) 
     if let Some(lang) = &filter.lang {
         values.push(lang.to_lowercase().into());
         // `en` takes in `en-GB`.
-        sql +=
-            &format!(" AND lower(substr(post.lang || '-', 1, length(?{0}) + 1)) = ?{0} || '-'", values.len());
+        sql += &format!(
+            " AND lower(substr(COALESCE(post.language, post.lang) || '-', 1, length(?{0}) + 1)) = ?{0} || '-'",
+            values.len()
+        );
+    }
+    if filter.unlabelled {
+        sql += " AND NOT EXISTS (SELECT 1 FROM label WHERE label.network = post.network
+            AND label.native_id = post.native_id AND label.brand = mention.brand)";
+    }
+    if let Some(doubtful) = filter.doubtful {
+        sql += if doubtful { " AND mention.doubtful = 1" } else { " AND mention.doubtful = 0" };
     }
     (sql, values)
 }
@@ -167,14 +182,15 @@ pub(super) fn posts_after(
             post.network, post.native_id, post.kind, post.lang, post.title, post.text, post.summary, post.permalink,
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
-            author.created, author.verified, author.bot, author.links, author.posts, '', post.id, post.source
+            author.created, author.verified, author.bot, author.links, author.posts,
+            COALESCE(post.language, post.lang), 1000, '', 0, '', post.id, post.source
         FROM post JOIN source ON source.id = post.source LEFT JOIN author ON author.id = post.author
         WHERE post.id > ?1 ORDER BY post.id LIMIT ?2";
     let mut statement = connection.prepare_cached(SELECT)?;
     let mut rows = statement.query(rusqlite::params![after, limit])?;
     let mut posts = Vec::new();
     while let Some(row) = rows.next()? {
-        posts.push((row.get(33)?, row.get(34)?, mention(row)?));
+        posts.push((row.get(37)?, row.get(38)?, mention(row)?));
     }
     Ok(posts)
 }
@@ -220,8 +236,11 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         brand: BrandId(row.get::<_, String>(1)?.into()),
         version: row.get(2)?,
         tags: serde_json::from_str(&tags).map_err(|source| StoreError::Stored { what: "tags", source })?,
-        trace: row.get(32)?,
+        trace: row.get(36)?,
         post,
+        lang: row.get::<_, Option<String>>(32)?.filter(|lang| !lang.is_empty()),
+        relevance: Relevance { permille: row.get(33)?, rule: row.get(34)? },
+        doubtful: row.get(35)?,
         source: row.get(18)?,
         example: row.get(19)?,
         seen: Time(row.get(16)?),

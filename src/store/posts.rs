@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::accounts::AccountChange;
-use super::{Store, StoreError};
+use super::{Store, StoreError, labels};
 use crate::fold;
 use crate::impostor::Suspicion;
+use crate::intake::weigh::{self, Weighed};
 use crate::intake::{JudgedPost, Official};
 use crate::matcher::Verdict;
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
@@ -290,6 +291,7 @@ impl Unit<'_> {
         let mentions: Vec<i64> = statement.query_map([post], |row| row.get(0))?.collect::<Result<_, _>>()?;
         // Nothing to keep it for; should its words come back, so does the post.
         self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([post])?;
+        labels::forget_words(self.connection, network, native_id)?;
         if !mentions.is_empty() {
             self.changes.push(Change::Withdrawn { mentions });
         }
@@ -359,7 +361,7 @@ impl Unit<'_> {
             None => {
                 let id = self.insert_post(judged, author)?;
                 for verdict in &judged.verdicts {
-                    self.insert_mention(id, &judged.post, (judged.counted, judged.fresh), verdict)?;
+                    self.insert_mention(id, judged, verdict)?;
                 }
                 Ok(())
             }
@@ -368,8 +370,8 @@ impl Unit<'_> {
 
     fn insert_post(&mut self, judged: &JudgedPost, author: Option<i64>) -> Result<i64, StoreError> {
         const INSERT: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, title, text, summary, permalink,
-                published, edited, seen, counted, reactions, words, more, local_id)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+                published, edited, seen, counted, reactions, words, more, local_id, language)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
         let post = &judged.post;
         self.connection.prepare_cached(INSERT)?.execute(params![
             post.network.as_str(),
@@ -389,7 +391,8 @@ impl Unit<'_> {
             post.counts.reactions(),
             words_hash(post),
             more(post)?,
-            post.local_id
+            post.local_id,
+            judged.lang.as_deref().unwrap_or_default()
         ])?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -406,9 +409,11 @@ impl Unit<'_> {
                 local_id = CASE WHEN source = ?5 THEN coalesce(?6, local_id) ELSE local_id END
             WHERE id = ?1";
         const EDIT: &str = "UPDATE post SET title = ?2, text = ?3, summary = ?4, lang = coalesce(?5, lang), edited = ?6, words = ?7,
-                permalink = coalesce(?8, permalink)
+                permalink = coalesce(?8, permalink), language = ?9
             WHERE id = ?1";
-        const MENTIONS: &str = "SELECT id, brand FROM mention WHERE post = ?1";
+        const RELABEL: &str =
+            "UPDATE label SET text = ?3 WHERE network = ?1 AND native_id = ?2 AND text IS NOT NULL";
+        const MENTIONS: &str = "SELECT id, brand, doubtful FROM mention WHERE post = ?1";
         let post = &judged.post;
         self.connection.prepare_cached(REFRESH)?.execute(params![
             id,
@@ -430,18 +435,25 @@ impl Unit<'_> {
             post.lang,
             edited.0,
             words_hash(post),
-            post.permalink
+            post.permalink,
+            judged.lang.as_deref().unwrap_or_default()
+        ])?;
+        self.connection.prepare_cached(RELABEL)?.execute(params![
+            post.network.as_str(),
+            post.native_id,
+            weigh::words(post)
         ])?;
         let mut statement = self.connection.prepare_cached(MENTIONS)?;
-        let before: Vec<(i64, String)> =
-            statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-        let withdrawn = self.settle(&before, &judged.verdicts)?;
+        let before: Vec<(i64, String, bool)> = statement
+            .query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+        let withdrawn = self.settle(&before, judged)?;
         if !withdrawn.is_empty() {
             self.changes.push(Change::Withdrawn { mentions: withdrawn });
         }
         for verdict in &judged.verdicts {
-            if !before.iter().any(|(_, brand)| *verdict.brand.0 == **brand) {
-                self.insert_mention(id, &judged.post, (judged.counted, judged.fresh), verdict)?;
+            if !before.iter().any(|(_, brand, _)| *verdict.brand.0 == **brand) {
+                self.insert_mention(id, judged, verdict)?;
             }
         }
         Ok(())
@@ -452,7 +464,7 @@ impl Unit<'_> {
         const KNOWN: &str = "SELECT 1 FROM mention WHERE post = ?1 AND brand = ?2";
         for verdict in &judged.verdicts {
             if !self.connection.prepare_cached(KNOWN)?.exists(params![post, &*verdict.brand.0])? {
-                self.insert_mention(post, &judged.post, (judged.counted, judged.fresh), verdict)?;
+                self.insert_mention(post, judged, verdict)?;
             }
         }
         Ok(())
@@ -461,53 +473,81 @@ impl Unit<'_> {
     /// Writes the verdicts of today over mentions that are there; those without one go. The mentions whose notices
     /// must be composed again.
     pub(super) fn settle(
-        &self,
-        before: &[(i64, String)],
-        verdicts: &[Verdict],
+        &mut self,
+        before: &[(i64, String, bool)],
+        judged: &JudgedPost,
     ) -> Result<Vec<i64>, StoreError> {
-        const RETAG: &str = "UPDATE mention SET tags = ?2, trace = ?3, version = ?4 WHERE id = ?1";
+        const RETAG: &str =
+            "UPDATE mention SET tags = ?2, relevance = ?3, rule = ?4, doubtful = ?5, trace = ?6, version = ?7
+            WHERE id = ?1";
         const DELETE: &str = "DELETE FROM mention WHERE id = ?1";
-        for (mention, brand) in before {
-            match verdicts.iter().find(|verdict| *verdict.brand.0 == **brand) {
-                Some(verdict) => self.connection.prepare_cached(RETAG)?.execute(params![
-                    mention,
-                    tags(verdict)?,
-                    verdict.trace,
-                    verdict.version
-                ])?,
-                None => self.connection.prepare_cached(DELETE)?.execute([mention])?,
+        for (mention, brand, doubtful) in before {
+            let Some(verdict) = judged.verdicts.iter().find(|verdict| *verdict.brand.0 == **brand) else {
+                self.connection.prepare_cached(DELETE)?.execute([mention])?;
+                continue;
             };
+            let Weighed { relevance, doubtful: now } = self.weighed(judged, verdict)?;
+            self.connection.prepare_cached(RETAG)?.execute(params![
+                mention,
+                tags(verdict)?,
+                relevance.permille,
+                relevance.rule,
+                now,
+                verdict.trace,
+                verdict.version
+            ])?;
+            if *doubtful && !now {
+                self.tell(*mention, judged, verdict);
+            }
         }
-        Ok(before.iter().map(|(mention, _)| *mention).collect())
+        Ok(before.iter().map(|(mention, ..)| *mention).collect())
     }
 
     pub(super) fn insert_mention(
         &mut self,
         row: i64,
-        post: &Post,
-        (counted, fresh): (Time, bool),
+        judged: &JudgedPost,
         verdict: &Verdict,
     ) -> Result<(), StoreError> {
-        const INSERT: &str = "INSERT INTO mention (post, brand, version, tags, matched, counted, trace)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        const INSERT: &str =
+            "INSERT INTO mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let Weighed { relevance, doubtful } = self.weighed(judged, verdict)?;
         self.connection.prepare_cached(INSERT)?.execute(params![
             row,
             &*verdict.brand.0,
             verdict.version,
             tags(verdict)?,
             self.matched.0,
-            counted.0,
+            judged.counted.0,
+            relevance.permille,
+            relevance.rule,
+            doubtful,
             verdict.trace
         ])?;
-        self.tally.mentions += 1;
-        self.changes.push(Change::Mention {
-            id: self.connection.last_insert_rowid(),
-            post: (post.network.to_string(), post.native_id.clone()),
-            brand: verdict.brand.to_string(),
-            counted,
-            fresh,
-        });
+        if !doubtful {
+            self.tally.mentions += 1;
+            self.tell(self.connection.last_insert_rowid(), judged, verdict);
+        }
         Ok(())
+    }
+
+    /// What is thought of a mention, or what a person has said of it.
+    fn weighed(&self, judged: &JudgedPost, verdict: &Verdict) -> Result<Weighed, StoreError> {
+        let post = &judged.post;
+        let said = labels::said(self.connection, post.network.as_str(), &post.native_id, &verdict.brand.0)?;
+        Ok(said.map_or_else(|| judged.weighed(&verdict.brand), Weighed::said))
+    }
+
+    /// Tells rules of a mention that counts from now on.
+    fn tell(&mut self, id: i64, judged: &JudgedPost, verdict: &Verdict) {
+        self.changes.push(Change::Mention {
+            id,
+            post: (judged.post.network.to_string(), judged.post.native_id.clone()),
+            brand: verdict.brand.to_string(),
+            counted: judged.counted,
+            fresh: judged.fresh,
+        });
     }
 
     fn save_suspicion(
@@ -697,6 +737,7 @@ impl Unit<'_> {
             .prepare_cached("SELECT author FROM post WHERE id = ?1")?
             .query_row([row], |row| row.get(0))?;
         self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([row])?;
+        labels::forget_words(self.connection, network, native_id)?;
         if let Some(author) = author {
             self.connection.prepare_cached(FORGET)?.execute([author])?;
         }

@@ -6,8 +6,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::posts::{Change, Unit};
 use super::{Store, StoreError, list};
+use crate::intake::JudgedPost;
 use crate::keyword::BrandId;
-use crate::matcher::{Matcher, Verdict};
+use crate::matcher::Matcher;
 use crate::post::Post;
 use crate::share::Window;
 use crate::time::Time;
@@ -25,8 +26,8 @@ pub struct StoredPost {
     pub source_row: i64,
     /// The moment that decides in which window it counts.
     pub counted: Time,
-    /// Row, brand and version of each mention.
-    pub mentions: Vec<(i64, BrandId, String)>,
+    /// Row and brand of each mention, and whether it was kept apart as doubtful.
+    pub mentions: Vec<(i64, BrandId, bool)>,
 }
 
 /// Up to `limit` stored posts after row `after`, in order of their rows.
@@ -34,7 +35,7 @@ pub struct StoredPost {
 /// # Errors
 /// When SQLite refuses, or a row cannot be read back.
 pub fn stored_posts(connection: &Connection, after: i64, limit: u32) -> Result<Vec<StoredPost>, StoreError> {
-    const MENTIONS: &str = "SELECT id, brand, version FROM mention WHERE post = ?1 ORDER BY id";
+    const MENTIONS: &str = "SELECT id, brand, doubtful FROM mention WHERE post = ?1 ORDER BY id";
     let mut posts = Vec::new();
     for (row, source_row, as_mention) in list::posts_after(connection, after, limit)? {
         let mut statement = connection.prepare_cached(MENTIONS)?;
@@ -62,23 +63,22 @@ impl Unit<'_> {
     pub fn rematch(
         &mut self,
         stored: &StoredPost,
-        verdicts: &[Verdict],
+        judged: &JudgedPost,
         brands: &[BrandId],
     ) -> Result<(), StoreError> {
-        let before: Vec<(i64, String)> = stored
+        let before: Vec<(i64, String, bool)> = stored
             .mentions
             .iter()
             .filter(|(_, brand, _)| brands.contains(brand))
-            .map(|(mention, brand, _)| (*mention, brand.to_string()))
+            .map(|(mention, brand, doubtful)| (*mention, brand.to_string(), *doubtful))
             .collect();
-        let withdrawn = self.settle(&before, verdicts)?;
+        let withdrawn = self.settle(&before, judged)?;
         if !withdrawn.is_empty() {
             self.changes.push(Change::Withdrawn { mentions: withdrawn });
         }
-        for verdict in verdicts.iter().filter(|verdict| brands.contains(&verdict.brand)) {
-            if !before.iter().any(|(_, brand)| *verdict.brand.0 == **brand) {
-                // What was published long ago is no news.
-                self.insert_mention(stored.row, &stored.post, (stored.counted, false), verdict)?;
+        for verdict in judged.verdicts.iter().filter(|verdict| brands.contains(&verdict.brand)) {
+            if !before.iter().any(|(_, brand, _)| *verdict.brand.0 == **brand) {
+                self.insert_mention(stored.row, judged, verdict)?;
             }
         }
         Ok(())

@@ -9,6 +9,9 @@ use crate::time::Time;
 /// What is left of a post whose term has passed: its place, its moments and its brands, so that counts stand.
 const EXPIRE: &str = "UPDATE post SET text = '', title = NULL, summary = NULL, more = NULL, reread = ?3
     WHERE network = ?1 AND coalesce(reread, seen) < ?2 AND text <> ''";
+/// What people said of an expired post stands without its words.
+const UNLABEL: &str = "UPDATE label SET text = NULL WHERE network = ?1 AND text IS NOT NULL AND EXISTS
+    (SELECT 1 FROM post WHERE post.network = label.network AND post.native_id = label.native_id AND post.text = '')";
 /// Words of an expired post do not stand in its tags either.
 const UNTAG: &str = "UPDATE mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1 AND text = '')";
 /// Authors of whom no other post and no suspicion is kept are left as a mere identifier, so that they still count as
@@ -64,6 +67,7 @@ impl Store {
         if expired > 0 {
             self.connection.prepare_cached(UNTAG)?.execute([network])?;
             self.connection.prepare_cached(EMPTY)?.execute([network])?;
+            self.connection.prepare_cached(UNLABEL)?.execute([network])?;
         }
         Ok(expired)
     }

@@ -34,7 +34,8 @@ impl Look {
         let window = digest::default_window(&reading, now)?;
         let watched = shown.brands.borrow().clone();
         let brands: Vec<String> = watched.iter().map(|brand| brand.id.to_string()).collect();
-        let newest = list::Filter { brands, limit: Some(MENTIONS), ..list::Filter::default() };
+        let newest =
+            list::Filter { brands, limit: Some(MENTIONS), doubtful: Some(false), ..list::Filter::default() };
         let likely = list::Filter { limit: Some(SUSPECTS), ..newest.clone() };
         let mut suspects = list::suspects(&reading, &likely, Level::Review)?;
         suspects.retain(|suspect| suspect.state == "new");

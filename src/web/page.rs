@@ -396,7 +396,7 @@ fn unbroken(text: &str) -> String {
 
 /// The language that a post declares, when it can be one.
 fn declared(mention: &Mention) -> Option<&str> {
-    let lang = mention.post.lang.as_deref()?;
+    let lang = mention.lang.as_deref()?;
     let sound = (2..=12).contains(&lang.len())
         && lang.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     sound.then_some(lang)

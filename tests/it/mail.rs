@@ -17,6 +17,7 @@ use vigie::mail::{self, Envelope, Kind, Language, Letter, theme};
 use vigie::matcher::{Field, Matcher, Scratch, Tag};
 use vigie::mention::{Gap, Mention, Suspect};
 use vigie::post::{Author, NetworkName, Post};
+use vigie::relevance::Relevance;
 use vigie::share::Window;
 use vigie::time::Time;
 
@@ -50,6 +51,9 @@ fn mention(post: Post, example: bool) -> Mention {
         version: "0badcafe".to_owned(),
         tags: verdict.tags,
         trace: verdict.trace,
+        lang: None,
+        relevance: Relevance::sure("the name means nothing else"),
+        doubtful: false,
         source: "fediverse".to_owned(),
         example,
         seen: at("2026-10-20T15:30:05.120Z"),
@@ -79,6 +83,7 @@ fn content(on: On) -> Content {
         gaps: Vec::new(),
         grouping: (30, 300),
         written: at("2026-10-20T15:30:36Z"),
+        answer_to: None,
     }
 }
 

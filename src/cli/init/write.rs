@@ -48,6 +48,19 @@ fn brand_file(out: &mut String, brand: &Brand) -> std::fmt::Result {
         "# Whether the name is also a person's name, a place or a common word: bearing it proves nothing then."
     )?;
     writeln!(out, "other_sense = {}\n", brand.other_sense)?;
+    writeln!(
+        out,
+        "# What it is, in one line: tells it from others of that name. Posts that speak of something else are kept apart."
+    )?;
+    match &brand.about {
+        Some(about) => writeln!(out, "about = {}", quoted(about))?,
+        None => writeln!(out, "#about = \"Orange, the French telecom operator\"")?,
+    }
+    writeln!(
+        out,
+        "# How sure it must be, from 0 to 1, that a post with an ambiguous name is about it; 0 keeps none apart."
+    )?;
+    writeln!(out, "#threshold = 0.3\n")?;
     writeln!(out, "# Its own accounts: those that look like them and are not in this list are suspects.")?;
     writeln!(out, "#official = [\"mastodon:@name@server.example\", \"bluesky:@name.example\"]\n")?;
     writeln!(out, "# Its own sites.")?;

@@ -64,6 +64,9 @@ impl Telling<'_> {
                 @if let Some(link) = &link {
                     (page::button(link, &language.say(format!("Open on {}", short(&link.host, 60)), format!("Ouvrir sur {}", short(&link.host, 60)))))
                 }
+                @if let Some(denial) = self.denial(mention) {
+                    (page::soft(html! { a class=(SOFT.class) style=(SOFT.css()) href=(denial) { (language.say("Not about us", "Ce n’est pas nous")) } }))
+                }
             },
         )
     }

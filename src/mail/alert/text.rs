@@ -85,6 +85,11 @@ impl Telling<'_> {
             lines.raw(&format!("{}{clock}{day}", text::column(name, 12)));
         }
         lines.say(&self.delay(mention));
+        if let Some(link) = self.denial(mention) {
+            let ask = language
+                .say("Not about us? Write this mail:", "Ce n’est pas nous\u{a0}? Écrivez ce courriel\u{a0}:");
+            lines.gap().say(ask).raw(&link);
+        }
     }
 
     fn suspect_text(&self, suspect: &Suspect, lines: &mut Lines) {

@@ -33,7 +33,7 @@ pub fn accounts(
     const ACCOUNTS: &str =
         "SELECT author.network AS network, author.native_id AS native_id, author.handle AS handle,
             COUNT(*) AS posts
-        FROM mention JOIN post ON post.id = mention.post JOIN author ON author.id = post.author
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN author ON author.id = post.author
         WHERE mention.counted >= :from AND mention.counted < :to AND mention.brand = :brand
         GROUP BY author.id ORDER BY posts DESC, network, native_id LIMIT :most";
     let most = i64::try_from(most).unwrap_or(i64::MAX);
@@ -57,7 +57,7 @@ pub fn accounts(
 /// # Errors
 /// When SQLite refuses.
 pub fn versions(connection: &Connection, window: Window, brand: &BrandId) -> Result<Vec<String>, StoreError> {
-    const VERSIONS: &str = "SELECT DISTINCT version FROM mention
+    const VERSIONS: &str = "SELECT DISTINCT version FROM clear_mention AS mention
         WHERE counted >= :from AND counted < :to AND brand = :brand ORDER BY version";
     let mut statement = connection.prepare_cached(VERSIONS)?;
     let rows = statement.query_map(

@@ -28,7 +28,7 @@ pub struct Latency {
 pub fn published_to_seen(connection: &Connection, window: Window) -> Result<Vec<Latency>, StoreError> {
     const WAITS: &str = "WITH wait AS (
             SELECT DISTINCT post.id AS id, post.source AS source, post.seen - post.published AS millis
-            FROM mention JOIN post ON post.id = mention.post
+            FROM clear_mention AS mention JOIN post ON post.id = mention.post
             WHERE mention.counted >= :from AND mention.counted < :to AND post.published <= post.seen
               AND post.published >= (SELECT MIN(hour) FROM coverage WHERE coverage.source = post.source)),
         placed AS (

@@ -37,7 +37,7 @@ pub fn top_posts(
                 ROW_NUMBER() OVER (PARTITION BY post.words, CASE WHEN post.text = '' THEN post.id ELSE 0 END
                     ORDER BY post.reactions DESC, mention.counted DESC, post.network, post.native_id) AS place,
                 COUNT(*) OVER (PARTITION BY post.words, CASE WHEN post.text = '' THEN post.id ELSE 0 END) AS same
-            FROM mention JOIN post ON post.id = mention.post
+            FROM clear_mention AS mention JOIN post ON post.id = mention.post
             WHERE mention.counted >= :from AND mention.counted < :to AND mention.brand = :brand)
         SELECT id, same - 1 AS copies FROM told WHERE place = 1
         ORDER BY reactions DESC, counted DESC, network, native_id LIMIT :most";

@@ -1,0 +1,133 @@
+//! Words by what they say: small words beside a name, words of sectors.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::tokens::Token;
+
+/// Words and phrases, some with any end.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    whole: HashMap<String, usize>,
+    /// By their first three bytes: a start, and where it stands.
+    starts: HashMap<String, Vec<(String, usize)>>,
+    /// By their first word: the rest, and where it stands.
+    phrases: HashMap<String, Vec<(Vec<String>, usize)>>,
+}
+
+impl Words {
+    /// Reads `word word* "some words"`. Every entry has its own number, from `first`.
+    fn read(list: &str) -> Words {
+        let mut words = Words::default();
+        let mut number = 0;
+        for (place, part) in list.split('"').enumerate() {
+            if place % 2 == 1 {
+                words.add(part, number);
+                number += 1;
+                continue;
+            }
+            for word in part.split_whitespace() {
+                words.add(word, number);
+                number += 1;
+            }
+        }
+        words
+    }
+
+    fn add(&mut self, entry: &str, number: usize) {
+        if let Some(start) = entry.strip_suffix('*') {
+            let key = start.chars().take(3).collect();
+            self.starts.entry(key).or_default().push((start.to_owned(), number));
+            return;
+        }
+        let mut parts = entry.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+        let Some(first) = parts.next() else { return };
+        let rest: Vec<String> = parts.map(str::to_owned).collect();
+        if rest.is_empty() {
+            self.whole.insert(first.to_owned(), number);
+        } else {
+            self.phrases.entry(first.to_owned()).or_default().push((rest, number));
+        }
+    }
+
+    /// Which entry the word at `at` is, or begins.
+    pub(super) fn find(&self, tokens: &[Token], at: usize) -> Option<usize> {
+        let word = &tokens.get(at)?.folded;
+        if let Some(phrases) = self.phrases.get(word) {
+            let follows = |rest: &[String]| {
+                rest.iter()
+                    .zip(at + 1..)
+                    .all(|(part, at)| tokens.get(at).is_some_and(|token| token.folded == *part))
+            };
+            if let Some((_, number)) = phrases.iter().find(|(rest, _)| follows(rest)) {
+                return Some(*number);
+            }
+        }
+        self.find_word(word)
+    }
+
+    /// Which entry a word is.
+    pub(super) fn find_word(&self, word: &str) -> Option<usize> {
+        if let Some(number) = self.whole.get(word) {
+            return Some(*number);
+        }
+        let key: String = word.chars().take(3).collect();
+        self.starts
+            .get(&key)?
+            .iter()
+            .find(|(start, _)| word.starts_with(start.as_str()))
+            .map(|(_, number)| *number)
+    }
+
+    /// Whether a word is one of them.
+    pub(super) fn has(&self, word: &str) -> bool {
+        self.find_word(word).is_some()
+    }
+}
+
+/// A sector.
+#[derive(Debug)]
+pub(super) struct Sector {
+    /// Words of a description that name it.
+    pub(super) is: Words,
+    /// Words of posts about it.
+    pub(super) words: Words,
+    /// Well-known names of it.
+    pub(super) peers: Words,
+}
+
+/// All sectors.
+pub(super) static SECTORS: LazyLock<Vec<Sector>> = LazyLock::new(|| {
+    const FILE: &str = include_str!("sectors.txt");
+    let list = |block: &str, key: &str| {
+        Words::read(block.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default())
+    };
+    FILE.split("\n[")
+        .skip(1)
+        .map(|block| Sector {
+            is: list(block, "is: "),
+            words: list(block, "words: "),
+            peers: list(block, "peers: "),
+        })
+        .collect()
+});
+
+/// Small words, by kind.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    kinds: HashMap<&'static str, Words>,
+}
+
+impl Kinds {
+    /// Whether a word is of a kind.
+    pub(super) fn is(&self, kind: &str, word: &str) -> bool {
+        self.kinds.get(kind).is_some_and(|words| words.has(word))
+    }
+}
+
+/// All kinds of small words.
+pub(super) static KINDS: LazyLock<Kinds> = LazyLock::new(|| {
+    const FILE: &str = include_str!("words.txt");
+    let lines = FILE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(": "));
+    Kinds { kinds: lines.map(|(kind, list)| (kind, Words::read(list))).collect() }
+});

@@ -1,0 +1,125 @@
+//! What a name means to its brand.
+
+use std::collections::HashSet;
+
+use super::lexicon::{KINDS, SECTORS};
+use super::tokens::{Between, Token, cut};
+use crate::keyword;
+
+/// What a brand's name stands for: made once a brand, asked for every post.
+#[derive(Debug, Clone, Default)]
+pub struct Sense {
+    /// The forms in which the name is looked for, word by word, folded.
+    pub(super) names: Vec<Vec<String>>,
+    /// Sectors named by the description, by their place.
+    pub(super) sectors: Vec<usize>,
+    /// Words of the description that are names: `Amazon` of "Amazon Echo".
+    pub(super) own: HashSet<String>,
+    /// Words that stand before the name in its full form: `amazon`, `manchester`.
+    pub(super) before: HashSet<String>,
+    /// Words that stand after it: `news`, `airlines`.
+    pub(super) after: HashSet<String>,
+    /// Whether an article belongs to the name, as in "Le Monde".
+    pub(super) article: bool,
+    /// Whether the name is also a word, a first name or a place.
+    pub(super) common: bool,
+    /// Words that the user says stand beside it.
+    pub(super) context: HashSet<String>,
+}
+
+impl Sense {
+    /// The sense of `names` (keywords as tracked) of a brand described by `about`, such as "Orange, the French telecom
+    /// operator", with the words that its owner expects beside it.
+    pub fn new(names: &[&str], about: &str, context: &[&str]) -> Sense {
+        let bare = |name: &str| -> Vec<String> {
+            let words: Vec<Token> = cut(name);
+            let skip = usize::from(words.len() > 1 && words.first().is_some_and(is_article));
+            words.into_iter().skip(skip).map(|token| token.folded).collect()
+        };
+        let mut sense = Sense {
+            names: names.iter().map(|name| bare(name)).filter(|name| !name.is_empty()).collect(),
+            common: names.iter().any(|name| keyword::is_ambiguous(name)),
+            context: context.iter().flat_map(|word| cut(word)).map(|token| token.folded).collect(),
+            article: names.iter().any(|name| {
+                let words = cut(name);
+                words.len() > 1 && words.first().is_some_and(is_article)
+            }),
+            ..Sense::default()
+        };
+        sense.describe(about);
+        sense
+    }
+
+    fn describe(&mut self, about: &str) {
+        let tokens = cut(about);
+        let names = self.names.clone();
+        let mut of_name = vec![false; tokens.len()];
+        for name in &names {
+            for at in places(&tokens, name) {
+                let end = at + name.len();
+                for place in of_name.iter_mut().take(end).skip(at) {
+                    *place = true;
+                }
+                let joined = |token: &Token| matches!(token.between, Between::Nothing | Between::Hyphen);
+                if let (Some(before), true) =
+                    (at.checked_sub(1).and_then(|at| tokens.get(at)), tokens.get(at).is_some_and(joined))
+                {
+                    if is_article(before) {
+                        self.article = true;
+                    } else if !KINDS.is("stop", &before.folded) {
+                        self.before.insert(before.folded.clone());
+                    }
+                }
+                if let Some(after) = tokens.get(end).filter(|after| joined(after))
+                    && !KINDS.is("stop", &after.folded)
+                {
+                    self.after.insert(after.folded.clone());
+                }
+            }
+        }
+        let rest: Vec<(usize, &Token)> =
+            tokens.iter().enumerate().filter(|(at, _)| !of_name.get(*at).copied().unwrap_or(false)).collect();
+        let named = |peers: bool| -> Vec<usize> {
+            SECTORS
+                .iter()
+                .enumerate()
+                .filter(|(_, sector)| {
+                    let words = if peers { &sector.peers } else { &sector.is };
+                    rest.iter().any(|(at, _)| words.find(&tokens, *at).is_some())
+                })
+                .map(|(place, _)| place)
+                .collect()
+        };
+        self.sectors = named(false);
+        // "Microsoft Windows" says by its maker what it is.
+        if self.sectors.is_empty() {
+            self.sectors = named(true);
+        }
+        for (_, token) in rest {
+            let word = &token.folded;
+            let telling = token.form != super::tokens::Form::Lower && word.chars().count() > 2;
+            if telling && !KINDS.is("stop", word) {
+                self.own.insert(word.clone());
+            }
+        }
+    }
+}
+
+/// Whether a word is a definite article.
+pub(super) fn is_article(token: &Token) -> bool {
+    matches!(token.folded.as_str(), "the" | "le" | "la" | "les" | "l")
+}
+
+/// Where `name` stands among `tokens`.
+pub(super) fn places(tokens: &[Token], name: &[String]) -> Vec<usize> {
+    let Some(first) = name.first() else { return Vec::new() };
+    (0..tokens.len())
+        .filter(|at| {
+            tokens.get(*at).is_some_and(|token| token.folded == *first)
+                && name
+                    .iter()
+                    .zip(*at..)
+                    .all(|(part, at)| tokens.get(at).is_some_and(|token| token.folded == *part))
+        })
+        .collect()
+}
