@@ -208,9 +208,23 @@ fn end_line(text: &mut String) {
 
 /// Reads HTML of any quality into its words, links and pictures.
 pub fn read(html: &str) -> Plain {
+    read_with(html, Collector::default())
+}
+
+/// The same of markup in which all white space counts, as it does in marked-down text.
+pub fn read_spaced(html: &str) -> Plain {
+    read_with(html, Collector { spaced: Cell::new(1), ..Collector::default() })
+}
+
+/// Plain text with its entities decoded; `<` begins no tag in it.
+pub fn decode(text: &str) -> String {
+    if text.contains('&') { read_spaced(&text.replace('<', "&lt;")).text } else { text.trim().to_owned() }
+}
+
+fn read_with(html: &str, collector: Collector) -> Plain {
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
-    let tokenizer = Tokenizer::new(Collector::default(), TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(collector, TokenizerOpts::default());
     while !matches!(tokenizer.feed(&input), html5ever::TokenizerResult::Done) {}
     tokenizer.end();
     let mut plain = tokenizer.sink.plain.take();

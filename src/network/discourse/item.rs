@@ -262,7 +262,7 @@ impl Forum {
 
 /// Titles are plain, some with the entities of HTML: `<` never starts a tag.
 fn plain(title: &str) -> String {
-    html::to_text(&title.replace('<', "&lt;"))
+    html::decode(title)
 }
 
 /// Tags are names, or objects that have one.

@@ -30,7 +30,7 @@ pub(crate) fn read(source: &str) -> Marked {
     let source = without_comments(&source.replace("\r\n", "\n").replace('\r', "\n"));
     let mut reader = Reader { definitions: definitions(&source), ..Reader::default() };
     reader.blocks(&source);
-    let plain = html::read(&reader.out);
+    let plain = html::read_spaced(&reader.out);
     let mut marked = Marked { text: plain.text, names: reader.names, ..Marked::default() };
     for link in plain.links {
         if marked.links.len() < MOST && !marked.links.contains(&link) {

@@ -185,7 +185,7 @@ pub(super) fn post(value: &Value) -> Post {
     });
     post.permalink = place;
     post.title = text(value, "title")
-        .map(|title| html::to_text(&title.replace('<', "&lt;")))
+        .map(|title| html::decode(title))
         .and_then(|title| clean::some_line(&title, clean::LINE));
     // the search for sentences gives the one that was found
     let said = ["context", "sentence"].iter().find_map(|key| text(value, key));

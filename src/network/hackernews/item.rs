@@ -79,7 +79,7 @@ fn is_a(value: &Value, kind: &str) -> bool {
 /// Titles are plain in the search and HTML in Firebase, where `<` never starts a tag.
 fn title(value: &Value) -> Option<String> {
     text(value, "title")
-        .map(|title| html::to_text(&title.replace('<', "&lt;")))
+        .map(|title| html::decode(title))
         .filter(|title| !title.is_empty())
 }
 

@@ -98,7 +98,7 @@ impl Server {
         let mut post = self.start(value)?;
         post.kind = Kind::Post;
         // older versions kept titles with the entities of HTML; a `<` never starts a tag
-        let plain = |name: &str| html::to_text(&name.replace('<', "&lt;"));
+        let plain = |name: &str| html::decode(name);
         post.title = text(value, "name").and_then(|name| clean::some_line(&plain(name), clean::LINE));
         words(value, "body", &mut post);
         if let Some(target) = link(value, "url") {

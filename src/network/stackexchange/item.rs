@@ -137,7 +137,7 @@ fn native(host: Option<&str>, number: &str) -> String {
 
 /// HTML in which `<` never starts a tag.
 fn escaped(text: &str) -> Option<String> {
-    clean::some_line(&html::to_text(&text.replace('<', "&lt;")), clean::LINE)
+    clean::some_line(&html::decode(text), clean::LINE)
 }
 
 fn post(value: &Value, asked: Option<&str>) -> Post {
@@ -214,7 +214,7 @@ fn words(value: &Value, post: &mut Post) {
         post.media = plain.images.iter().filter_map(picture).take(MOST).collect();
     } else if let Some(source) = text(value, "body_markdown") {
         // written with its entities, as titles are
-        let marked = markdown::read(&html::to_text(&source.replace('<', "&lt;")));
+        let marked = markdown::read(&html::decode(source));
         post.text = clean::text(&marked.text, clean::TEXT);
         post.links = marked.links.iter().filter_map(|link| address::kept(link)).collect();
     } else if let Some(said) = text(value, "body").or_else(|| text(value, "excerpt")) {
