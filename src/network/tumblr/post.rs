@@ -185,7 +185,8 @@ fn in_markup(value: &Value, post: &mut Post) {
             }
         }
     }
-    let read = html::read(&body);
+    // The bodies of chats are lines of plain text.
+    let read = if body.contains('<') { html::read(&body) } else { html::read_spaced(&body) };
     post.text = read.text;
     post.html = body.contains(['<', '&']).then(|| plain::without_secrets(body));
     for key in ["url", "source_url", "permalink_url"] {

@@ -72,11 +72,11 @@ fn only_plain_new_posts_are_skimmed() {
 
 #[test]
 fn recorded_messages_are_skimmed_as_they_are_read() {
-    let Some(files) = corpus::files("recorded/bluesky/jetstream", "json") else { return };
+    let Some(files) = corpus::files("recorded/bluesky/firehose", "jsonl") else { return };
     let mut total = (0, 0);
     for file in files {
         let text = std::fs::read(&file).unwrap();
-        let (skimmed, all) = check(std::iter::once(text.as_slice()));
+        let (skimmed, all) = check(text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()));
         total = (total.0 + skimmed, total.1 + all);
     }
     println!("{} of {} recorded messages are skimmed", total.0, total.1);
