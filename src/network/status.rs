@@ -32,8 +32,10 @@ pub(super) fn until(answer: &Answer) -> Option<Time> {
     let moment = |text: &str| {
         let text = text.trim();
         // some write fractions of a second
-        match text.split_once('.').map_or(text, |(whole, _)| whole).parse::<i64>() {
-            Ok(wait @ ..WAIT) => Some(now.plus(wait.max(0).saturating_mul(1000))),
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let millis = format!("{fraction:0<3.3}").parse::<i64>().unwrap_or(0);
+        match whole.parse::<i64>() {
+            Ok(wait @ ..WAIT) => Some(now.plus(wait.max(0).saturating_mul(1000).saturating_add(millis))),
             Ok(seconds @ ..MILLIS) => Time::from_seconds(seconds),
             Ok(millis) => Time(millis).valid(),
             Err(_) => Time::parse(text).or_else(|| http_date(text)),
