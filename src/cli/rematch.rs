@@ -12,7 +12,7 @@ use super::{Common, Usage, clean, now, say};
 use crate::intake::{Judge, JudgedPost};
 use crate::keeper::Keeper;
 use crate::keyword::{Brand, BrandId};
-use crate::matcher::Scratch;
+use crate::matcher::{self, Scratch};
 use crate::store::rematch::{StoredPost, stored_posts};
 use crate::store::{self, Store, labels};
 
@@ -123,6 +123,8 @@ fn each(
         after = last.row;
         let judged: Vec<(StoredPost, JudgedPost)> = posts
             .into_iter()
+            // Words whose term has passed are gone: what was decided of them stands.
+            .filter(|stored| matcher::fields(&stored.post).any(|(_, text)| !text.is_empty()))
             .map(|stored| {
                 let (post, source) = (stored.post.clone(), stored.source.as_str());
                 let judged = judge.again(post, source, stored.counted, &mut scratch);

@@ -13,7 +13,7 @@ use crate::source;
 /// How often each account is looked up.
 const DAILY: Duration = Duration::from_secs(24 * 3_600);
 /// Before the first look-up: what was said meanwhile comes first.
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(10);
 /// Between two accounts, so that listening keeps the most of the host's patience.
 const BETWEEN: Duration = Duration::from_secs(5);
 

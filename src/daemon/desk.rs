@@ -356,7 +356,7 @@ impl Desk {
             answered(reply.send(Stored::OtherSource(network)));
             return Ok(());
         }
-        let id = self.keeper.source(&source, INGEST, false)?;
+        let id = self.patiently(|keeper| keeper.source(&source, INGEST, false))?;
         // Whoever holds the token is believed about dates.
         let origin = Origin { source: &source, dates: Dates::Server, look_back: false };
         let judged = self.judge.judge(page, origin, seen, &mut self.scratch);
@@ -584,7 +584,7 @@ impl Desk {
             replay::play(path, &self.judge, &mut self.keeper, id, shift, Clock::Live(now), progress);
         match outcome {
             Ok(mut summary) => {
-                self.keeper.played(id, &played, now)?;
+                self.patiently(|keeper| keeper.played(id, &played, now))?;
                 self.summary.worked += 1;
                 summary.done.changes = changes;
                 self.tell_stored(name.to_owned(), &summary.done)?;
@@ -597,7 +597,7 @@ impl Desk {
             }
             Err(error) => {
                 let reason = error.to_string();
-                self.keeper.attempted(id, now, &Attempt::Stopped(reason.clone()))?;
+                self.patiently(|keeper| keeper.attempted(id, now, &Attempt::Stopped(reason.clone())))?;
                 (self.told)(Told::Source { name: name.to_owned(), state: State::Stopped { reason } });
             }
         }
@@ -618,10 +618,10 @@ impl Desk {
 
     fn close(&mut self, first_digest: bool) -> Result<(), NoticeError> {
         let now = (self.clock)();
-        let mut written = self.keeper.close_all(now)?;
+        let mut written = self.patiently(|keeper| keeper.close_all(now))?;
         let window = digest::default_window(self.keeper.store().connection(), now)?;
         if first_digest {
-            written += self.keeper.first_digest(window, now)?;
+            written += self.patiently(|keeper| keeper.first_digest(window, now))?;
         }
         let shares =
             digest::shares(self.keeper.store().connection(), &self.keeper.composer().brands, window)?;

@@ -1,6 +1,7 @@
 //! Reads stored posts once more, in batches: edits, deletions and new counts come to light where no stream tells
 //! them, and terms that networks set to what is kept are held.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -12,26 +13,32 @@ use crate::post::{Deletion, Gone, Post};
 use crate::source;
 use crate::time::{DAY, HOUR, Time};
 
+/// Before the first look: what was said meanwhile comes first.
+const START: Duration = Duration::from_secs(10);
 /// How often it is looked whether a post is due.
 const ROUND: Duration = Duration::from_secs(300);
 /// Posts are read again once a day where the network sets no other term...
 const USUALLY: i64 = 24 * HOUR;
 /// ... for a week: later, hardly any is changed or deleted.
 const FOR: i64 = 7 * DAY;
+/// Posts that cannot be asked for with what is configured, after which a source is left in peace: without a key that
+/// is all of them.
+const PASSED: usize = 1_000;
 /// A post that a network lets nobody keep longer is read again this long before its term.
 const BEFORE_TERM: i64 = 5 * DAY;
 
 /// Reads posts of one source again until `stop`, and lets those go whose term has passed.
 pub(super) async fn run(aside: Aside, stop: CancellationToken) {
     let Some(offer) = spec(aside.source.network_name.as_str()).map(|spec| spec.offer) else { return };
-    let can = offer.reread_batch > 0 && aside.source.network.reread(&["probe".to_owned()]).is_some();
+    let can = offer.reread_batch > 0;
     if !can && offer.keep_days.is_none() {
         return;
     }
-    let mut wait = Duration::from_secs(30);
+    let mut wait = START;
+    let mut passed = HashSet::new();
     while stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
         wait = ROUND;
-        if can && stop.run_until_cancelled(round(&aside, &offer)).await.is_none() {
+        if can && stop.run_until_cancelled(round(&aside, &offer, &mut passed)).await.is_none() {
             return;
         }
         if let Some(days) = offer.keep_days {
@@ -47,9 +54,10 @@ pub(super) async fn run(aside: Aside, stop: CancellationToken) {
     }
 }
 
-/// Reads again all that is due, batch by batch.
-async fn round(aside: &Aside, offer: &Offer) {
-    loop {
+/// Reads again all that is due, batch by batch. What cannot be asked for joins `passed`: it was not read again, and
+/// its term passes.
+async fn round(aside: &Aside, offer: &Offer, passed: &mut HashSet<String>) {
+    while passed.len() < PASSED {
         let now = (aside.clock)();
         let every = offer.reread_hours.map_or(USUALLY, |hours| i64::from(hours).saturating_mul(HOUR));
         let term = offer.keep_days.map(|days| i64::from(days).saturating_mul(DAY));
@@ -58,29 +66,33 @@ async fn round(aside: &Aside, offer: &Offer) {
         let every = term.map_or(every, |term| {
             if offer.reread_hours.is_some() { every } else { term.saturating_sub(BEFORE_TERM).max(DAY) }
         });
-        let (source, limit, before) = (aside.source.name.to_string(), offer.reread_batch, now.plus(-every));
+        let (source, before) = (aside.source.name.to_string(), now.plus(-every));
+        let limit = offer.reread_batch.saturating_add(passed.len());
         let due = ask(&aside.desk, |reply| Question::Unread { source, since, before, limit, reply }).await;
-        let ids = due.unwrap_or_default();
+        let open = due.unwrap_or_default().into_iter().filter(|id| !passed.contains(id));
+        let ids: Vec<String> = open.take(offer.reread_batch).collect();
         if ids.is_empty() {
             return;
         }
-        // Those that cannot be asked for together are asked for one by one; those that cannot at all are passed over.
+        // Those that cannot be asked for together are asked for one by one.
         let batches: Vec<&[String]> = match aside.source.network.reread(&ids) {
             Some(_) => vec![&ids],
             None => ids.chunks(1).collect(),
         };
         for batch in batches {
-            if let Some(request) = aside.source.network.reread(batch) {
-                match source::ask_aside(&aside.source, &aside.client, request).await {
-                    Ok(page) => {
-                        if !aside.deliver(with_absent(page, batch, offer.absent, aside, now)).await {
-                            return;
-                        }
-                    }
-                    Err(error) => {
-                        tracing::info!(source = &*aside.source.name, %error, "stored posts not read again");
+            let Some(request) = aside.source.network.reread(batch) else {
+                passed.extend(batch.iter().cloned());
+                continue;
+            };
+            match source::ask_aside(&aside.source, &aside.client, request).await {
+                Ok(page) => {
+                    if !aside.deliver(with_absent(page, batch, offer.absent, aside, now)).await {
                         return;
                     }
+                }
+                Err(error) => {
+                    tracing::info!(source = &*aside.source.name, %error, "stored posts not read again");
+                    return;
                 }
             }
             let (network, ids) = (aside.source.network_name.clone(), batch.to_vec());

@@ -12,7 +12,7 @@ use url::Url;
 use self::entry::Found;
 use super::{
     Answer, Ask, BuildError, Can, Cursor, Dates, Gate, Missed, Network, Offer, Page, ReadError, Request,
-    Spec, Told, Trouble, json,
+    Spec, Told, Trouble, json, status,
 };
 use crate::post::NetworkName;
 use crate::time::{DAY, HOUR, Time, parse_duration};
@@ -337,8 +337,7 @@ impl AppStore {
             _ if page => Trouble::BlockPage,
             _ => Trouble::Unread,
         };
-        let wait = answer.header("retry-after").and_then(|wait| wait.trim().parse::<i64>().ok());
-        let until = wait.map(|wait| answer.seen.plus(wait.saturating_mul(1_000)));
+        let until = status::until(answer);
         ReadError::refusal(&NAME, trouble, format!("status {}", answer.status)).until(until)
     }
 }

@@ -12,7 +12,7 @@ use self::walk::Walk;
 use super::forum::{self, address};
 use super::{
     Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Key, Network, Offer, Page, ReadError, Request,
-    Secret, Spec, Told,
+    Secret, Spec, Told, Trouble,
 };
 use crate::post::NetworkName;
 use crate::time::Time;
@@ -187,9 +187,9 @@ impl Network for Discourse {
 
     fn refused(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<ReadError> {
         let error = refusal::of(answer)?;
-        // a hit that cannot be seen any more must not hold up the others
+        // a hit that cannot be seen any more must not hold up the others; a block page says nothing of it
         let state: State = Cursor::state(cursor);
-        let gone = matches!(answer.status, 400 | 403 | 404 | 410);
+        let gone = matches!(answer.status, 400 | 403 | 404 | 410) && error.trouble != Trouble::BlockPage;
         let path = Url::parse(&answer.request.url).ok();
         let hit = state.search.as_ref().and_then(search::Search::next);
         let hit = hit.filter(|hit| gone && path.as_ref().is_some_and(|url| hit.is_at(url.path()))).cloned();

@@ -10,7 +10,7 @@ use url::form_urlencoded::byte_serialize;
 use self::walk::{State, Task, Wants};
 use super::{
     Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Export, Gate, Key, Network, Offer, Page, ReadError,
-    Request, Secret, Spec, Told, Trouble, json, plain,
+    Request, Secret, Spec, Told, Trouble, json, plain, status,
 };
 use crate::post::{Deletion, Gone, NetworkName};
 use crate::time::{DAY, Time};
@@ -272,8 +272,8 @@ fn refusal(answer: &Answer) -> ReadError {
         | Trouble::BlockPage
         | Trouble::Unread => "",
     };
-    let until = (trouble == Trouble::Rate)
-        .then(|| plain::moment(answer, "retry-after").unwrap_or_else(|| midnight(answer.seen)));
+    let until =
+        (trouble == Trouble::Rate).then(|| status::until(answer).unwrap_or_else(|| midnight(answer.seen)));
     ReadError::refusal(&NAME, trouble, format!("{said}{hint}")).until(until)
 }
 

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Export, Gate, Key, Missed, Network, Offer, Page,
-    ReadError, Request, Secret, Spec, Told, Trouble, json, plain,
+    ReadError, Request, Secret, Spec, Told, Trouble, json, plain, status,
 };
 use crate::post::{Deletion, Gone, NetworkName};
 use crate::time::{DAY, HOUR, Time};
@@ -259,11 +259,8 @@ fn refusal(answer: &Answer) -> ReadError {
         | Trouble::BlockPage
         | Trouble::Unread => "",
     };
-    let until = (trouble == Trouble::Rate).then(|| {
-        let told =
-            plain::moment(answer, "retry-after").or_else(|| plain::moment(answer, "x-ratelimit-reset"));
-        told.unwrap_or_else(|| answer.seen.plus(HOUR))
-    });
+    let until =
+        (trouble == Trouble::Rate).then(|| status::until(answer).unwrap_or_else(|| answer.seen.plus(HOUR)));
     ReadError::refusal(&NAME, trouble, format!("{said}{hint}")).until(until)
 }
 

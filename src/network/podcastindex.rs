@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Gate, Key, Missed, Network, Offer, Page, ReadError,
-    Request, Secret, Spec, Trouble, json,
+    Request, Secret, Spec, Trouble, json, status,
 };
 use crate::post::NetworkName;
 use crate::time::{Time, parse_duration};
@@ -321,8 +321,7 @@ impl PodcastIndex {
             Some(words) => format!("status {}: \"{words}\"", answer.status),
             None => format!("status {}", answer.status),
         };
-        let wait = answer.header("retry-after").and_then(|wait| wait.trim().parse::<i64>().ok());
-        let until = wait.map(|wait| answer.seen.plus(wait.saturating_mul(1_000)));
+        let until = status::until(answer);
         ReadError::refusal(&NAME, trouble, detail).until(until.filter(|_| trouble == Trouble::Rate))
     }
 }

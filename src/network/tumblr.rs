@@ -11,7 +11,7 @@ use url::Url;
 use self::walk::Walk;
 use super::{
     Answer, Ask, BuildError, Can, Cursor, Dates, Export, Gate, Key, Missed, Network, Offer, Page, ReadError,
-    Request, Secret, Spec, Trouble, json, plain,
+    Request, Secret, Spec, Trouble, json, plain, status,
 };
 use crate::post::{NetworkName, Post};
 use crate::time::{HOUR, Time};
@@ -203,8 +203,7 @@ fn refusal(value: &Value, answer: &Answer) -> ReadError {
             let left = answer.header(&format!("x-ratelimit-{span}-remaining"))?;
             plain::moment(answer, &format!("x-ratelimit-{span}-reset")).filter(|_| left.trim() == "0")
         };
-        let until =
-            used_up("perday").max(used_up("perhour")).or_else(|| plain::moment(answer, "retry-after"));
+        let until = used_up("perday").max(used_up("perhour")).or_else(|| status::until(answer));
         until.unwrap_or_else(|| answer.seen.plus(HOUR))
     });
     ReadError::refusal(&NAME, trouble, format!("{said}{hint}")).until(until)

@@ -8,19 +8,23 @@ use crate::time::Time;
 
 /// What is left of a post whose term has passed: its place, its moments and its brands, so that counts stand.
 const EXPIRE: &str = "UPDATE post SET text = '', title = NULL, summary = NULL, more = NULL, reread = ?3
-    WHERE network = ?1 AND coalesce(reread, seen) < ?2 AND text <> ''";
+    WHERE network = ?1 AND coalesce(reread, seen) < ?2
+        AND (text <> '' OR title IS NOT NULL OR summary IS NOT NULL OR more IS NOT NULL)";
 /// What people said of an expired post stands without its words.
 const UNLABEL: &str = "UPDATE label SET text = NULL WHERE network = ?1 AND text IS NOT NULL AND EXISTS
-    (SELECT 1 FROM post WHERE post.network = label.network AND post.native_id = label.native_id AND post.text = '')";
+    (SELECT 1 FROM post WHERE post.network = label.network AND post.native_id = label.native_id AND post.text = ''
+        AND post.title IS NULL AND post.summary IS NULL AND post.more IS NULL)";
 /// Words of an expired post do not stand in its tags either.
-const UNTAG: &str = "UPDATE mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1 AND text = '')";
+const UNTAG: &str = "UPDATE mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1
+        AND text = '' AND title IS NULL AND summary IS NULL AND more IS NULL)";
 /// Authors of whom no other post and no suspicion is kept are left as a mere identifier, so that they still count as
 /// one.
 const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio = NULL, avatar = NULL, url = NULL, followers = NULL,
         posts = NULL, created = NULL, verified = NULL, bot = NULL, links = NULL, status = 'expired'
     WHERE network = ?1 AND coalesce(status, '') <> 'expired'
       AND EXISTS (SELECT 1 FROM post WHERE author = author.id)
-      AND NOT EXISTS (SELECT 1 FROM post WHERE author = author.id AND text <> '')
+      AND NOT EXISTS (SELECT 1 FROM post WHERE author = author.id
+          AND (text <> '' OR title IS NOT NULL OR summary IS NOT NULL OR more IS NOT NULL))
       AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = author.id)";
 
 impl Store {
@@ -36,7 +40,8 @@ impl Store {
         before: Time,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        const LIST: &str = "SELECT coalesce(local_id, native_id) FROM post WHERE source = ?1 AND seen >= ?2 AND coalesce(reread, seen) < ?3 AND text <> ''
+        const LIST: &str = "SELECT coalesce(local_id, native_id) FROM post WHERE source = ?1 AND seen >= ?2 AND coalesce(reread, seen) < ?3
+              AND (text <> '' OR title IS NOT NULL OR summary IS NOT NULL OR more IS NOT NULL)
             ORDER BY coalesce(reread, seen), id LIMIT ?4";
         let mut statement = self.connection.prepare_cached(LIST)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -9,6 +9,7 @@
     reason = "a test that panics has failed, and says what it measured"
 )]
 
+mod again;
 mod appstore;
 mod backup;
 mod bluesky;

@@ -133,6 +133,12 @@ impl Reply {
         Reply { manner: Manner::Cut(after), ..self }
     }
 
+    /// Closes in the middle of the body.
+    pub(crate) fn cut_in_half(self) -> Reply {
+        let half = self.body.len() / 2;
+        self.cut(half)
+    }
+
     /// Repeats the body without end.
     pub(crate) fn endless(self) -> Reply {
         Reply { manner: Manner::Endless, ..self }

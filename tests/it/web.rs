@@ -373,3 +373,61 @@ async fn connections_that_say_nothing_hold_nothing_up() {
     assert!(code == 0 && took < Duration::from_secs(8), "{code}, {took:?}");
     until("the lock to be free", || vigie::store::holder(&home.folder.join("vigie-data")).is_none()).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_stays_full_is_said_and_loses_nothing() {
+    let open = Open::at("web-full").await;
+    let token = open.token();
+    // nothing can be stored: one request is at the desk, the others wait
+    let holder = open.home.database();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (told, answers) = std::sync::mpsc::channel();
+    let replies: Vec<Reply> = std::thread::scope(|scope| {
+        for number in 0..22 {
+            let (open, token, told) = (&open, &token, told.clone());
+            scope.spawn(move || {
+                let text = format!("Molivelle in a crowd {number}");
+                let body = post(&format!("c{number}"), &text).to_string();
+                let reply = open.push_as(token, "/ingest", &[], body.as_bytes());
+                told.send((number, reply)).unwrap();
+            });
+        }
+        drop(told);
+        let mut all = Vec::new();
+        let mut refused = 0;
+        while let Ok((number, reply)) = answers.recv_timeout(Duration::from_secs(60)) {
+            if reply.status == 503 {
+                refused += 1;
+                assert!(reply.head.contains("retry-after: 10"), "{}", reply.head);
+                assert!(reply.body.contains("nothing of this was"), "{}", reply.body);
+                if refused == 1 {
+                    // the disk is free again; whoever waits in the queue is stored
+                    holder.execute_batch("COMMIT").unwrap();
+                }
+                let body = post(&format!("c{number}"), &format!("Molivelle in a crowd {number}")).to_string();
+                until_stored(&open, &token, &body);
+            } else {
+                assert_eq!(reply.status, 200, "{}", reply.body);
+            }
+            all.push(reply);
+        }
+        assert!(refused >= 1, "nobody was told");
+        all
+    });
+    assert_eq!(replies.len(), 22);
+    let crowd = "SELECT count(*) FROM post WHERE native_id LIKE 'c%'";
+    assert_eq!(open.home.number(crowd), 22);
+    let mentions =
+        "SELECT count(*) FROM mention JOIN post ON post.id = mention.post WHERE native_id LIKE 'c%'";
+    assert_eq!(open.home.number(mentions), 22, "each once");
+}
+
+/// Sends the same again as it was told to, until it is stored.
+fn until_stored(open: &Open, token: &str, body: &str) {
+    for _ in 0..30 {
+        if open.push_as(token, "/ingest", &[], body.as_bytes()).status == 200 {
+            return;
+        }
+    }
+    panic!("never stored");
+}

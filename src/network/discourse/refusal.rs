@@ -5,7 +5,7 @@ use url::Url;
 
 use super::NAME;
 use crate::network::forum::{self, wait};
-use crate::network::{Answer, ReadError, Trouble, json};
+use crate::network::{Answer, ReadError, Trouble, json, status};
 use crate::time::Time;
 
 /// How long to wait where the forum does not say: its limits are counted by the minute.
@@ -67,8 +67,9 @@ fn until(answer: &Answer, value: Option<&Value>, trouble: Trouble) -> Option<Tim
     let said = seconds
         .and_then(|wait| i64::try_from(wait).ok())
         .map(|wait| answer.seen.plus(wait.saturating_mul(1000)));
-    let least = (trouble == Trouble::Rate).then(|| answer.seen.plus(WHILE));
-    wait::retry_after(answer).max(said).or(least)
+    let limited = trouble == Trouble::Rate;
+    let told = if limited { status::until(answer) } else { wait::retry_after(answer) };
+    told.max(said).or_else(|| limited.then(|| answer.seen.plus(WHILE)))
 }
 
 fn members_only(words: &str) -> ReadError {

@@ -2,8 +2,7 @@
 //! what is normal here alarms nobody.
 
 use super::NAME;
-use crate::network::forum::wait;
-use crate::network::{Answer, ReadError, Trouble, json};
+use crate::network::{Answer, ReadError, Trouble, json, status};
 use crate::time::Time;
 
 /// How long it is left alone when it asks for fewer requests, in milliseconds: an overload lasts.
@@ -55,7 +54,7 @@ fn failure(answer: &Answer, trouble: Trouble, detail: &str) -> ReadError {
 
 fn longer(answer: &Answer, millis: i64) -> Time {
     let own = answer.seen.plus(millis);
-    wait::retry_after(answer).map_or(own, |asked| asked.max(own))
+    status::until(answer).map_or(own, |asked| asked.max(own))
 }
 
 /// A plain sentence, when the body is one.

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::NAME;
 use crate::network::forum::wait;
-use crate::network::{Answer, ReadError, Trouble, json};
+use crate::network::{Answer, ReadError, Trouble, json, status};
 use crate::time::Time;
 
 /// How long to wait after a limit without a length: GitHub asks for a minute at least.
@@ -99,5 +99,5 @@ fn reason(value: &Value) -> Option<String> {
 }
 
 fn until(answer: &Answer) -> Time {
-    wait::retry_after(answer).or_else(|| wait::used_up(answer)).unwrap_or_else(|| answer.seen.plus(WHILE))
+    status::until(answer).unwrap_or_else(|| answer.seen.plus(WHILE))
 }

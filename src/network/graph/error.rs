@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::usage;
-use crate::network::{Answer, ReadError, Trouble, json};
+use crate::network::{Answer, ReadError, Trouble, json, status};
 use crate::post::NetworkName;
 use crate::time::Time;
 
@@ -94,7 +94,8 @@ fn after(answer: &Answer, millis: i64) -> Option<Time> {
 
 /// Until when a limit holds.
 fn until(answer: &Answer) -> Option<Time> {
-    after(answer, usage::regain(answer).unwrap_or(LIMITED))
+    let regain = usage::regain(answer).and_then(|wait| after(answer, wait));
+    regain.or_else(|| status::until(answer)).or_else(|| after(answer, LIMITED))
 }
 
 fn explain(network: &NetworkName, answer: &Answer, fault: &Fault<'_>) -> ReadError {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::NAME;
 use crate::network::forum::wait;
-use crate::network::{Answer, ReadError, Trouble, json};
+use crate::network::{Answer, ReadError, Trouble, json, status};
 use crate::time::Time;
 
 /// How long to wait where the server does not say, in milliseconds: reads are counted by the minute.
@@ -75,5 +75,5 @@ fn until(answer: &Answer, trouble: Trouble) -> Option<Time> {
     }
     let searching = answer.request.url.contains("/search") || answer.request.url.contains("search_term=");
     let own = answer.seen.plus(if searching { WHILE_SEARCHING } else { WHILE });
-    Some(wait::retry_after(answer).or_else(|| wait::used_up(answer)).unwrap_or(own))
+    Some(status::until(answer).unwrap_or(own))
 }

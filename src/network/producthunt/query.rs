@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::network::json::{count, list, text};
-use crate::network::{Answer, Key, Method, Request};
+use crate::network::{Answer, Key, Method, Request, status};
 use crate::time::Time;
 
 /// Launches asked for at once, with and without their comments: the points of one question are bounded.
@@ -132,10 +132,9 @@ fn limit(answer: &Answer, name: &str) -> Option<i64> {
 /// When there are points again: the header counts seconds from now, not since 1970.
 pub(super) fn renewed(answer: &Answer, value: Option<&Value>) -> Option<Time> {
     let told = value.and_then(|value| count(list(value, "errors").first()?.get("details")?, "reset_in"));
-    let wait = answer.header("retry-after").and_then(|wait| wait.trim().parse().ok());
-    let seconds =
-        limit(answer, "reset").or(told).or(wait).filter(|seconds| (0..=86_400).contains(seconds))?;
-    Some(answer.seen.plus(seconds.saturating_mul(1_000)))
+    let seconds = limit(answer, "reset").or(told).filter(|seconds| (0..=86_400).contains(seconds));
+    let renewed = seconds.map(|seconds| answer.seen.plus(seconds.saturating_mul(1_000)));
+    renewed.or_else(|| status::until(answer))
 }
 
 /// How long to rest when less than `spare` percent of the points are left.

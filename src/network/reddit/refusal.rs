@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::NAME;
-use crate::network::{Answer, ReadError, Trouble, json};
+use crate::network::{Answer, ReadError, Trouble, json, status};
 use crate::time::Time;
 
 /// How long to wait when Reddit does not say: two turns of the feeds.
 const WAIT: i64 = 130_000;
 /// The longest wait believed: limits are counted over ten minutes.
-const LONGEST: f64 = 3_600.0;
+const LONGEST: i64 = 3_600_000;
 
 /// The refusal in an answer with a status of 300 and above; `key`: it was asked for with one.
 pub(super) fn of(answer: &Answer, key: bool) -> Option<ReadError> {
@@ -95,11 +95,6 @@ fn told(value: &Value) -> String {
 
 /// Until when Reddit wants to be left alone.
 fn until(answer: &Answer) -> Option<Time> {
-    let seconds = ["retry-after", "x-ratelimit-reset"]
-        .iter()
-        .filter_map(|name| answer.header(name)?.trim().parse::<f64>().ok())
-        .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
-        .fold(0.0_f64, |most, seconds| most.max(seconds.min(LONGEST)));
-    let millis = i64::try_from(std::time::Duration::from_secs_f64(seconds).as_millis()).unwrap_or(WAIT);
-    (answer.seen != Time::default()).then(|| answer.seen.plus(millis.max(WAIT)))
+    let told = status::until(answer).map_or(0, |until| until.since(answer.seen));
+    (answer.seen != Time::default()).then(|| answer.seen.plus(told.clamp(WAIT, LONGEST)))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{NAME, midnight};
 use crate::network::forum::{self, wait};
-use crate::network::{Answer, ReadError, Trouble, json};
+use crate::network::{Answer, ReadError, Trouble, json, status};
 use crate::time::{HOUR, Time};
 
 /// A refusal without a length: a while, as throttles last from seconds to a day.
@@ -24,6 +24,7 @@ pub(super) fn of_status(answer: &Answer) -> Option<ReadError> {
     let page = answer.body.trim_ascii_start().starts_with(b"<");
     let trouble = match answer.status {
         429 => Trouble::Rate,
+        401 => Trouble::Auth,
         403 | 503 if page => Trouble::BlockPage,
         400 if !page => Trouble::BadQuery,
         404 => Trouble::BadQuery,
@@ -33,8 +34,9 @@ pub(super) fn of_status(answer: &Answer) -> Option<ReadError> {
     if trouble == Trouble::BlockPage {
         detail.push_str(" with a web page: it blocks this address for a while");
     }
-    let until =
-        wait::retry_after(answer).or_else(|| (trouble == Trouble::Rate).then(|| answer.seen.plus(WHILE)));
+    let limited =
+        (trouble == Trouble::Rate).then(|| status::until(answer).unwrap_or_else(|| answer.seen.plus(WHILE)));
+    let until = wait::retry_after(answer).or(limited);
     Some(ReadError::refusal(&NAME, trouble, detail).until(until))
 }
 

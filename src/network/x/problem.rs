@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::NAME;
 use super::entity::count;
 use crate::network::json::{self, id, list, text};
-use crate::network::{Answer, Page, ReadError, Trouble};
+use crate::network::{Answer, Page, ReadError, Trouble, status};
 use crate::post::{Account, Author, Deletion, Gone};
 use crate::time::{DAY, Time};
 
@@ -192,8 +192,7 @@ fn window_end(answer: &Answer) -> Option<Time> {
         let left = header(format!("{window}-remaining"))?;
         (left <= 0).then(|| header(format!("{window}-reset")))?.and_then(Time::from_seconds)
     });
-    let wait = answer.header("retry-after").and_then(|value| value.trim().parse::<i64>().ok());
-    ends.max().or_else(|| Some(answer.seen.plus(wait?.saturating_mul(1_000))))
+    ends.max().or_else(|| status::until(answer))
 }
 
 fn next_day(now: Time) -> Time {

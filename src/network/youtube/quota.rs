@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::NAME;
 use crate::network::json::{list, text};
-use crate::network::{Answer, ReadError, Trouble, plain};
+use crate::network::{Answer, ReadError, Trouble, plain, status};
 use crate::time::{DAY, HOUR, Time};
 
 /// How long to wait after too many requests at once when YouTube does not say: its limits count by the minute.
@@ -93,7 +93,7 @@ impl Fault {
         let now = answer.seen;
         let until = match trouble {
             Trouble::Money => Some(midnight(now)),
-            Trouble::Rate => Some(plain::moment(answer, "retry-after").unwrap_or_else(|| now.plus(MINUTE))),
+            Trouble::Rate => Some(status::until(answer).unwrap_or_else(|| now.plus(MINUTE))),
             Trouble::Auth
             | Trouble::NotApproved
             | Trouble::Gone

@@ -15,11 +15,11 @@ impl Dialect for Speaks {
         "hackernews"
     }
 
-    fn section(&self, base: &str) -> toml::Table {
-        toml::Table::from_iter([
-            ("base_url".to_owned(), base.into()),
-            ("query".to_owned(), "molivelle".into()),
-        ])
+    fn section(&self, base: &str) -> String {
+        format!(
+            "base_url = '{base}'
+query = 'molivelle'"
+        )
     }
 
     fn page(&self) -> u64 {

@@ -15,11 +15,11 @@ impl Dialect for Speaks {
         "mastodon"
     }
 
-    fn section(&self, base: &str) -> toml::Table {
-        toml::Table::from_iter([
-            ("base_url".to_owned(), base.into()),
-            ("tags".to_owned(), vec!["molivelle".to_owned()].into()),
-        ])
+    fn section(&self, base: &str) -> String {
+        format!(
+            "base_url = '{base}'
+tags = ['molivelle']"
+        )
     }
 
     fn page(&self) -> u64 {
