@@ -16,6 +16,7 @@ mod backfill;
 mod backup;
 mod check;
 mod digest;
+mod evaluate;
 mod explain;
 mod export;
 mod import;
@@ -94,6 +95,8 @@ enum Command {
     Explain(explain::Explain),
     /// List accounts that pose as a brand
     Impostors(impostors::Impostors),
+    /// Measure how good Vigie is on labelled cases
+    Evaluate(evaluate::Evaluate),
     /// Show shares of voice
     Share(share::Share),
     /// Compose a digest of any period, and send it if asked
@@ -138,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Digest(digest) => digest.run(&cli.common),
         Command::Mentions(mentions) => mentions.run(&cli.common),
         Command::Impostors(impostors) => impostors.run(&cli.common),
+        Command::Evaluate(evaluate) => evaluate.run(&cli.common),
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),
         Command::Export(export) => export.run(&cli.common),
         Command::Status(status) => status.run(&cli.common),

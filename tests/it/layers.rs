@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("fetch", "network time"),
     ("source", "fetch network post time"),
     ("matcher", "find fold keyword post"),
-    ("impostor", "keyword post"),
+    ("impostor", "keyword post time"),
     ("mention", "impostor keyword matcher post time"),
     ("intake", "impostor keyword matcher network post time"),
     ("alert", "impostor keyword mention time"),
