@@ -11,6 +11,8 @@ use thiserror::Error;
 
 pub mod accounts;
 pub mod alerts;
+mod answers;
+pub mod cases;
 pub mod copy;
 pub mod doors;
 pub mod figures;
@@ -26,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0001_first.sql"),
     include_str!("store/migrations/0002_networks.sql"),
     include_str!("store/migrations/0003_local_ids.sql"),
+    include_str!("store/migrations/0005_cases.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -97,6 +97,11 @@ impl Conduct {
     }
 }
 
+/// Whether a signal of this name speaks of conduct: then it quotes an answer.
+pub fn is_signal(name: &str) -> bool {
+    name.starts_with("conduct_") || name == "not_speaking_for_it"
+}
+
 /// The words of a text without what changes from one copy to the next: names of accounts, numbers, addresses.
 fn sentence(text: &str) -> String {
     text.split_whitespace()
@@ -127,8 +132,12 @@ pub fn join(stance: &Stance, brand: &BrandId, conduct: &Conduct) -> Option<Suspi
         if !weighed.signals.iter().any(|signal| signal.name == title.name) {
             weighed.signals.push(title.clone());
         }
-        weighed.likeness |= conduct.is_desk();
+        weighed.likeness |= conduct.said.is_telling() || conduct.same > 1;
         weighed.claim = true;
+    }
+    // Whoever answers as a help desk of that name means the brand, whatever else the name means.
+    if conduct.is_desk() && weighed.claim {
+        weighed.signals.retain(|signal| signal.name != "not_sole_sense");
     }
     // Who presents himself as the brand's agent to its customers looks like it enough.
     weighed.likeness |= weighed.claim && conduct.said.is_telling();

@@ -18,7 +18,8 @@ const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio =
     WHERE network = ?1 AND coalesce(status, '') <> 'expired'
       AND EXISTS (SELECT 1 FROM post WHERE author = author.id)
       AND NOT EXISTS (SELECT 1 FROM post WHERE author = author.id AND text <> '')
-      AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = author.id)";
+      AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = author.id)
+      AND NOT EXISTS (SELECT 1 FROM answer WHERE author = author.id)";
 
 impl Store {
     /// Ids (local ones, where the server has them) of posts of `source` seen since `since` and not read again since `before`, the longest unread
@@ -60,6 +61,7 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn expire(&self, network: &str, before: Time, at: Time) -> Result<usize, StoreError> {
+        super::answers::forget_before(&self.connection, network, before)?;
         let expired = self.connection.prepare_cached(EXPIRE)?.execute(params![network, before.0, at.0])?;
         if expired > 0 {
             self.connection.prepare_cached(UNTAG)?.execute([network])?;

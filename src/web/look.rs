@@ -36,7 +36,7 @@ impl Look {
         let newest = list::Filter { brands, limit: Some(MENTIONS), ..list::Filter::default() };
         let likely = list::Filter { limit: Some(SUSPECTS), ..newest.clone() };
         let mut suspects = list::suspects(&reading, &likely, Level::Review)?;
-        suspects.retain(|suspect| suspect.state == "new");
+        suspects.retain(Suspect::is_open);
         Ok(Look {
             digest: digest::gather(&reading, &shown.brands, window, now)?,
             mentions: list::mention_list(&reading, &newest)?,
