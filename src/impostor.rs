@@ -13,6 +13,7 @@ mod name;
 mod near;
 mod reading;
 mod scan;
+pub mod variants;
 
 use std::collections::HashMap;
 

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 pub mod accounts;
 pub mod alerts;
-mod answers;
+pub mod answers;
 pub mod cases;
 pub mod copy;
 pub mod doors;

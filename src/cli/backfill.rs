@@ -186,7 +186,7 @@ async fn walk(
     stored
 }
 
-fn composer(config: &Config, brands: &[crate::keyword::Brand]) -> Composer {
+pub(super) fn composer(config: &Config, brands: &[crate::keyword::Brand]) -> Composer {
     Composer {
         rules: config.rules.clone(),
         to: config.mail.to.clone(),

@@ -44,7 +44,7 @@ pub struct CaseEvent {
     pub at: Time,
     /// Who did it: a person, or `vigie`.
     pub who: String,
-    /// `new`, `risen`, `changed`, `confirmed`, `dismissed`, `reported`, `returned` or `gone`.
+    /// `new`, `risen`, `changed`, `confirmed`, `dismissed`, `reported`, `evidence`, `returned` or `gone`.
     pub what: String,
     /// What was noted with it.
     pub note: Option<String>,
@@ -143,6 +143,21 @@ impl Store {
                 Err(error)
             }
         }
+    }
+}
+
+impl Store {
+    /// Notes that something was done with a case.
+    ///
+    /// # Errors
+    /// When there is no such case, or SQLite refuses.
+    pub fn note_case(&self, id: i64, what: &str, who: &str, note: &str, at: Time) -> Result<(), DecideError> {
+        const AUTHOR: &str = "SELECT author FROM suspicion WHERE id = ?1";
+        let mut statement = self.connection.prepare_cached(AUTHOR).map_err(StoreError::from)?;
+        let author: Option<i64> =
+            statement.query_row([id], |row| row.get(0)).optional().map_err(StoreError::from)?;
+        let author = author.ok_or(DecideError::Unknown(id))?;
+        Ok(note_event(&self.connection, (id, author), what, who, Some(note), at)?)
     }
 }
 

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("export", "impostor keyword matcher mention post share snapshot time"),
     ("schedule", "share time"),
     ("mail", "alert digest impostor keyword matcher mention post share store time"),
+    ("evidence", "impostor keyword mail mention store time"),
     ("notice", "alert digest impostor keyword mail mention schedule share store time"),
     ("keeper", "intake network notice share store time"),
     ("replay", "intake keeper matcher network notice time"),
