@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, SourceConfig, secret};
 use crate::deliver::{Courier, CourierError};
 use crate::fetch::{Fetch, SetupError};
-use crate::intake::Judge;
+use crate::intake::{self, Judge};
 use crate::keeper::Keeper;
 use crate::matcher::{Matcher, Scratch};
 use crate::network::{self, BuildError, Key, Unit};
@@ -318,13 +318,15 @@ pub async fn run(
     }
 }
 
-/// What says whether anything of the brands of today may stand in a text.
+/// What says whether anything of the brands of today may stand in a post, or it may tell something of its author.
 fn interest(matching: watch::Receiver<Arc<Matcher>>) -> Interest {
     let scratch = std::sync::Mutex::new(Scratch::default());
-    Interest(Arc::new(move |text| {
+    Interest(Arc::new(move |post| {
         let matcher = Arc::clone(&matching.borrow());
         // One source asks at a time; after a panic elsewhere everything is read whole.
-        scratch.lock().map_or(true, |mut scratch| matcher.finds_any(std::iter::once(text), &mut scratch))
+        let found = |scratch: &mut Scratch| matcher.finds_any(std::iter::once(&*post.text), scratch);
+        scratch.lock().map_or(true, |mut scratch| found(&mut scratch))
+            || post.is_answer && intake::is_telling(&post.text)
     }))
 }
 

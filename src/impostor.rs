@@ -4,6 +4,8 @@
 //! sleep, fans say so. Each suspicion lists its signals with what was written and how it reads.
 
 mod acquit;
+mod avatar;
+pub mod conduct;
 mod data;
 mod describe;
 mod evidence;
@@ -11,12 +13,18 @@ mod name;
 mod near;
 mod reading;
 mod scan;
+pub mod variants;
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::keyword::{Brand, BrandId};
 use crate::post::{Author, NetworkName};
+use crate::time::Time;
 
+pub use acquit::Acquittal;
+pub use avatar::Picture;
 pub use describe::describe;
 use evidence::Evidence;
 use name::{Name, Origin};
@@ -79,11 +87,92 @@ pub struct Suspicion {
     pub signals: Vec<Signal>,
 }
 
+impl Suspicion {
+    /// The score as a number between 0 and 1 that orders accounts: the points read as log-odds around the least score
+    /// of the list. Below 0.5 for whoever is only watched.
+    pub fn probability(&self) -> f64 {
+        let review = data::weights().levels.review;
+        let above = f64::from(self.score - review) / 100.0;
+        let odds = 1.0 / (1.0 + (-above).exp());
+        if self.level == Level::Watch { odds.min(0.49) } else { odds.max(0.5) }
+    }
+}
+
+/// What is known of an account beside its names and its profile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Its picture.
+    pub picture: Option<Picture>,
+    /// The moment at which it is looked at: how old it is decides nothing but ties.
+    pub now: Option<Time>,
+}
+
+/// What one account says of one brand, weighed, whatever comes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weighed {
+    /// The brand.
+    pub brand: BrandId,
+    /// Sum of the points.
+    pub score: i32,
+    /// Whether it looks like the brand.
+    pub likeness: bool,
+    /// Whether it presents itself as the brand.
+    pub claim: bool,
+    /// What the score is made of.
+    pub signals: Vec<Signal>,
+    /// Whether nobody has checked that it is not the brand itself, so that nobody is to be told.
+    pub unproven: bool,
+}
+
+impl Weighed {
+    /// The suspicion that it comes to, unless it is beneath notice.
+    pub fn suspicion(&self) -> Option<Suspicion> {
+        let levels = &data::weights().levels;
+        let both = self.likeness && self.claim && !self.unproven;
+        let level = match self.score {
+            score if score >= levels.alert && both => Level::Alert,
+            score if score >= levels.review && both => Level::Review,
+            score if score >= levels.watch && self.likeness => Level::Watch,
+            _ => return None,
+        };
+        Some(Suspicion {
+            brand: self.brand.clone(),
+            level,
+            score: self.score,
+            likeness: self.likeness,
+            claim: self.claim,
+            signals: self.signals.clone(),
+        })
+    }
+}
+
+/// How an account stands to all brands, before anything is known of what it does.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Stance {
+    /// Whose own account or partner it is; then it is beyond suspicion.
+    pub acquitted: Option<(BrandId, Acquittal)>,
+    /// Every brand that its names or its profile come near.
+    pub weighed: Vec<Weighed>,
+    /// Set where its name is nothing but the title of a help desk, of whichever brand: the title.
+    pub title: Option<Signal>,
+}
+
+impl Stance {
+    /// What is suspicious about it, the surest first.
+    pub fn suspicions(&self) -> Vec<Suspicion> {
+        let mut suspicions: Vec<Suspicion> = self.weighed.iter().filter_map(Weighed::suspicion).collect();
+        suspicions
+            .sort_by(|a, b| (b.level, b.score).cmp(&(a.level, a.score)).then_with(|| a.brand.cmp(&b.brand)));
+        suspicions
+    }
+}
+
 /// All brands, compiled.
 #[derive(Debug)]
 pub struct Lookout {
     brands: Vec<Brand>,
     finder: Finder,
+    pictures: HashMap<BrandId, Vec<Picture>>,
 }
 
 /// The names under which a brand can be copied.
@@ -116,7 +205,14 @@ impl Lookout {
     /// Compiles brands.
     pub fn new(brands: &[Brand]) -> Lookout {
         let names = brands.iter().enumerate().flat_map(|(place, brand)| names(place, brand)).collect();
-        Lookout { brands: brands.to_vec(), finder: Finder::new(names) }
+        Lookout { brands: brands.to_vec(), finder: Finder::new(names), pictures: HashMap::new() }
+    }
+
+    /// The same, with the pictures of the brands' own accounts.
+    #[must_use]
+    pub fn with_pictures(mut self, pictures: HashMap<BrandId, Vec<Picture>>) -> Lookout {
+        self.pictures = pictures;
+        self
     }
 
     /// Whether a brand says that this account is its own.
@@ -128,31 +224,39 @@ impl Lookout {
     ///
     /// Weighs every brand that the names of the account come near, the surest first.
     pub fn judge(&self, network: &NetworkName, author: &Author) -> Vec<Suspicion> {
+        self.stance(network, author, Beside::default()).suspicions()
+    }
+
+    /// How an account stands to all brands. Acquits first; nothing is weighed of nearly all others.
+    pub fn stance(&self, network: &NetworkName, author: &Author, beside: Beside) -> Stance {
         let handle = handle_text(network, author.handle.as_deref().unwrap_or_default());
         let handle = self.finder.scan(&handle, LIMIT);
         let display = self.finder.scan(author.display_name.as_deref().unwrap_or_default(), LIMIT);
         let mut places = Vec::new();
         self.finder.brands(&handle, &mut places);
         self.finder.brands(&display, &mut places);
-        // Only a bare title of a help desk is worth reading the profile of a stranger for.
+        let bio = match author.bio.as_deref().unwrap_or_default() {
+            "" => Vec::new(),
+            bio => self.finder.scan(bio, BIO_LIMIT),
+        };
+        self.finder.named(&bio, &mut places);
         let title = display.first().is_some_and(scan::Scan::is_title);
         if places.is_empty() && !title {
-            return Vec::new();
-        }
-        let bio = self.finder.scan(author.bio.as_deref().unwrap_or_default(), BIO_LIMIT);
-        if title {
-            self.finder.named(&bio, &mut places);
+            return Stance::default();
         }
         places.sort_unstable();
         places.dedup();
         // What is one brand's own account is no other brand's impostor.
-        if self.brands.iter().any(|brand| acquit::is_own(brand, network, author)) {
-            return Vec::new();
+        let acquitted = self
+            .brands
+            .iter()
+            .find_map(|brand| acquit::why(brand, network, author).map(|why| (brand.id.clone(), why)));
+        if acquitted.is_some() {
+            return Stance { acquitted, ..Stance::default() };
         }
-        let mut suspicions: Vec<Suspicion> = places
-            .into_iter()
-            .filter_map(|place| {
-                let brand = self.brands.get(place)?;
+        let weighed = places.into_iter().filter_map(|place| {
+            let brand = self.brands.get(place)?;
+            Some(
                 Evidence {
                     finder: &self.finder,
                     brand,
@@ -163,13 +267,15 @@ impl Lookout {
                     display: &display,
                     bio: &bio,
                     title,
+                    pictures: self.pictures.get(&brand.id).map_or(&[], Vec::as_slice),
+                    beside,
                 }
-                .weigh()
-            })
-            .collect();
-        suspicions
-            .sort_by(|a, b| (b.level, b.score).cmp(&(a.level, a.score)).then_with(|| a.brand.cmp(&b.brand)));
-        suspicions
+                .weigh(),
+            )
+        });
+        let weighed = weighed.collect();
+        let title = title.then(|| evidence::title(author, &display));
+        Stance { acquitted: None, weighed, title }
     }
 }
 

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::weigh::{Scales, Weighed};
-use crate::impostor::{Lookout, Suspicion};
+use crate::impostor::conduct::Said;
+use crate::impostor::{Beside, Lookout, Stance, Suspicion};
 use crate::keyword::{Brand, BrandId};
 use crate::language;
 use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
 use crate::network::{Cursor, Dates, Missed, Page};
-use crate::post::{Account, Deletion, NetworkName, Post};
+use crate::post::{Account, Author, Deletion, NetworkName, Post};
 use crate::relevance::Label;
 use crate::time::{DAY, Time};
 
@@ -44,6 +45,8 @@ pub struct JudgedPost {
     pub lang: Option<String>,
     /// How sure each verdict is, in their order.
     pub weighed: Vec<Weighed>,
+    /// What it may say of its author, where it answers somebody as a help desk might.
+    pub answer: Option<Box<Answer>>,
 }
 
 impl JudgedPost {
@@ -52,6 +55,33 @@ impl JudgedPost {
         let place = self.verdicts.iter().position(|verdict| verdict.brand == *brand);
         place.and_then(|place| self.weighed.get(place)).cloned().unwrap_or_default()
     }
+}
+
+/// Characters kept of an answer: evidence, no archive.
+const ANSWER: usize = 1_000;
+
+/// A post that answers another and asks for something that a help desk might ask for. It bears on its author where
+/// it answers a mention, or names a brand itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Where it stands.
+    pub network: NetworkName,
+    /// The network's own identifier.
+    pub native_id: String,
+    /// Who answers.
+    pub author: Author,
+    /// Its words, cut.
+    pub text: String,
+    /// An address that a person can open.
+    pub permalink: Option<String>,
+    /// When it was published.
+    pub published: Option<Time>,
+    /// Native ids of the post that it answers, and of the first post of the thread.
+    pub to: Vec<String>,
+    /// The brands that it names itself.
+    pub brands: Vec<BrandId>,
+    /// How its author stands to the brands.
+    pub stance: Stance,
 }
 
 /// The identity of a post.
@@ -103,10 +133,12 @@ pub enum Step {
     Passed(PostId),
     /// Many of them, one after the other; the moment of the step is that of the last.
     PassedOver(PassedOver),
+    /// A post that is no mention, and answers one perhaps.
+    Answer(Box<Answer>),
     /// Something was taken away.
     Gone(Deletion),
     /// Something was said of an account, which may be one that a brand says is its own.
-    Account(Box<Account>, Vec<Suspicion>, Official),
+    Account(Box<Account>, Stance, Official),
 }
 
 /// Whose an account is.
@@ -168,18 +200,21 @@ impl Judge {
         for post in page.posts.into_iter().chain(page.edits) {
             let verdicts = self.matcher.mentions(&post, source, scratch);
             if verdicts.is_empty() {
-                judged
-                    .steps
-                    .push((seen, Step::Passed(PostId { network: post.network, native_id: post.native_id })));
+                let step = match self.answer(&post, &[], None, seen) {
+                    Some(answer) => Step::Answer(answer),
+                    None => Step::Passed(PostId { network: post.network, native_id: post.native_id }),
+                };
+                judged.steps.push((seen, step));
                 continue;
             }
             let counted = counted(post.published, dates, look_back, seen);
             let fresh = is_fresh(post.published, counted, dates, seen);
             let author = post.author.as_ref();
-            let suspicions =
-                author.map(|author| self.lookout.judge(&post.network, author)).unwrap_or_default();
+            let stance = author.map(|author| self.stance(&post.network, author, seen)).unwrap_or_default();
+            let suspicions = stance.suspicions();
+            let answer = self.answer(&post, &verdicts, Some(stance), seen);
             let judged_post = self.weighed(post, verdicts, (counted, fresh));
-            judged.steps.push((seen, Step::Post(Box::new(JudgedPost { suspicions, ..judged_post }))));
+            judged.steps.push((seen, Step::Post(Box::new(JudgedPost { suspicions, answer, ..judged_post }))));
         }
         if !page.passed.is_empty() {
             let mut passed = PassedOver::default();
@@ -190,10 +225,10 @@ impl Judge {
         }
         judged.steps.extend(page.deletions.into_iter().map(|deletion| (seen, Step::Gone(deletion))));
         for account in page.accounts {
-            let suspicions = self.lookout.judge(&account.network, &account.author);
+            let stance = self.stance(&account.network, &account.author, seen);
             let declared = self.lookout.is_official(&account.network, &account.author);
             let official = if declared { Official::Declared } else { Official::No };
-            judged.steps.push((seen, Step::Account(Box::new(account), suspicions, official)));
+            judged.steps.push((seen, Step::Account(Box::new(account), stance, official)));
         }
         judged
     }
@@ -208,7 +243,7 @@ impl Judge {
     fn weighed(&self, post: Post, verdicts: Vec<Verdict>, (counted, fresh): (Time, bool)) -> JudgedPost {
         let lang = language::settle(&weigh::words(&post), post.lang.as_deref());
         let weighed = verdicts.iter().map(|verdict| self.weigh(&post, verdict)).collect();
-        JudgedPost { post, verdicts, suspicions: Vec::new(), counted, fresh, lang, weighed }
+        JudgedPost { post, verdicts, suspicions: Vec::new(), counted, fresh, lang, weighed, answer: None }
     }
 
     fn weigh(&self, post: &Post, verdict: &Verdict) -> Weighed {
@@ -217,6 +252,46 @@ impl Judge {
             self.scales.weigh(brand, &keywords, &weigh::words(post))
         })
     }
+
+    fn stance(&self, network: &NetworkName, author: &Author, seen: Time) -> Stance {
+        self.lookout.stance(network, author, Beside { picture: None, now: Some(seen) })
+    }
+
+    /// The post as an answer, when it is one that may tell something of its author.
+    fn answer(
+        &self,
+        post: &Post,
+        verdicts: &[Verdict],
+        stance: Option<Stance>,
+        seen: Time,
+    ) -> Option<Box<Answer>> {
+        let to: Vec<String> = post.reply_to.iter().chain(&post.root).cloned().collect();
+        let author = post.author.as_ref()?;
+        if to.is_empty() || !is_telling(&post.text) {
+            return None;
+        }
+        let stance = stance.unwrap_or_else(|| self.stance(&post.network, author, seen));
+        if stance.acquitted.is_some() {
+            return None;
+        }
+        Some(Box::new(Answer {
+            network: post.network.clone(),
+            native_id: post.native_id.clone(),
+            author: author.clone(),
+            text: post.text.chars().take(ANSWER).collect(),
+            permalink: post.permalink.clone(),
+            published: post.published,
+            to,
+            brands: verdicts.iter().map(|verdict| verdict.brand.clone()).collect(),
+            stance,
+        }))
+    }
+}
+
+/// Whether the words of an answer ask for something that a help desk might ask for: such answers are looked at even
+/// where no keyword stands in them.
+pub fn is_telling(text: &str) -> bool {
+    Said::read(text).is_telling()
 }
 
 /// The moment that decides in which window a post counts.

@@ -539,8 +539,12 @@ fn write(unit: &mut Unit<'_>, step: &Step) -> Result<(), NoticeError> {
                 unit.pass_over(network, native_id)?;
             }
         }
+        Step::Answer(answer) => {
+            unit.pass_over(answer.network.as_str(), &answer.native_id)?;
+            unit.save_answer(answer)?;
+        }
         Step::Gone(deletion) => unit.remove(deletion)?,
-        Step::Account(account, suspicions, official) => unit.save_account(account, suspicions, *official)?,
+        Step::Account(account, stance, official) => unit.save_account(account, stance, *official)?,
     }
     Ok(())
 }

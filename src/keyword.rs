@@ -53,6 +53,9 @@ pub struct Brand {
     pub query: Option<String>,
     /// Its own accounts.
     pub official: Vec<OfficialAccount>,
+    /// Accounts of others that it knows and that may bear its name: resellers, agencies, fan clubs.
+    #[serde(default)]
+    pub partners: Vec<OfficialAccount>,
     /// Its own domains.
     pub domains: Vec<String>,
     /// Whether its name is also a person's name, a place or a word, so that bearing it proves nothing.
@@ -85,6 +88,7 @@ impl Brand {
             context: Vec::new(),
             query: None,
             official: Vec::new(),
+            partners: Vec::new(),
             domains: Vec::new(),
             other_sense: false,
             about: None,
@@ -193,7 +197,8 @@ pub fn parse(file: &Path, id: &str, text: &str) -> Result<Brand, Faults> {
         unless: words(&section, "unless"),
         context: words(&section, "context"),
         query: query(&section),
-        official: section.texts("official").iter().filter_map(|text| official(&section, text)).collect(),
+        official: accounts(&section, "official"),
+        partners: accounts(&section, "partners"),
         domains: section.texts("domains").iter().filter_map(|text| domain(&section, text)).collect(),
         other_sense: section.flag("other_sense").unwrap_or(false),
         about: section.text("about").map(|about| about.trim().to_owned()).filter(|about| !about.is_empty()),
@@ -254,7 +259,12 @@ fn query(section: &Section<'_, '_>) -> Option<String> {
     }
 }
 
-fn official(section: &Section<'_, '_>, text: &str) -> Option<OfficialAccount> {
+/// The accounts of a list; what is none is a fault.
+fn accounts<'r>(section: &Section<'r, '_>, key: &'r str) -> Vec<OfficialAccount> {
+    section.texts(key).iter().filter_map(|text| account(section, key, text)).collect()
+}
+
+fn account<'r>(section: &Section<'r, '_>, key: &'r str, text: &str) -> Option<OfficialAccount> {
     let text = text.trim();
     let (network, handle) = match text.split_once(':') {
         Some((network, handle)) => (Some(network.trim().to_lowercase()), handle.trim()),
@@ -262,8 +272,7 @@ fn official(section: &Section<'_, '_>, text: &str) -> Option<OfficialAccount> {
     };
     let handle = handle.trim_start_matches('@');
     if handle.is_empty() || handle.contains(char::is_whitespace) || handle.contains("//") {
-        section
-            .fault("official", format!("\"{}\" is no account; write \"network:@name\"", text.escape_debug()));
+        section.fault(key, format!("\"{}\" is no account; write \"network:@name\"", text.escape_debug()));
         return None;
     }
     Some(OfficialAccount { network: network.map(|name| NetworkName(name.into())), handle: handle.to_owned() })

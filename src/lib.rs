@@ -52,6 +52,8 @@ pub mod export;
 pub mod schedule;
 /// Mails: what they say, and the bytes that are sent.
 pub mod mail;
+/// One case as a file that can be handed in.
+pub mod evidence;
 /// Changes become notices.
 pub mod notice;
 /// The one place that writes.

@@ -66,7 +66,7 @@ pub struct Suspect {
     pub author: Author,
     /// Why it is suspected.
     pub suspicion: crate::impostor::Suspicion,
-    /// `new`, or `gone` when the account was removed.
+    /// `new`; `confirmed`, `dismissed` or `reported` by a person; `gone` when the account was removed.
     pub state: String,
     /// The source that brought it.
     pub source: String,
@@ -76,6 +76,13 @@ pub struct Suspect {
     pub first_seen: Time,
     /// When what we know of it last changed.
     pub changed: Time,
+}
+
+impl Suspect {
+    /// Whether it is still of concern: neither dismissed nor gone.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state.as_str(), "dismissed" | "gone")
+    }
 }
 
 /// A stretch of time that a source could not give, as recorded.

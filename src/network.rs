@@ -244,6 +244,8 @@ pub struct Skim<'b> {
     pub native_id: String,
     /// All its words.
     pub text: Cow<'b, str>,
+    /// Whether it answers another post.
+    pub is_answer: bool,
     /// Where to go on.
     pub cursor: Option<Cursor>,
     /// The moment up to which the stream has been read.

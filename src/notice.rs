@@ -12,6 +12,7 @@ use crate::digest;
 use crate::impostor::Level;
 use crate::keyword::Brand;
 use crate::mail::{self, Envelope, Language, Letter};
+use crate::mention::Suspect;
 use crate::schedule::Schedule;
 use crate::share::Window;
 use crate::store::alerts::{About, Group, NewNotice};
@@ -85,15 +86,18 @@ impl Composer {
                         raise(store, rule, About::Mention, *id, &key, None, now)?;
                     }
                 }
-                Change::Suspicion { id, account: (network, native_id), suspicion } => {
+                Change::Suspicion { id, returns, account: (network, native_id), suspicion } => {
                     let brand = &suspicion.brand;
                     for rule in self.rules.iter().filter(|rule| {
                         rule.on == On::NewImpostor
                             && suspicion.level >= rule.level
                             && rule.covers(&brand.0, network)
                     }) {
-                        let key =
+                        let mut key =
                             format!("{}|{network}|{native_id}|{brand}|{:?}", rule.name, suspicion.level);
+                        if *returns > 0 {
+                            key += &format!("|{returns}");
+                        }
                         raise(store, rule, About::Suspicion, *id, &key, None, now)?;
                     }
                 }
@@ -205,7 +209,7 @@ impl Composer {
             let filter =
                 list::Filter { ids: suspects, limit: u32::try_from(SHOWN).ok(), ..list::Filter::default() };
             let mut found = list::suspects(connection, &filter, Level::Watch)?;
-            found.retain(|suspect| suspect.state != "gone");
+            found.retain(Suspect::is_open);
             found
         };
         if mentions.is_empty() && suspects.is_empty() && troubles.is_empty() {

@@ -10,7 +10,7 @@ use std::sync::mpsc::sync_channel;
 
 use thiserror::Error;
 
-use crate::intake::{Judge, Judged, Origin, PassedOver, Step};
+use crate::intake::{self, Judge, Judged, Origin, PassedOver, Step};
 use crate::keeper::{Clock, Done, Keeper};
 use crate::matcher::Scratch;
 use crate::network::capture::{self, Recorded};
@@ -150,7 +150,9 @@ pub fn play(
         for (chunk, lines) in receive {
             let first = chunk.steps.first().and_then(|(seen, step)| match step {
                 Step::PassedOver(passed) => passed.iter().next().map(|(seen, ..)| seen),
-                Step::Post(_) | Step::Passed(_) | Step::Gone(_) | Step::Account(..) => Some(*seen),
+                Step::Post(_) | Step::Passed(_) | Step::Answer(_) | Step::Gone(_) | Step::Account(..) => {
+                    Some(*seen)
+                }
             });
             let last = chunk.steps.last().map(|(seen, _)| *seen);
             if let (Some(first), Some(last)) = (first, last) {
@@ -210,6 +212,7 @@ fn read(
     let whole = each_line(path, |number, line| {
         if let Some(skimmed) = capture::skim(line)
             && !judge.matcher.finds_any(skimmed.texts(), &mut scratch)
+            && !(skimmed.is_answer() && skimmed.texts().any(intake::is_telling))
         {
             clock = skimmed.seen().map_or(clock, |seen| seen.plus(shift)).max(clock);
             pass_over(&mut chunk, clock, skimmed.identity());

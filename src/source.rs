@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::fetch::Advice;
-use crate::network::{Ask, Cursor, Key, Network, Page, Request};
+use crate::network::{Ask, Cursor, Key, Network, Page, Request, Skim};
 use crate::post::NetworkName;
 use crate::time::Time;
 
@@ -55,9 +55,9 @@ pub struct Source {
     pub interest: Option<Interest>,
 }
 
-/// Says whether anything that somebody wants may stand in a text.
+/// Says whether anything that somebody wants may stand in a post of which this is known.
 #[derive(Clone)]
-pub struct Interest(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
+pub struct Interest(pub Arc<dyn Fn(&Skim<'_>) -> bool + Send + Sync>);
 
 impl std::fmt::Debug for Interest {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -11,6 +11,8 @@ use thiserror::Error;
 
 pub mod accounts;
 pub mod alerts;
+pub mod answers;
+pub mod cases;
 pub mod copy;
 pub mod doors;
 pub mod figures;
@@ -29,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0002_networks.sql"),
     include_str!("store/migrations/0003_local_ids.sql"),
     include_str!("store/migrations/0004_relevance.sql"),
+    include_str!("store/migrations/0005_cases.sql"),
     include_str!("store/migrations/0006_queries.sql"),
 ];
 

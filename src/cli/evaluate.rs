@@ -7,13 +7,15 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Usage;
 use super::output::{Out, Target};
+use super::{Common, Usage};
 use crate::export::json_line;
 
+mod impostors;
 mod language;
 mod matching;
 mod names;
+mod threads;
 
 /// Faults told of one file; the rest are counted.
 const FAULTS: usize = 10;
@@ -32,14 +34,20 @@ enum Subject {
     Names(names::Names),
     /// The language of posts
     Language(language::Language),
+    /// Which accounts pose as a brand
+    Impostors(impostors::Impostors),
+    /// Which accounts that answer a brand's customers pose as the brand
+    Threads(threads::Threads),
 }
 
 impl Evaluate {
-    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
         match &self.subject {
             Subject::Matching(matching) => matching.run(),
             Subject::Names(names) => names.run(),
             Subject::Language(language) => language.run(),
+            Subject::Impostors(impostors) => impostors.run(common),
+            Subject::Threads(threads) => threads.run(common),
         }
     }
 }

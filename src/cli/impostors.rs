@@ -19,6 +19,11 @@ use crate::store::list::{self, Filter};
 /// Characters of a name or of evidence.
 const NAME: usize = 120;
 
+mod asked;
+mod case;
+mod evidence_pack;
+mod hunt;
+
 #[derive(Debug, Args)]
 pub(super) struct Impostors {
     #[command(subcommand)]
@@ -31,6 +36,22 @@ pub(super) struct Impostors {
 enum Action {
     /// List them (what happens without a word, too)
     List(List),
+    /// Show one with everything known of it
+    Show(case::Show),
+    /// Say that accounts are impostors
+    Confirm(case::Confirm),
+    /// Say that accounts are none; they are left alone until their profile changes
+    Dismiss(case::Dismiss),
+    /// Note that accounts were reported to their network; Vigie itself reports nothing
+    Report(case::Report),
+    /// List what was said of accounts, as JSON lines
+    Labels(case::Labels),
+    /// Write a zip file with everything a report needs: fields, answers, hashes, a letter in two languages
+    Evidence(evidence_pack::Write),
+    /// Check that such a file is whole
+    Verify(evidence_pack::Verify),
+    /// Go looking: try the handles that impostors choose, on the networks that allow it
+    Hunt(hunt::Hunt),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -40,6 +61,9 @@ struct List {
     /// The lowest level to list [default: review]
     #[arg(long, value_enum)]
     level: Option<AtLeast>,
+    /// Those that were dismissed, or whose account was removed, too
+    #[arg(long)]
+    all: bool,
     /// Print JSON, one suspect a line
     #[arg(long)]
     json: bool,
@@ -68,14 +92,26 @@ impl From<AtLeast> for Level {
 
 impl Impostors {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
-        // Options may stand before the word and behind it.
-        let mut list = self.list.clone();
-        if let Some(Action::List(behind)) = &self.action {
-            list.brands.and(&behind.brands);
-            list.level = behind.level.or(list.level);
-            list.json |= behind.json;
+        match &self.action {
+            None => self.list.run(common),
+            Some(Action::List(behind)) => {
+                // Options may stand before the word and behind it.
+                let mut list = self.list.clone();
+                list.brands.and(&behind.brands);
+                list.level = behind.level.or(list.level);
+                list.all |= behind.all;
+                list.json |= behind.json;
+                list.run(common)
+            }
+            Some(Action::Show(show)) => show.run(common),
+            Some(Action::Confirm(confirm)) => confirm.run(common),
+            Some(Action::Dismiss(dismiss)) => dismiss.run(common),
+            Some(Action::Report(report)) => report.run(common),
+            Some(Action::Labels(labels)) => labels.run(common),
+            Some(Action::Evidence(evidence)) => evidence.run(common),
+            Some(Action::Verify(verify)) => verify.run(),
+            Some(Action::Hunt(hunt)) => hunt.run(common),
         }
-        list.run(common)
     }
 }
 
@@ -85,7 +121,11 @@ impl List {
         let brands = common.brands_for_reading(&config)?;
         let connection = store::reader(&config.data_dir)?;
         let filter = Filter { brands: self.brands.ids(&connection, &brands)?, ..Filter::default() };
-        let suspects = list::suspects(&connection, &filter, self.level.unwrap_or(AtLeast::Review).into())?;
+        let mut suspects =
+            list::suspects(&connection, &filter, self.level.unwrap_or(AtLeast::Review).into())?;
+        if !self.all {
+            suspects.retain(|suspect| suspect.state != "dismissed");
+        }
         let mut out = Out::standard();
         if self.json {
             for suspect in &suspects {
@@ -120,12 +160,15 @@ fn show(out: &mut Out, suspect: &Suspect, brand: &str, zone: &TimeZone) -> anyho
     if suspect.example {
         marks += "  (example)";
     }
-    if suspect.state == "gone" {
-        marks += "  (the account was removed)";
+    match suspect.state.as_str() {
+        "new" => {}
+        "gone" => marks += "  (the account was removed)",
+        state => marks += &format!("  ({state})"),
     }
     out.line(&format!(
-        "{:<6}  {}  {}  @{}{name}  score {}{marks}",
+        "{:<6}  {}  {}  {}  @{}{name}  score {}{marks}",
         suspicion.level.as_str(),
+        suspect.id,
         short(brand, NAME),
         short(suspect.network.as_str(), NAME),
         evidence(handle, NAME),
@@ -153,6 +196,12 @@ fn show(out: &mut Out, suspect: &Suspect, brand: &str, zone: &TimeZone) -> anyho
         out.line(&format!("        {}", short(url, 2 * NAME)))?;
     }
     out.line("")
+}
+
+/// Who decides: the name given, else that of the person at this machine.
+fn person(given: Option<&str>) -> String {
+    let who = given.map(str::to_owned).or_else(crate::config::secret::user);
+    short(&who.unwrap_or_else(|| "somebody".to_owned()), NAME)
 }
 
 /// Hundredths as a person reads them: `+3.5`, `-1`.

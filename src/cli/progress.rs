@@ -29,3 +29,15 @@ pub(super) fn bytes(size: u64, hidden: bool) -> ProgressBar {
     }
     bar
 }
+
+/// A bar over things that are counted, with a message, hidden where nobody looks.
+pub(super) fn count(size: usize, hidden: bool) -> ProgressBar {
+    if hidden || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(size).unwrap_or(u64::MAX));
+    if let Ok(style) = ProgressStyle::with_template("{bar:30.cyan} {pos}/{len} {eta} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

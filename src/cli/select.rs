@@ -62,6 +62,14 @@ impl Select {
 /// The identity of a brand by its identity or name; one that has no file any more while mentions of it are
 /// kept is known too.
 fn brand(typed: &str, connection: &Connection, brands: &[Brand]) -> anyhow::Result<String> {
+    match brand_id(typed, brands) {
+        Err(_) if list::knows_brand(connection, typed)? => Ok(typed.to_owned()),
+        found => found,
+    }
+}
+
+/// The identity of a brand that has a file, by its identity or name.
+pub(super) fn brand_id(typed: &str, brands: &[Brand]) -> anyhow::Result<String> {
     let (folded, slugged) = (fold(typed), slug(typed));
     let found = brands
         .iter()
@@ -69,9 +77,6 @@ fn brand(typed: &str, connection: &Connection, brands: &[Brand]) -> anyhow::Resu
         .or_else(|| brands.iter().find(|brand| fold(&brand.name) == folded || *brand.id.0 == *slugged));
     if let Some(brand) = found {
         return Ok(brand.id.to_string());
-    }
-    if list::knows_brand(connection, typed)? {
-        return Ok(typed.to_owned());
     }
     let ids: Vec<&str> = brands.iter().map(|brand| &*brand.id.0).collect();
     let near = nearest(typed, &ids).or_else(|| nearest(&slugged, &ids)).or_else(|| {

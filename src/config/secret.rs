@@ -51,6 +51,11 @@ pub fn language() -> Language {
     }
 }
 
+/// The name of the person at this machine, for the record of who decided what.
+pub fn user() -> Option<String> {
+    ["VIGIE_USER", "USER", "LOGNAME", "USERNAME"].into_iter().find_map(variable)
+}
+
 /// Whether colours are unwelcome (`NO_COLOR`).
 pub fn no_color() -> bool {
     variable("NO_COLOR").is_some()

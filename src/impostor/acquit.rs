@@ -1,8 +1,36 @@
 //! Who is beyond suspicion: the brand's own accounts, accounts under its domains, accounts that a network
-//! linked to its domains.
+//! linked to its domains, partners that it names.
+
+use serde::{Deserialize, Serialize};
 
 use crate::keyword::{Brand, OfficialAccount};
 use crate::post::{Author, NetworkName};
+
+/// Why an account is beyond suspicion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Acquittal {
+    /// The brand's file lists it under `official`.
+    Declared,
+    /// Its handle is one of the brand's domains, or stands under one.
+    Domain,
+    /// The network checked a link of its profile that leads to one of the brand's domains.
+    VerifiedLink,
+    /// The brand's file lists it under `partners`.
+    Partner,
+}
+
+impl Acquittal {
+    /// The word used in answers and lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Acquittal::Declared => "declared",
+            Acquittal::Domain => "domain",
+            Acquittal::VerifiedLink => "verified_link",
+            Acquittal::Partner => "partner",
+        }
+    }
+}
 
 /// The server that a network takes for granted when a handle names none.
 fn default_server(network: &str) -> Option<&'static str> {
@@ -47,8 +75,7 @@ fn host(link: &str) -> Option<String> {
 /// The host that the account's handle proves, where the network proves one.
 fn home(network: &str, author: &Author, handle: &str) -> Option<String> {
     match network {
-        // Who publishes a feed is called by the host of its site; the feed was chosen, or found by a search engine.
-        "bluesky" | "feed" => Some(handle.trim_start_matches('@').to_owned()),
+        "bluesky" => Some(handle.trim_start_matches('@').to_owned()),
         "mastodon" | "lemmy" => match handle.trim_start_matches('@').rsplit_once('@') {
             Some((_, server)) => Some(server.to_owned()),
             // An account of the server that was asked; its profile address names that server.
@@ -58,21 +85,40 @@ fn home(network: &str, author: &Author, handle: &str) -> Option<String> {
     }
 }
 
+/// Whether the account says of itself, with nobody to check it, that a domain of the brand is its home: a feed names
+/// any address as its site.
+pub(super) fn says_home(brand: &Brand, network: &NetworkName, author: &Author) -> bool {
+    network.as_str() == "feed" && author.handle.as_deref().is_some_and(|handle| owns(brand, handle))
+}
+
 /// Whether the brand's file says that the account is its own.
 pub(super) fn is_declared(brand: &Brand, network: &NetworkName, author: &Author) -> bool {
+    listed(&brand.official, network, author)
+}
+
+/// Whether a list of the brand's file names the account.
+fn listed(list: &[OfficialAccount], network: &NetworkName, author: &Author) -> bool {
     let names = [author.handle.as_deref(), Some(author.native_id.as_str())];
     names
         .into_iter()
         .flatten()
         .filter(|name| !name.is_empty())
-        .any(|name| brand.official.iter().any(|official| is_official(official, network.as_str(), name)))
+        .any(|name| list.iter().any(|official| is_official(official, network.as_str(), name)))
 }
 
-/// Whether the account is the brand's own.
-pub(super) fn is_own(brand: &Brand, network: &NetworkName, author: &Author) -> bool {
-    let network = network.as_str();
+/// Why the account is the brand's own, or one that it knows; `None` when nothing says so.
+pub(super) fn why(brand: &Brand, network: &NetworkName, author: &Author) -> Option<Acquittal> {
     let handle = author.handle.as_deref().unwrap_or_default();
-    brand.official.iter().any(|official| !handle.is_empty() && is_official(official, network, handle))
-        || home(network, author, handle).is_some_and(|home| owns(brand, &home))
-        || author.verified_links.iter().filter_map(|link| host(link)).any(|host| owns(brand, &host))
+    let at = network.as_str();
+    if brand.official.iter().any(|official| !handle.is_empty() && is_official(official, at, handle)) {
+        Some(Acquittal::Declared)
+    } else if home(at, author, handle).is_some_and(|home| owns(brand, &home)) {
+        Some(Acquittal::Domain)
+    } else if author.verified_links.iter().filter_map(|link| host(link)).any(|host| owns(brand, &host)) {
+        Some(Acquittal::VerifiedLink)
+    } else if listed(&brand.partners, network, author) {
+        Some(Acquittal::Partner)
+    } else {
+        None
+    }
 }

@@ -103,6 +103,58 @@ pub fn describe(signal: &Signal, french: bool) -> String {
             "le profil invite à parler ailleurs ou en privé : « {raw} »",
         ),
         "bio_names" => ("the profile names the brand: “{raw}”", "le profil nomme la marque : « {raw} »"),
+        "picture_copied" => {
+            ("the picture is a copy of the brand's", "l'image est une copie de celle de la marque")
+        }
+        "account_young" => ("the account is young", "le compte est récent"),
+        "account_few_followers" => ("the account has few followers", "le compte a peu d'abonnés"),
+        "conduct_desk" => (
+            "it answers the brand's customers as a help desk does: “{raw}”",
+            "il répond aux clients de la marque comme un service client : « {raw} »",
+        ),
+        "conduct_private" => (
+            "it asks the brand's customers to write in private: “{raw}”",
+            "il demande aux clients de la marque d'écrire en privé : « {raw} »",
+        ),
+        "conduct_messenger" => (
+            "it leads the brand's customers to another messenger: “{raw}”",
+            "il mène les clients de la marque vers une autre messagerie : « {raw} »",
+        ),
+        "conduct_form" => (
+            "it asks the brand's customers to fill in a form elsewhere: “{raw}”",
+            "il demande aux clients de la marque de remplir un formulaire ailleurs : « {raw} »",
+        ),
+        "conduct_secret" => (
+            "it asks the brand's customers for what must stay secret: “{raw}”",
+            "il demande aux clients de la marque ce qui doit rester secret : « {raw} »",
+        ),
+        "conduct_remote" => (
+            "it wants the brand's customers to hand over their device or wallet: “{raw}”",
+            "il veut que les clients de la marque confient leur appareil ou leur portefeuille : « {raw} »",
+        ),
+        "conduct_call" => (
+            "it asks the brand's customers to telephone: “{raw}”",
+            "il demande aux clients de la marque de téléphoner : « {raw} »",
+        ),
+        "conduct_money" => (
+            "it promises the brand's customers money: “{raw}”",
+            "il promet de l'argent aux clients de la marque : « {raw} »",
+        ),
+        "conduct_urgent" => {
+            ("it presses the brand's customers: “{raw}”", "il presse les clients de la marque : « {raw} »")
+        }
+        "conduct_same" => (
+            "it tells several of the brand's customers the same: “{raw}”",
+            "il dit la même chose à plusieurs clients de la marque : « {raw} »",
+        ),
+        "conduct_quick" => (
+            "it answers the brand's customers within a quarter of an hour",
+            "il répond aux clients de la marque en moins d'un quart d'heure",
+        ),
+        "not_speaking_for_it" => (
+            "its answers speak for somebody else, or warn",
+            "ses réponses parlent au nom d'un autre, ou mettent en garde",
+        ),
         "not_sole_sense" => (
             "the name is also a person's, a place or a word",
             "le nom est aussi celui d'une personne, d'un lieu ou un mot",

@@ -5,9 +5,10 @@ use super::data::{
 };
 use super::name::{Name, Origin};
 use super::scan::{Finder, Found, Scan, Shape};
-use super::{Level, Signal, Suspicion};
+use super::{Beside, Picture, Signal, Weighed, acquit};
 use crate::keyword::Brand;
 use crate::post::{Author, NetworkName};
+use crate::time::DAY;
 
 /// All that bears on one account and one brand.
 pub(super) struct Evidence<'a> {
@@ -21,6 +22,23 @@ pub(super) struct Evidence<'a> {
     pub(super) bio: &'a [Scan],
     /// Whether the display name is nothing but the title of a help desk.
     pub(super) title: bool,
+    /// The pictures of the brand's own accounts.
+    pub(super) pictures: &'a [Picture],
+    pub(super) beside: Beside,
+}
+
+/// The signal of a name that is nothing but the title of a help desk.
+pub(super) fn title(author: &Author, display: &[Scan]) -> Signal {
+    signal("display_name_title", author.display_name.as_deref(), display)
+}
+
+fn signal(name: &str, text: Option<&str>, scans: &[Scan]) -> Signal {
+    Signal {
+        name: name.to_owned(),
+        points: weights().points(name),
+        raw: text.unwrap_or_default().chars().take(super::LIMIT).collect(),
+        folded: scans.first().map(|scan| scan.reading.shown()).unwrap_or_default(),
+    }
 }
 
 /// What one place says.
@@ -43,12 +61,17 @@ impl Reason {
     }
 }
 
+/// An account younger than this is young: half a year.
+const YOUNG: i64 = 183 * DAY;
+/// Followers below which an account has few.
+const FEW: u64 = 100;
+
 /// Words by which an account says that it is not the brand.
 const NEGATIVE: Roles = LABEL | FAN | STAFF | PRESS | CRITIC | TRADE;
 
 impl Evidence<'_> {
-    /// The suspicion, unless it is beneath notice.
-    pub(super) fn weigh(&self) -> Option<Suspicion> {
+    /// Everything that speaks for and against.
+    pub(super) fn weigh(&self) -> Weighed {
         let in_display = self.finder.find(self.display, self.place, false);
         let named = |found: &Option<Found>| found.as_ref().is_some_and(|found| found.shape > Shape::Inside);
         let says = self.bio.first().is_some_and(|scan| scan.says(self.finder, self.place));
@@ -75,7 +98,33 @@ impl Evidence<'_> {
         if soft && !handle.deliberate && !display.deliberate && !bio.claim {
             against.push("not_sole_sense");
         }
-        self.suspicion(&handle, &display, &bio, &against)
+        let mut beside = self.weigh_picture(&handle, &display, &bio);
+        self.weigh_age(&mut beside);
+        self.sum(&handle, &display, &bio, &beside, &against)
+    }
+
+    /// A copied picture, where a name speaks too.
+    fn weigh_picture(&self, handle: &Reason, display: &Reason, bio: &Reason) -> Reason {
+        let mut reason = Reason::default();
+        let Some(picture) = self.beside.picture else { return reason };
+        let named = handle.likeness || display.likeness || !bio.signals.is_empty();
+        if named && self.pictures.iter().any(|own| own.is_copied_by(picture)) {
+            reason.likeness = true;
+            reason.add("picture_copied", true);
+        }
+        reason
+    }
+
+    /// Youth and few followers break ties; they are bought, and missing tells nothing.
+    fn weigh_age(&self, reason: &mut Reason) {
+        if let (Some(now), Some(created)) = (self.beside.now, self.author.created)
+            && now.since(created) < YOUNG
+        {
+            reason.add("account_young", false);
+        }
+        if self.author.followers.is_some_and(|followers| followers < FEW) {
+            reason.add("account_few_followers", false);
+        }
     }
 
     fn is_long(&self, found: &Found) -> bool {
@@ -228,44 +277,31 @@ impl Evidence<'_> {
         }
     }
 
-    fn suspicion(
+    fn sum(
         &self,
         handle: &Reason,
         display: &Reason,
         bio: &Reason,
+        beside: &Reason,
         against: &[&'static str],
-    ) -> Option<Suspicion> {
-        let weights = weights();
-        let raw = |text: &Option<String>| {
-            text.iter().flat_map(|text| text.chars()).take(super::LIMIT).collect::<String>()
-        };
-        let shown = |scans: &[Scan]| scans.first().map(|scan| scan.reading.shown()).unwrap_or_default();
+    ) -> Weighed {
+        let author = self.author;
         let mut signals = Vec::new();
-        let mut score = 0;
-        let mut tell = |names: &[&'static str], text: &Option<String>, scans: &[Scan]| {
-            for name in names {
-                let points = weights.points(name);
-                score += points;
-                signals.push(Signal {
-                    name: (*name).to_owned(),
-                    points,
-                    raw: raw(text),
-                    folded: shown(scans),
-                });
-            }
+        let mut tell = |names: &[&'static str], text: Option<&str>, scans: &[Scan]| {
+            signals.extend(names.iter().map(|name| signal(name, text, scans)));
         };
-        tell(&handle.signals, &self.author.handle, self.handle);
-        tell(&display.signals, &self.author.display_name, self.display);
-        tell(&bio.signals, &self.author.bio, self.bio);
-        tell(against, &None, &[]);
-        let likeness = handle.likeness || display.likeness;
-        let claim = display.claim || bio.claim;
-        let level = match score {
-            score if score >= weights.levels.alert && likeness && claim => Level::Alert,
-            score if score >= weights.levels.review && likeness && claim => Level::Review,
-            score if score >= weights.levels.watch && likeness => Level::Watch,
-            _ => return None,
-        };
-        Some(Suspicion { brand: self.brand.id.clone(), level, score, likeness, claim, signals })
+        tell(&handle.signals, author.handle.as_deref(), self.handle);
+        tell(&display.signals, author.display_name.as_deref(), self.display);
+        tell(&bio.signals, author.bio.as_deref(), self.bio);
+        tell(&beside.signals, None, &[]);
+        tell(against, None, &[]);
+        Weighed {
+            brand: self.brand.id.clone(),
+            score: signals.iter().map(|signal| signal.points).sum(),
+            likeness: handle.likeness || display.likeness || beside.likeness,
+            claim: display.claim || bio.claim || beside.claim,
+            signals,
+            unproven: acquit::says_home(self.brand, self.network, author),
+        }
     }
 }

@@ -272,12 +272,13 @@ impl Network for Bluesky {
 
     fn skim<'b>(&self, message: &'b [u8], cursor: Option<&Cursor>, seen: Time) -> Option<Skim<'b>> {
         let State { time_us: last, outdated, .. } = Cursor::state(cursor);
-        let event::Skimmed { did, time_us, rkey, text } = event::skim(message)?;
+        let event::Skimmed { did, time_us, rkey, text, is_answer } = event::skim(message)?;
         let until = Time(time_us.div_euclid(1000)).valid();
         let jumps = last > 0 && self.gap(Time(last / 1000), until?, seen, outdated).is_some();
         (!jumps).then(|| Skim {
             native_id: format!("at://{did}/{POST}/{rkey}"),
             text,
+            is_answer,
             cursor: Cursor::of(&State { time_us, ..State::default() }),
             until,
         })

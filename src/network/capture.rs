@@ -332,6 +332,8 @@ pub struct Skimmed<'a> {
     summary: Option<Cow<'a, str>>,
     #[serde(default)]
     html: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    reply_to: Option<serde::de::IgnoredAny>,
     #[serde(default, alias = "published")]
     created_at: Option<Time>,
     #[serde(default, alias = "seen")]
@@ -342,6 +344,11 @@ impl Skimmed<'_> {
     /// The texts that are searched.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         [self.title.as_deref(), Some(&*self.text), self.summary.as_deref()].into_iter().flatten()
+    }
+
+    /// Whether it answers another post.
+    pub fn is_answer(&self) -> bool {
+        self.reply_to.is_some()
     }
 
     /// Its network and native id.

@@ -301,9 +301,11 @@ impl Hearing {
         let Interest(wanted) = follower.source.interest.as_ref()?;
         let network = &follower.source.network;
         let skim = network.skim(&self.answer.body, follower.cursor.as_ref(), self.answer.seen)?;
-        let (cursor, until) = (skim.cursor, skim.until);
+        if wanted(&skim) {
+            return None;
+        }
         let passed = vec![(follower.source.network_name.clone(), skim.native_id)];
-        (!wanted(&skim.text)).then(|| Page { passed, cursor, until, ..Page::default() })
+        Some(Page { passed, cursor: skim.cursor, until: skim.until, ..Page::default() })
     }
 
     /// Asks what the network wants to be asked beside its stream, and tells whether there is something.

@@ -287,7 +287,7 @@ pub fn suspects(connection: &Connection, filter: &Filter, level: Level) -> Resul
             author.created, author.verified, author.bot, author.links, author.posts
         FROM suspicion JOIN author ON author.id = suspicion.author JOIN source ON source.id = suspicion.source";
     let (conditions, values) =
-        conditions(filter, "suspicion.id", "suspicion.brand", "author.network", "suspicion.first_seen");
+        conditions(filter, "suspicion.id", "suspicion.brand", "author.network", "suspicion.news");
     let levels = match level {
         Level::Watch => "('watch', 'review', 'alert')",
         Level::Review => "('review', 'alert')",

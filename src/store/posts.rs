@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::accounts::AccountChange;
-use super::{Store, StoreError, labels};
+use super::{Store, StoreError, answers, cases, labels};
 use crate::fold;
-use crate::impostor::Suspicion;
+use crate::impostor::{Stance, Suspicion};
 use crate::intake::weigh::{self, Weighed};
 use crate::intake::{JudgedPost, Official};
 use crate::matcher::Verdict;
@@ -68,10 +68,12 @@ pub enum Change {
         /// Whether it is news.
         fresh: bool,
     },
-    /// A suspicion that is new, or has risen to a higher level.
+    /// A suspicion that is new, has risen to a higher level, or has come back after it was dismissed.
     Suspicion {
         /// Its row.
         id: i64,
+        /// How often it came back.
+        returns: i64,
         /// The account's network and native id.
         account: (String, String),
         /// What is suspected.
@@ -266,6 +268,29 @@ fn words_hash(post: &Post) -> [u8; 8] {
 }
 
 impl Unit<'_> {
+    /// The connection that writes.
+    pub(super) fn connection(&self) -> &Connection {
+        self.connection
+    }
+
+    /// Whether a post may be stored.
+    pub(super) fn may_hold(&self, network: &str, native_id: &str) -> bool {
+        self.seen_before.may_hold(network, native_id)
+    }
+
+    /// Whether the account was taken away at its network.
+    pub(super) fn is_removed(&self, network: &str, native_id: &str) -> Result<bool, StoreError> {
+        const BURIED: &str =
+            "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
+        Ok(self.seen_before.may_hold(REMOVED, native_id)
+            && self.connection.prepare_cached(BURIED)?.exists([network, native_id])?)
+    }
+
+    /// The row of an author, brought up to date.
+    pub(super) fn author(&self, network: &str, author: &Author) -> Result<i64, StoreError> {
+        author_id(self.connection, network, author, None, self.seen, self.late)
+    }
+
     /// Counts a post that is no mention; if it is stored, its words have changed and it goes.
     ///
     /// # Errors
@@ -343,6 +368,9 @@ impl Unit<'_> {
             for suspicion in &judged.suspicions {
                 self.save_suspicion(id, network, &author.native_id, suspicion, false)?;
             }
+        }
+        if let Some(answer) = &judged.answer {
+            self.save_answer(answer)?;
         }
         let author = author.map(|(_, id)| id);
         match known {
@@ -497,7 +525,7 @@ impl Unit<'_> {
                 verdict.version
             ])?;
             if *doubtful && !now {
-                self.tell(*mention, judged, verdict);
+                self.announce(*mention, judged, verdict);
             }
         }
         Ok(before.iter().map(|(mention, ..)| *mention).collect())
@@ -527,7 +555,7 @@ impl Unit<'_> {
         ])?;
         if !doubtful {
             self.tally.mentions += 1;
-            self.tell(self.connection.last_insert_rowid(), judged, verdict);
+            self.announce(self.connection.last_insert_rowid(), judged, verdict);
         }
         Ok(())
     }
@@ -540,7 +568,7 @@ impl Unit<'_> {
     }
 
     /// Tells rules of a mention that counts from now on.
-    fn tell(&mut self, id: i64, judged: &JudgedPost, verdict: &Verdict) {
+    fn announce(&mut self, id: i64, judged: &JudgedPost, verdict: &Verdict) {
         self.changes.push(Change::Mention {
             id,
             post: (judged.post.network.to_string(), judged.post.native_id.clone()),
@@ -550,7 +578,8 @@ impl Unit<'_> {
         });
     }
 
-    fn save_suspicion(
+    /// Keeps a suspicion: new, changed, risen. `whole` says that it is of a whole profile.
+    pub(super) fn save_suspicion(
         &mut self,
         author: i64,
         network: &str,
@@ -558,61 +587,93 @@ impl Unit<'_> {
         suspicion: &Suspicion,
         whole: bool,
     ) -> Result<(), StoreError> {
-        const KNOWN: &str =
-            "SELECT id, level, score, signals FROM suspicion WHERE author = ?1 AND brand = ?2";
-        const INSERT: &str = "INSERT INTO suspicion (author, brand, source, level, score, likeness, claim, signals, first_seen, changed)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
-        const UPDATE: &str = "UPDATE suspicion SET level = ?2, score = ?3, likeness = ?4, claim = ?5, signals = ?6, changed = ?7, state = 'new'
+        const KNOWN: &str = "SELECT id, level, score, signals, state, returns FROM suspicion WHERE author = ?1 AND brand = ?2";
+        const INSERT: &str = "INSERT INTO suspicion (author, brand, source, level, score, likeness, claim, signals, first_seen, changed, news)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9)";
+        const UPDATE: &str = "UPDATE suspicion SET level = ?2, score = ?3, likeness = ?4, claim = ?5, signals = ?6, changed = ?7
             WHERE id = ?1";
+        const NEWS: &str = "UPDATE suspicion SET state = ?2, news = ?3, returns = ?4 WHERE id = ?1";
         let json = |source| StoreError::Stored { what: "signals", source };
         let signals = serde_json::to_string(&suspicion.signals).map_err(json)?;
         let level = level_word(suspicion);
-        let known: Option<(i64, String, i64, String)> = self
+        let place = (network, native_id, &*suspicion.brand.0);
+        let known: Option<(i64, String, i64, String, String, i64)> = self
             .connection
             .prepare_cached(KNOWN)?
             .query_row(params![author, &*suspicion.brand.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
             })
             .optional()?;
-        let (id, risen) = match known {
-            Some((_, _, score, before)) if score == i64::from(suspicion.score) && before == signals => {
+        let Some((id, level_before, score_before, signals_before, state, returns)) = known else {
+            self.connection.prepare_cached(INSERT)?.execute(params![
+                author,
+                &*suspicion.brand.0,
+                self.source,
+                level,
+                suspicion.score,
+                suspicion.likeness,
+                suspicion.claim,
+                signals,
+                self.seen.0
+            ])?;
+            let id = self.connection.last_insert_rowid();
+            self.tally.suspicions += 1;
+            if suspicion.level > crate::impostor::Level::Watch {
+                cases::note_event(self.connection, (id, author), "new", "vigie", None, self.seen)?;
+            }
+            self.tell(id, 0, place, suspicion);
+            return Ok(());
+        };
+        let same = score_before == i64::from(suspicion.score) && signals_before == signals;
+        // A post tells less of its author than a profile does: it never makes a suspicion smaller.
+        let smaller = !whole && i64::from(suspicion.score) < score_before;
+        if !same && !smaller {
+            self.connection.prepare_cached(UPDATE)?.execute(params![
+                id,
+                level,
+                suspicion.score,
+                suspicion.likeness,
+                suspicion.claim,
+                signals,
+                self.seen.0
+            ])?;
+        }
+        if state == "dismissed" {
+            let above = |then: &str| rank(&level) > rank(then);
+            if cases::is_ignored(self.connection, place, author, above)? {
                 return Ok(());
             }
-            // A post tells less of its author than a profile does: it never makes a suspicion smaller.
-            Some((_, _, score, _)) if !whole && i64::from(suspicion.score) < score => return Ok(()),
-            Some((id, before, ..)) => {
-                self.connection.prepare_cached(UPDATE)?.execute(params![
-                    id,
-                    level,
-                    suspicion.score,
-                    suspicion.likeness,
-                    suspicion.claim,
-                    signals,
-                    self.seen.0
-                ])?;
-                (id, rank(&level) > rank(&before))
+            cases::heed(self.connection, place)?;
+            let returns = returns + 1;
+            self.connection.prepare_cached(NEWS)?.execute(params![id, "new", self.seen.0, returns])?;
+            cases::note_event(self.connection, (id, author), "returned", "vigie", None, self.seen)?;
+            self.tell(id, returns, place, suspicion);
+            return Ok(());
+        }
+        let risen = !same && !smaller && rank(&level) > rank(&level_before);
+        if risen || state == "gone" {
+            let state = if state == "gone" { "new" } else { &state };
+            self.connection.prepare_cached(NEWS)?.execute(params![id, state, self.seen.0, returns])?;
+            let what = if risen { "risen" } else { "returned" };
+            cases::note_event(self.connection, (id, author), what, "vigie", None, self.seen)?;
+            if risen {
+                self.tell(id, returns, place, suspicion);
             }
-            None => {
-                self.connection.prepare_cached(INSERT)?.execute(params![
-                    author,
-                    &*suspicion.brand.0,
-                    self.source,
-                    level,
-                    suspicion.score,
-                    suspicion.likeness,
-                    suspicion.claim,
-                    signals,
-                    self.seen.0
-                ])?;
-                self.tally.suspicions += 1;
-                (self.connection.last_insert_rowid(), true)
-            }
-        };
-        if risen {
-            let account = (network.to_owned(), native_id.to_owned());
-            self.changes.push(Change::Suspicion { id, account, suspicion: suspicion.clone() });
+        } else {
+            cases::note_change(self.connection, (id, author), self.seen)?;
         }
         Ok(())
+    }
+
+    fn tell(
+        &mut self,
+        id: i64,
+        returns: i64,
+        (network, native_id, _): (&str, &str, &str),
+        suspicion: &Suspicion,
+    ) {
+        let account = (network.to_owned(), native_id.to_owned());
+        self.changes.push(Change::Suspicion { id, returns, account, suspicion: suspicion.clone() });
     }
 
     /// Stores what the network says of an account: of those under suspicion, and of authors already known.
@@ -622,7 +683,7 @@ impl Unit<'_> {
     pub fn save_account(
         &mut self,
         account: &Account,
-        suspicions: &[Suspicion],
+        stance: &Stance,
         official: Official,
     ) -> Result<(), StoreError> {
         const KNOWN: &str = "SELECT 1 FROM author WHERE network = ?1 AND native_id = ?2";
@@ -645,7 +706,7 @@ impl Unit<'_> {
             self.changes.extend(before.into_iter().map(Change::Account));
         }
         let known = self.connection.prepare_cached(KNOWN)?.exists(place)?;
-        if !known && suspicions.is_empty() {
+        if !known && stance.suspicions().is_empty() {
             return Ok(());
         }
         let author = author_id(
@@ -656,8 +717,8 @@ impl Unit<'_> {
             self.seen,
             self.late,
         )?;
-        for suspicion in suspicions {
-            self.save_suspicion(author, network, &account.author.native_id, suspicion, true)?;
+        for suspicion in answers::suspicions(self.connection, author, stance)? {
+            self.save_suspicion(author, network, &account.author.native_id, &suspicion, true)?;
         }
         Ok(())
     }
@@ -676,8 +737,6 @@ impl Unit<'_> {
         const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio = NULL, avatar = NULL, url = NULL,
                 followers = NULL, posts = NULL, created = NULL, verified = NULL, bot = NULL, links = NULL, status = 'removed', refreshed = ?2
             WHERE id = ?1";
-        const CLOSE: &str =
-            "UPDATE suspicion SET state = 'gone', signals = '[]', changed = ?2 WHERE author = ?1";
         let network = deletion.network.as_str();
         let one = |sql: &str, id: &str| -> Result<Option<(i64, String)>, StoreError> {
             let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -686,11 +745,13 @@ impl Unit<'_> {
         let find = |id: &str| one(POST, id)?.map_or_else(|| one(LOCAL, id), |found| Ok(Some(found)));
         match &deletion.gone {
             Gone::Post(id) => {
+                answers::forget_one(self.connection, network, id, None)?;
                 if let Some((row, id)) = find(id)? {
                     self.remove_post(row, network, &id, deletion.at)?;
                 }
             }
             Gone::PostBy(id, author) => {
+                answers::forget_one(self.connection, network, id, Some(author))?;
                 if let Some((row, id)) = find(id)?
                     && self.connection.prepare_cached(WRITER)?.exists(params![row, author])?
                 {
@@ -712,7 +773,7 @@ impl Unit<'_> {
                     self.remove_post(post, network, &native_id, deletion.at)?;
                 }
                 self.connection.prepare_cached(EMPTY)?.execute(params![row, self.seen.0])?;
-                self.connection.prepare_cached(CLOSE)?.execute(params![row, self.seen.0])?;
+                cases::close(self.connection, (network, id), row, self.seen)?;
                 self.bury(network, id, "account", deletion.at)?;
             }
         }
@@ -729,7 +790,8 @@ impl Unit<'_> {
         // An author of whom nothing else is kept goes with the post.
         const FORGET: &str =
             "DELETE FROM author WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM post WHERE author = ?1)
-            AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = ?1)";
+            AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = ?1)
+            AND NOT EXISTS (SELECT 1 FROM answer WHERE author = ?1)";
         let mut statement = self.connection.prepare_cached("SELECT id FROM mention WHERE post = ?1")?;
         let mentions: Vec<i64> = statement.query_map([row], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let author: Option<i64> = self

@@ -15,7 +15,8 @@ const UNLABEL: &str = "UPDATE label SET text = NULL WHERE network = ?1 AND text 
     (SELECT 1 FROM post WHERE post.network = label.network AND post.native_id = label.native_id AND post.text = ''
         AND post.title IS NULL AND post.summary IS NULL AND post.more IS NULL)";
 /// Words of an expired post do not stand in its tags either.
-const UNTAG: &str = "UPDATE mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1
+const UNTAG: &str =
+    "UPDATE mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1
         AND text = '' AND title IS NULL AND summary IS NULL AND more IS NULL)";
 /// Authors of whom no other post and no suspicion is kept are left as a mere identifier, so that they still count as
 /// one.
@@ -25,7 +26,8 @@ const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio =
       AND EXISTS (SELECT 1 FROM post WHERE author = author.id)
       AND NOT EXISTS (SELECT 1 FROM post WHERE author = author.id
           AND (text <> '' OR title IS NOT NULL OR summary IS NOT NULL OR more IS NOT NULL))
-      AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = author.id)";
+      AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = author.id)
+      AND NOT EXISTS (SELECT 1 FROM answer WHERE author = author.id)";
 
 impl Store {
     /// Ids (local ones, where the server has them) of posts of `source` seen since `since` and not read again since `before`, the longest unread
@@ -68,6 +70,7 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn expire(&self, network: &str, before: Time, at: Time) -> Result<usize, StoreError> {
+        super::answers::forget_before(&self.connection, network, before)?;
         let expired = self.connection.prepare_cached(EXPIRE)?.execute(params![network, before.0, at.0])?;
         if expired > 0 {
             self.connection.prepare_cached(UNTAG)?.execute([network])?;

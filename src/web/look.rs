@@ -38,7 +38,7 @@ impl Look {
             list::Filter { brands, limit: Some(MENTIONS), doubtful: Some(false), ..list::Filter::default() };
         let likely = list::Filter { limit: Some(SUSPECTS), ..newest.clone() };
         let mut suspects = list::suspects(&reading, &likely, Level::Review)?;
-        suspects.retain(|suspect| suspect.state == "new");
+        suspects.retain(Suspect::is_open);
         Ok(Look {
             digest: digest::gather(&reading, &watched, window, now)?,
             mentions: list::mention_list(&reading, &newest)?,

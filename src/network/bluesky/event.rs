@@ -93,6 +93,7 @@ pub(super) struct Skimmed<'b> {
     pub(super) time_us: i64,
     pub(super) rkey: Cow<'b, str>,
     pub(super) text: Cow<'b, str>,
+    pub(super) is_answer: bool,
 }
 
 /// Reads a message that is nothing else than a new post without pictures, links to cards or quotes.
@@ -123,6 +124,7 @@ pub(super) fn skim(message: &[u8]) -> Option<Skimmed<'_>> {
         #[serde(borrow)]
         text: Cow<'b, str>,
         embed: Option<IgnoredAny>,
+        reply: Option<IgnoredAny>,
     }
     let Message { did, time_us, kind, commit } = serde_json::from_slice(message).ok()?;
     let plain = kind == "commit"
@@ -130,7 +132,8 @@ pub(super) fn skim(message: &[u8]) -> Option<Skimmed<'_>> {
         && commit.collection == POST
         && commit.record.embed.is_none()
         && !did.is_empty();
-    plain.then_some(Skimmed { did, time_us, rkey: commit.rkey, text: commit.record.text })
+    let is_answer = commit.record.reply.is_some();
+    plain.then_some(Skimmed { did, time_us, rkey: commit.rkey, text: commit.record.text, is_answer })
 }
 
 /// The microseconds of `time`, whose milliseconds are exact enough to resume a little earlier.

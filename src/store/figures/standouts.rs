@@ -60,7 +60,8 @@ pub fn top_posts(
     Ok(top.collect())
 }
 
-/// Accounts first suspected in the window, worth a person's look, the surest first. A window that reaches
+/// Accounts that were first suspected in the window, rose to a higher level or came back, worth a person's look, the
+/// surest first. A window that reaches
 /// the newest mention takes in what was seen after it.
 ///
 /// # Errors
@@ -81,6 +82,6 @@ pub fn new_suspects(
         ..Filter::default()
     };
     let mut suspects = list::suspects(connection, &filter, Level::Review)?;
-    suspects.retain(|suspect| suspect.state == "new");
+    suspects.retain(Suspect::is_open);
     Ok(suspects)
 }
