@@ -1,6 +1,10 @@
 //! Matching: the cases of the query language, and a slow evaluator that it must agree with.
 
+use std::collections::HashMap;
+
 use proptest::prelude::*;
+use vigie::find::Finder;
+use vigie::fold::{Folded, Kind};
 use vigie::keyword::Brand;
 use vigie::matcher::{Decision, Matcher, Scratch, fields};
 use vigie::post::{Media, NetworkName, Post};
@@ -214,4 +218,95 @@ proptest! {
             }
         }
     }
+}
+
+/// Every place where a keyword stands, found the slow way: all keywords with the same first token, token by token;
+/// runs of scripts without spaces character by character.
+fn slowly(
+    keywords: &[(Vec<Vec<u8>>, bool)],
+    by_first: &HashMap<Vec<u8>, Vec<usize>>,
+    text: &Folded,
+) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let tokens = text.tokens();
+    for (at, token) in tokens.iter().enumerate() {
+        if matches!(token.kind, Kind::Link | Kind::Mail) {
+            continue;
+        }
+        let start = token.range().start;
+        let bytes = text.token_bytes(token);
+        for keyword in by_first.get(bytes).into_iter().flatten() {
+            let (words, is_run) = &keywords[*keyword];
+            let follows = words.iter().enumerate().all(|(more, word)| {
+                tokens.get(at + more).is_some_and(|token| {
+                    !matches!(token.kind, Kind::Link | Kind::Mail | Kind::Run)
+                        && text.token_bytes(token) == word
+                })
+            });
+            if !is_run && follows {
+                found.push((*keyword, start));
+            }
+        }
+        if token.kind == Kind::Run {
+            for (number, (words, is_run)) in keywords.iter().enumerate() {
+                if *is_run {
+                    let places = bytes.windows(words[0].len()).enumerate();
+                    found.extend(
+                        places
+                            .filter(|(_, stretch)| *stretch == words[0])
+                            .map(|(into, _)| (number, start + into)),
+                    );
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_finder_finds_what_a_slow_one_finds_on_the_whole_corpus() {
+    let Some(files) = corpus::files("corpus", "zst") else { return };
+    let folder = files[0].parent().unwrap();
+    let list = std::fs::read_to_string(folder.join("keywords-1000.txt")).unwrap();
+    // Names of one token or several, or of one run; the few that mix them are left to other tests.
+    let mut folded = Folded::default();
+    let mut names: Vec<&str> = Vec::new();
+    let mut keywords = Vec::new();
+    for name in list.lines().chain(["東京", "서울", "ไทย", "京"]) {
+        folded.fold_words(name);
+        let tokens = folded.tokens();
+        let runs = tokens.iter().filter(|token| token.kind == Kind::Run).count();
+        let plain = tokens.iter().all(|token| matches!(token.kind, Kind::Word | Kind::Run));
+        if !tokens.is_empty() && plain && (runs == 0 || tokens.len() == 1) {
+            names.push(name);
+            keywords.push((
+                tokens.iter().map(|token| folded.token_bytes(token).to_vec()).collect::<Vec<_>>(),
+                runs == 1,
+            ));
+        }
+    }
+    let mut by_first: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+    for (number, (words, _)) in keywords.iter().enumerate() {
+        by_first.entry(words[0].clone()).or_default().push(number);
+    }
+    let finder = Finder::of_keywords(names.iter().copied());
+    let lines = zstd::stream::decode_all(std::fs::File::open(&files[0]).unwrap()).unwrap();
+    let (mut posts, mut hits) = (0, 0);
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let post: serde_json::Value = serde_json::from_slice(line).unwrap();
+        let text = post["text"].as_str().unwrap_or_default();
+        folded.fold(text);
+        let mut quickly = Vec::new();
+        finder.find(&folded, |hit| {
+            quickly.push((usize::try_from(hit.needle).unwrap(), usize::try_from(hit.start).unwrap()));
+            true
+        });
+        let mut slow = slowly(&keywords, &by_first, &folded);
+        quickly.sort_unstable();
+        slow.sort_unstable();
+        assert_eq!(quickly, slow, "{text}");
+        posts += 1;
+        hits += slow.len();
+    }
+    println!("{posts} posts, {} keywords, {hits} hits, all equal", names.len());
 }
