@@ -203,7 +203,7 @@ impl Init {
                 brand.about = brand.about.take().filter(|about| !about.is_empty());
                 if brand.context.is_empty() && brand.about.is_none() {
                     super::warn(&format!(
-                        "\"{name}\" is short or a common word: Vigie can only guess which posts are about it; add words under context, and a line under about, in keywords/{}.toml",
+                        "not every post with the word \"{name}\" is about it, and Vigie can only guess which is: add words under context, and a line under about, in keywords/{}.toml",
                         brand.id
                     ));
                 }

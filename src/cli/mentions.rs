@@ -69,6 +69,12 @@ impl Mentions {
             show(&mut out, &mention, &names, &zone)
         })?;
         let all = list::mention_count(&reading, &filter)?;
+        filter.doubtful = Some(true);
+        let apart = if self.doubtful { 0 } else { list::mention_count(&reading, &filter)? };
+        if !common.quiet && apart > 0 {
+            let more = format!("{apart} more may be about something else: --doubtful lists them");
+            out.line(&more)?;
+        }
         if !common.quiet {
             out.line(&match (shown, all) {
                 (_, 0) => "no mention".to_owned(),

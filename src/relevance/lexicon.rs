@@ -94,6 +94,8 @@ pub(super) struct Sector {
     pub(super) words: Words,
     /// Well-known names of it.
     pub(super) peers: Words,
+    /// Names of it that are words too.
+    pub(super) known: Words,
 }
 
 /// All sectors.
@@ -107,7 +109,7 @@ pub(super) static SECTORS: LazyLock<Vec<Sector>> = LazyLock::new(|| {
         .map(|block| Sector {
             is: list(block, "is: "),
             words: list(block, "words: "),
-            peers: list(block, "peers: "),
+            peers: list(block, "peers: "), known: list(block, "known: "),
         })
         .collect()
 });

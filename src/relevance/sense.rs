@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::lexicon::{KINDS, SECTORS};
-use super::tokens::{Between, Token, cut};
+use super::lexicon::{KINDS, SECTORS, Words};
+use super::tokens::{Between, Form, Token, cut};
 use crate::keyword;
 
 /// What a brand's name stands for: made once a brand, asked for every post.
@@ -95,9 +95,16 @@ impl Sense {
         if self.sectors.is_empty() {
             self.sectors = named(true);
         }
+        // "Orange" alone, or with nothing but names beside it, is what is best known by that name.
+        let bare = |token: &Token| token.form != Form::Lower || KINDS.is("company", &token.folded);
+        if self.sectors.is_empty() && rest.iter().all(|(_, token)| bare(token)) {
+            let known = |words: &Words| names.iter().any(|name| matches!(name.as_slice(), [one] if words.has(one)));
+            let sectors = SECTORS.iter().enumerate().filter(|(_, sector)| known(&sector.known));
+            self.sectors = sectors.map(|(place, _)| place).collect();
+        }
         for (_, token) in rest {
             let word = &token.folded;
-            let telling = token.form != super::tokens::Form::Lower && word.chars().count() > 2;
+            let telling = token.form != Form::Lower && word.chars().count() > 2;
             if telling && !KINDS.is("stop", word) {
                 self.own.insert(word.clone());
             }

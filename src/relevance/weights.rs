@@ -62,7 +62,7 @@ impl Weights {
 
     /// Learns the table from labelled posts of several names. Of a name with many posts each counts less, by the root of
     /// their number.
-    pub fn learn(examples: &[Example]) -> Weights {
+    pub fn learn(examples: &[&Example]) -> Weights {
         let mut names: HashMap<&str, u32> = HashMap::new();
         let mut order: Vec<&'static str> = Vec::new();
         for example in examples {

@@ -72,15 +72,17 @@ impl Names {
             ))
             .into());
         }
+        let learning = self.leave_out || self.learn.is_some();
+        let examples = if learning { examples(&posts) } else { Vec::new() };
         if let Some(file) = &self.learn {
-            let table = Weights::learn(&examples(&posts, None)).write();
+            let table = Weights::learn(&examples.iter().collect::<Vec<_>>()).write();
             std::fs::write(file, table).with_context(|| format!("failed to write {}", file.display()))?;
         }
         let order: Vec<String> = posts.iter().map(|post| post.id.clone()).collect();
         fastrand::Rng::with_seed(self.seed).shuffle(&mut posts);
         let mut judged: BTreeMap<&str, Relevance> = BTreeMap::new();
         for name in by_name(&posts) {
-            judged.extend(self.judge(&posts, &name));
+            judged.extend(self.judge(&examples, &name));
         }
         let answers: Vec<Answer<'_>> = order
             .iter()
@@ -104,10 +106,12 @@ impl Names {
     }
 
     /// Judges the posts of one name; those whose label was asked for are left out.
-    fn judge<'p>(&self, all: &'p [Post], name: &[&'p Post]) -> Vec<(&'p str, Relevance)> {
+    fn judge<'p>(&self, examples: &[Example], name: &[&'p Post]) -> Vec<(&'p str, Relevance)> {
         let Some(first) = name.first() else { return Vec::new() };
         let weights = if self.leave_out {
-            Weights::learn(&examples(all, Some(&first.surface)))
+            Weights::learn(
+                &examples.iter().filter(|example| example.name != first.surface).collect::<Vec<_>>(),
+            )
         } else {
             Weights::shipped().clone()
         };
@@ -144,16 +148,17 @@ fn by_name(posts: &[Post]) -> Vec<Vec<&Post>> {
     names.into_values().collect()
 }
 
-/// Labelled posts to learn from, of all names but `left_out`.
-fn examples(posts: &[Post], left_out: Option<&str>) -> Vec<Example> {
-    let used = posts.iter().filter(|post| left_out != Some(post.surface.as_str()));
-    used.filter_map(|post| {
-        let sense = Sense::new(&[&post.surface], &post.entity, &[]);
-        Some(Example {
-            name: post.surface.clone(),
-            facts: relevance::facts(&sense, &post.text),
-            relevant: post.relevant?,
+/// Labelled posts to learn from.
+fn examples(posts: &[Post]) -> Vec<Example> {
+    posts
+        .iter()
+        .filter_map(|post| {
+            let sense = Sense::new(&[&post.surface], &post.entity, &[]);
+            Some(Example {
+                name: post.surface.clone(),
+                facts: relevance::facts(&sense, &post.text),
+                relevant: post.relevant?,
+            })
         })
-    })
-    .collect()
+        .collect()
 }

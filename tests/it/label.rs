@@ -1,0 +1,205 @@
+//! `vigie label`: what people say, and what becomes of it.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use super::command::{Place, Ran};
+use super::home::Home;
+
+const POSTS: &str = r#"{"network":"mastodon","id":"1","text":"Panne chez Orange depuis ce matin, plus de réseau sur mon forfait","created_at":"2026-01-05T00:00:00Z"}
+{"network":"mastodon","id":"2","text":"j'ai mangé une orange bien sucrée ce matin","created_at":"2026-01-05T00:01:00Z"}
+{"network":"mastodon","id":"3","text":"Orange, couleur de l'année ?","created_at":"2026-01-05T00:02:00Z"}
+{"network":"mastodon","id":"4","text":"Rien à dire de Orange","created_at":"2026-01-05T00:03:00Z"}
+"#;
+
+fn brand(place: &Place, more: &str) {
+    place.write(
+        "keywords/orange.toml",
+        format!("brand = \"Orange\"\nours = true\nkeywords = [\"Orange\"{more}]\nabout = \"Orange, the telecom operator\"\n"),
+    );
+}
+
+fn place(name: &str) -> Place {
+    let place = Place::new(name);
+    brand(&place, "");
+    place.write("posts.jsonl", POSTS);
+    place.ok(&["import", "posts.jsonl"]);
+    place
+}
+
+/// Runs `vigie label` with these lines typed.
+fn typed(place: &Place, arguments: &[&str], lines: &str) -> Ran {
+    let mut child = place
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    Ran::from(child.wait_with_output().unwrap())
+}
+
+fn mentions(place: &Place, more: &[&str]) -> Vec<Value> {
+    let listed = place.ok(&[&["mentions", "--json", "--oldest-first"], more].concat());
+    listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_most_doubtful_is_asked_first() {
+    let place = place("label-first");
+    let listed = place.ok(&["label", "orange", "--json"]);
+    let doubts: Vec<f64> = listed
+        .lines()
+        .map(|line| (serde_json::from_str::<Value>(line).unwrap()["relevance"].as_f64().unwrap() - 0.5).abs())
+        .collect();
+    assert!(doubts.len() == 4 && doubts.is_sorted(), "{doubts:?}");
+    let ran = typed(&place, &["label"], "what\ns\nn\nq\n");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.contains("Is it about Orange?") && ran.out.ends_with("1 answer kept\n"), "{}", ran.out);
+    assert_eq!(place.ok(&["label", "orange", "--json"]).lines().count(), 3);
+    let ran = typed(&place, &["label", "Orange"], "oui\nnon\ny\n");
+    assert!(ran.out.contains("3 answers kept") || ran.out.contains("nothing is left"), "{}", ran.out);
+    assert!(typed(&place, &["label"], "").out.contains("nothing to ask"));
+}
+
+#[test]
+fn what_a_person_says_holds_and_teaches() {
+    let place = place("label-holds");
+    let id = |native: &str| {
+        let all = [mentions(&place, &[]), mentions(&place, &["--doubtful"])].concat();
+        all.iter().find(|mention| mention["native_id"] == native).unwrap()["id"].to_string()
+    };
+    assert!(place.ok(&["label", &id("2"), "yes"]).contains("is about orange"));
+    assert!(place.ok(&["label", &id("1"), "no"]).contains("is not about orange"));
+    let clear = mentions(&place, &[]);
+    let said = clear.iter().find(|mention| mention["native_id"] == "2").unwrap();
+    assert_eq!((&said["relevance"], &said["relevance_rule"]), (&json!(1.0), &json!("said by a person")));
+    assert!(mentions(&place, &["--doubtful"]).iter().any(|mention| mention["native_id"] == "1"));
+    // said again, the last holds
+    place.ok(&["label", &id("1"), "yes"]);
+    assert!(mentions(&place, &[]).iter().any(|mention| mention["native_id"] == "1"));
+    for (arguments, told) in [
+        (&["label", "999", "no"][..], "no stored mention"),
+        (&["label", "1"], "say whether"),
+        (&["label", "Ornge"], "did you mean"),
+        (&["label", "orange", "yes"], "no number of a mention"),
+        (&["label", "1", "maybe"], "yes or no"),
+    ] {
+        let ran = place.run(arguments);
+        assert!(ran.code != 0 && ran.err.contains(told), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn labels_outlive_a_change_of_keywords() {
+    let place = place("label-outlive");
+    let doubtful = mentions(&place, &["--doubtful"]);
+    let fruit = doubtful.iter().find(|mention| mention["native_id"] == "2").unwrap();
+    place.ok(&["label", &fruit["id"].to_string(), "yes"]);
+    // the mention goes: its word is no keyword any more
+    place.write("keywords/orange.toml", "brand = \"Orange\"\nours = true\nkeywords = [\"Orange Livebox\"]\n");
+    let edited = POSTS.replace("ce matin", "hier");
+    place.write("posts.jsonl", edited);
+    place.ok(&["import", "posts.jsonl"]);
+    brand(&place, ", \"sucrée\"");
+    let again = POSTS.replace("ce matin", "avant-hier");
+    place.write("posts.jsonl", again);
+    place.ok(&["import", "posts.jsonl"]);
+    let clear = mentions(&place, &[]);
+    let said = clear.iter().find(|mention| mention["native_id"] == "2").unwrap();
+    assert_eq!(said["relevance_rule"], "said by a person");
+    let report = place.ok(&["label", "--report", "--json"]);
+    let row: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    assert_eq!((&row["brand"], &row["labels"], &row["relevant"]), (&json!("orange"), &json!(1), &json!(1)));
+}
+
+#[test]
+fn precision_has_an_interval_and_a_fall_is_told() {
+    let place = Place::new("label-report");
+    brand(&place, "");
+    let post = |at: usize| {
+        let text = if at < 20 {
+            format!("Panne chez Orange, plus de réseau, jour {at}")
+        } else {
+            format!("Une orange sucrée, jour {at}")
+        };
+        json!({"network":"mastodon","id":at.to_string(),"text":text,"created_at":format!("2026-01-05T00:{at:02}:00Z")})
+    };
+    place.write("posts.jsonl", (0..32).map(|at| format!("{}\n", post(at))).collect::<String>());
+    place.ok(&["import", "posts.jsonl"]);
+    assert!(place.ok(&["label", "--report"]).contains("no label yet"));
+    let mut all = [mentions(&place, &[]), mentions(&place, &["--doubtful"])].concat();
+    all.sort_by_key(|mention| mention["native_id"].as_str().unwrap().parse::<u32>().unwrap());
+    let mut warned = String::new();
+    for (at, mention) in all.iter().enumerate() {
+        let said = if at < 20 { "yes" } else { "no" };
+        let ran = place.run(&["label", &mention["id"].to_string(), said]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        warned = ran.err;
+    }
+    assert!(warned.contains("right less often"), "{warned}");
+    let ran = place.run(&["label", "--report"]);
+    insta::assert_snapshot!(ran.out, @r#"orange  "Orange"  20 of 32 about it: 62 % (45 to 77 %)"#);
+    assert!(ran.err.contains("right less often"), "{}", ran.err);
+}
+
+#[test]
+fn a_mail_that_says_not_about_us_is_taken() {
+    let home = Home::new("label-mail");
+    home.write("keywords/orange.toml", "brand = \"Orange\"\nours = true\nkeywords = [\"Orange\"]\nabout = \"Orange, the telecom operator\"\n");
+    home.write("vigie.toml", "[mail]\nto = [\"ana@acme.example\"]\nfrom = \"Vigie <vigie@acme.example>\"\nlanguage = \"en\"\nzone = \"UTC\"\nfolder = \"outbox\"\n");
+    home.write("posts.jsonl", POSTS);
+    let (code, _, errors) = home.run(&["replay", "posts.jsonl"]);
+    assert_eq!(code, 0, "{errors}");
+    let mut links = Vec::new();
+    for entry in std::fs::read_dir(home.folder.join("vigie-data/outbox"))
+        .or_else(|_| std::fs::read_dir(home.folder.join("outbox")))
+        .unwrap()
+    {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "html") {
+            let page = std::fs::read_to_string(path).unwrap();
+            links.extend(
+                page.split("href=\"mailto:").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()),
+            );
+        }
+    }
+    let link = links.first().unwrap_or_else(|| panic!("no alert has the link"));
+    let (address, subject) = link.split_once("?subject=").unwrap();
+    assert_eq!(address, "vigie@acme.example");
+    let subject = subject.replace("%20", " ").replace("%3A", ":").replace("%5B", "[").replace("%5D", "]");
+    assert!(subject.starts_with("Vigie: not about us [mention "), "{subject}");
+    home.write("answer.eml", format!("From: ana@acme.example\r\nSUBJECT: {subject}\r\n\r\n"));
+    let (code, told, errors) = home.run(&["label", "--mail", "answer.eml"]);
+    assert!(code == 0 && told.contains("is not about orange"), "{told}{errors}");
+    let (code, told, _) = home.run(&["label", &subject]);
+    assert!(code == 0 && told.contains("is not about orange"), "{told}");
+    // the number of another mention is not taken for it
+    let other = subject.replace('-', "-0");
+    let (code, _, errors) = home.run(&["label", &other]);
+    assert!(code == 1 && errors.contains("no stored mention"), "{errors}");
+    home.write("other.eml", "Subject: hello\r\n\r\n[mention 1-aaaa]\r\n");
+    let (code, _, errors) = home.run(&["label", "--mail", "other.eml"]);
+    assert!(code == 2 && errors.contains("names no mention"), "{errors}");
+}
+
+#[test]
+fn the_words_of_a_deleted_post_are_not_kept() {
+    let place = place("label-deleted");
+    let mention = mentions(&place, &[]).remove(0);
+    place.ok(&["label", &mention["id"].to_string(), "yes"]);
+    let words = || -> Option<String> {
+        let database = rusqlite::Connection::open(place.0.join("vigie-data/vigie.db")).unwrap();
+        database.query_row("SELECT text FROM label", [], |row| row.get(0)).unwrap()
+    };
+    assert!(words().is_some_and(|words| words.contains("Orange")));
+    // a repeat without the word takes the post away
+    place.write("keywords/orange.toml", "brand = \"Orange\"\nours = true\nkeywords = [\"Livebox\"]\n");
+    place.write("posts.jsonl", POSTS.replace("Orange", "Ailleurs"));
+    place.ok(&["import", "posts.jsonl"]);
+    assert_eq!(words(), None);
+    assert!(place.ok(&["label", "--report"]).contains("1 of 1"));
+}
