@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::duty::Duty;
 use super::impostors::AtLeast;
 use super::output::Target;
 use super::period::{Bounds, Period};
@@ -168,7 +169,9 @@ fn mentions(common: &Common, select: &Select, bounds: &Bounds, form: &Form) -> a
     (filter.from, filter.to) = bounds.bounds(&connection, &config)?;
     filter.oldest_first = true;
     let mut sheet = form.open(export::MENTION_HEADER)?;
-    list::mentions(&connection, &filter, |mention| {
+    let duty = Duty::of(&connection)?;
+    list::mentions(&connection, &filter, |mut mention| {
+        duty.hold(&mut mention);
         sheet.add(|| export::mention_row(&mention), || json_line(&MentionLine::new(&mention)))
     })?;
     sheet.done()

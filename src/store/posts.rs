@@ -40,6 +40,8 @@ pub(super) struct More {
     pub(super) root: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rating: Option<u8>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) quiet: bool,
 }
 
 /// Under which name removed accounts are remembered beside posts.
@@ -735,6 +737,7 @@ fn more(post: &Post) -> Result<Option<String>, StoreError> {
         quote_of: post.quote_of.clone(),
         root: post.root.clone(),
         rating: post.rating,
+        quiet: post.quiet,
     };
     if more == More::default() {
         return Ok(None);

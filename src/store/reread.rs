@@ -11,7 +11,8 @@ const EXPIRE: &str = "UPDATE post SET text = '', title = NULL, summary = NULL, m
     WHERE network = ?1 AND coalesce(reread, seen) < ?2
         AND (text <> '' OR title IS NOT NULL OR summary IS NOT NULL OR more IS NOT NULL)";
 /// Words of an expired post do not stand in its tags either.
-const UNTAG: &str = "UPDATE mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1
+const UNTAG: &str =
+    "UPDATE mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1
         AND text = '' AND title IS NULL AND summary IS NULL AND more IS NULL)";
 /// Authors of whom no other post and no suspicion is kept are left as a mere identifier, so that they still count as
 /// one.
