@@ -16,6 +16,7 @@ mod backfill;
 mod backup;
 mod check;
 mod digest;
+mod duty;
 mod evaluate;
 mod explain;
 mod export;

@@ -243,6 +243,10 @@ pub struct Post {
     /// Handles or ids of the accounts it names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named_accounts: Vec<String>,
+    /// Its author asked not to be found or shown outside of the network: an alert tells of it, and its words leave
+    /// Vigie in no export.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quiet: bool,
 }
 
 impl Post {
@@ -272,6 +276,19 @@ impl Post {
             links: Vec::new(),
             hashtags: Vec::new(),
             named_accounts: Vec::new(),
+            quiet: false,
+        }
+    }
+
+    /// Leaves its identifiers, links and counts, and nothing that anybody wrote.
+    pub fn keep_only_links(&mut self) {
+        self.text.clear();
+        (self.title, self.summary, self.html) = (None, None, None);
+        (self.media, self.links, self.hashtags) = (Vec::new(), Vec::new(), Vec::new());
+        self.named_accounts.clear();
+        if let Some(author) = &mut self.author {
+            (author.display_name, author.bio, author.avatar) = (None, None, None);
+            author.verified_links.clear();
         }
     }
 

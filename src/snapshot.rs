@@ -189,7 +189,10 @@ pub fn gather(
 }
 
 fn post(top: TopPost) -> Post {
-    let TopPost { mention, copies } = top;
+    let TopPost { mut mention, copies } = top;
+    if mention.post.quiet {
+        mention.post.keep_only_links();
+    }
     let author = Some(mention.post.author_name().to_owned()).filter(|name| !name.is_empty());
     let mut excerpt: String = mention.post.text.chars().take(EXCERPT).collect();
     if excerpt.len() < mention.post.text.len() {

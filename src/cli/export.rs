@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::duty::Duty;
 use super::impostors::AtLeast;
 use super::output::Target;
 use super::period::{Bounds, Period};
@@ -180,7 +181,9 @@ fn mentions(
     filter.oldest_first = true;
     filter.doubtful = if doubtful { None } else { Some(false) };
     let mut sheet = form.open(export::MENTION_HEADER)?;
-    list::mentions(&connection, &filter, |mention| {
+    let duty = Duty::of(&connection)?;
+    list::mentions(&connection, &filter, |mut mention| {
+        duty.hold(&mut mention);
         sheet.add(|| export::mention_row(&mention), || json_line(&MentionLine::new(&mention)))
     })?;
     sheet.done()

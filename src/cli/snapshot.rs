@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::duty::Duty;
 use super::output::Target;
 use super::period::Period;
 use super::select::Brands;
@@ -44,6 +45,7 @@ pub(super) fn gather(common: &Common, period: &Period, asked: &Brands) -> anyhow
     // What a replayed store gives does not depend on when it is asked.
     let generated = if store::meta(&connection, "replayed")?.is_some() { window.to } else { now() };
     let mut document = snapshot::gather(&connection, &brands, window, generated)?;
+    Duty::of(&connection)?.hold_all(&mut document);
     document.brands.retain(|brand| asked.is_empty() || asked.iter().any(|id| **id == *brand.id.0));
     Ok(document)
 }

@@ -313,6 +313,7 @@ fn post(mut written: Written<'_>) -> (Option<Time>, Post) {
         links: written.links,
         hashtags: written.hashtags,
         named_accounts: Vec::new(),
+        quiet: false,
     };
     (seen, post)
 }

@@ -41,6 +41,8 @@ mod tree;
 mod xml;
 
 const NAME: NetworkName = NetworkName::known("feed");
+/// How long Reddit is left alone after each of its feeds.
+const REDDIT: Duration = Duration::from_secs(65);
 /// The header by which the fetcher tells that every redirect was permanent (`fetch::MOVED`).
 const MOVED: &str = "x-vigie-moved";
 /// What a reader of this table accepts, most wanted first; pages come last, and lead to feeds.
@@ -208,6 +210,12 @@ impl Network for Feed {
 
     fn pace(&self) -> Duration {
         self.place.every
+    }
+
+    fn host_rest(&self) -> Option<Duration> {
+        let url = Url::parse(self.place.address.as_deref()?).ok()?;
+        // one feed a minute and address, whichever sources ask for it, this one's or those of `reddit`
+        find::is_at(&url, "reddit.com").then_some(REDDIT)
     }
 
     fn refused(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<ReadError> {

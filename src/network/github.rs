@@ -107,6 +107,9 @@ struct State {
     /// The place in the pages of GraphQL.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
+    /// Projects that were not there when their turn last came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    away: Vec<String>,
 }
 
 impl GitHub {
@@ -248,6 +251,7 @@ impl Network for GitHub {
             return Err(ReadError::new(&NAME, "posts", "the answer is no list of what was asked for"));
         };
         let mut next = state.clone();
+        next.away.retain(|repo| repo != search);
         let asked = state.rounds.window(search, self.rules(), answer.seen);
         let left = left(search, &value, asked, times.len());
         let step = next.rounds.step(searches, search, self.rules(), asked, &times, left);
@@ -256,6 +260,10 @@ impl Network for GitHub {
         next.after = graph::place(&value).filter(|_| left == Left::Page);
         page.cursor = if next == state { None } else { Cursor::of(&next) };
         Ok(page)
+    }
+
+    fn salvage(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<Page> {
+        self.without_project(answer, Cursor::state(cursor))
     }
 
     fn refused(&self, answer: &Answer, cursor: Option<&Cursor>) -> Option<ReadError> {
@@ -292,7 +300,7 @@ impl Network for GitHub {
     }
 
     fn backfill(&self, from: Time, to: Time) -> Option<Cursor> {
-        let state = State { rounds: Rounds::only(from, to), after: None };
+        let state = State { rounds: Rounds::only(from, to), ..State::default() };
         Cursor::of(&state).filter(|_| self.timed > 0)
     }
 }
@@ -307,7 +315,30 @@ impl GitHub {
         }
         let mut rounds = state.rounds.clone();
         rounds.restart(DISCUSSIONS);
-        Cursor::of(&State { rounds, after: None })
+        Cursor::of(&State { rounds, after: None, away: state.away.clone() })
+    }
+
+    /// Passes over a project that is not there, unless nothing else is asked for. That it is missed is told once.
+    fn without_project(&self, answer: &Answer, mut state: State) -> Option<Page> {
+        let searches = self.searches(&state.rounds);
+        let search = state.rounds.current(searches).filter(|one| !matches!(*one, ISSUES | DISCUSSIONS))?;
+        let gone = matches!(answer.status, 404 | 410 | 451) && answers(&answer.request.url, search);
+        let others = searches.iter().any(|other| other != search && !state.away.contains(other));
+        if !gone || !others {
+            return None;
+        }
+        let asked = state.rounds.window(search, self.rules(), answer.seen);
+        let told = state.away.iter().any(|repo| repo == search);
+        let missed = (!told).then(|| Missed {
+            from: Time::from_seconds(asked.floor).unwrap_or(answer.seen).min(answer.seen),
+            to: answer.seen,
+            reason: format!("`{search}` cannot be read: it was removed or is private; correct `repos`"),
+        });
+        if !told {
+            state.away.push(search.to_owned());
+        }
+        let more = state.rounds.step(searches, search, self.rules(), asked, &[], Left::Nothing).more;
+        Some(Page { cursor: Cursor::of(&state), more, missed, ..Page::default() })
     }
 }
 

@@ -230,6 +230,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         links: more.links,
         hashtags: more.hashtags,
         named_accounts: more.named_accounts,
+        quiet: more.quiet,
     };
     Ok(Mention {
         id: row.get(0)?,

@@ -45,6 +45,8 @@ pub(super) struct More {
     /// Its text was markup: ends of lines are ends of blocks.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) markup: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) quiet: bool,
 }
 
 /// Under which name removed accounts are remembered beside posts.
@@ -758,6 +760,7 @@ fn more(post: &Post) -> Result<Option<String>, StoreError> {
         root: post.root.clone(),
         rating: post.rating,
         markup: post.html.is_some(),
+        quiet: post.quiet,
     };
     if more == More::default() {
         return Ok(None);

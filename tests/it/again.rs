@@ -111,6 +111,12 @@ async fn a_changed_post_is_changed_and_the_words_of_a_vanished_one_are_gone_ever
     until("the first posts", || home.number("SELECT count(*) FROM mention") == 4).await;
     daemon.stop().await;
     assert!(told(&home).contains("zinnober") && !tables_with(&home, "zinnober").is_empty());
+    // the network lets only identifiers, links and counts go further
+    for command in [&["export", "mentions", "--format", "jsonl"][..], &["export", "mentions"], &["snapshot"]]
+    {
+        let (_, left, _) = home.run(command);
+        assert!(left.contains("Mv000000002") && !left.contains("zinnober"), "{command:?}: {left}");
+    }
     // four weeks pass
     home.database().execute("UPDATE post SET seen = seen - ?1, reread = NULL", [27 * DAY]).unwrap();
     {

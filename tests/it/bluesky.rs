@@ -260,3 +260,18 @@ fn kinds_follow_from_references() {
     }
     assert_eq!(fixture("quote_of_a_list").posts[0].quote_of, None);
 }
+
+#[test]
+fn who_asked_not_to_be_shown_to_the_signed_out_is_quiet() {
+    let post = |id: u32, labels: &[&str]| {
+        let labels: Vec<_> =
+            labels.iter().map(|label| serde_json::json!({"src": "did:plc:a", "val": label})).collect();
+        serde_json::json!({"uri": format!("at://did:plc:a/app.bsky.feed.post/{id}"), "indexedAt": "2026-10-01T00:00:00Z",
+            "author": {"did": "did:plc:a", "handle": "a.example", "labels": labels},
+            "record": {"text": "moka", "createdAt": "2026-10-01T00:00:00Z"}})
+    };
+    let body =
+        serde_json::json!({"posts": [post(1, &[]), post(2, &["bot", "!no-unauthenticated"])]}).to_string();
+    let page = read(body.as_bytes(), 200).unwrap();
+    assert_eq!(page.posts.iter().map(|post| post.quiet).collect::<Vec<_>>(), [false, true]);
+}

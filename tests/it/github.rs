@@ -337,6 +337,35 @@ fn releases_of_projects_follow_and_only_searches_look_back() {
 }
 
 #[test]
+fn a_project_that_is_gone_does_not_keep_the_others_from_being_read() {
+    let section = "repos = ['a/gone', 'ostrel/vane']\nlook_back = '7d'";
+    let not_found =
+        r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest","status":"404"}"#;
+    let (mut cursor, mut missed, mut posts) = (None, Vec::new(), 0);
+    for _ in 0..6 {
+        let network = build(NAME, section);
+        let asked = request(network.as_ref(), cursor.as_ref(), SEEN);
+        let page = if asked.url.contains("/a/gone/") {
+            let got = answer(asked, 404, not_found, SEEN);
+            network.salvage(&got, cursor.as_ref()).unwrap()
+        } else {
+            network.read(&answer(asked, 200, fixture("releases.json"), SEEN), cursor.as_ref()).unwrap()
+        };
+        posts += page.posts.len();
+        missed.extend(page.missed);
+        cursor = page.cursor.or(cursor);
+    }
+    assert!(posts > 0);
+    let [missed] = missed.as_slice() else { panic!("told once: {missed:?}") };
+    assert!(missed.reason.contains("`a/gone`") && missed.reason.contains("`repos`"), "{}", missed.reason);
+    // where nothing else is asked for, the source stops
+    let alone = build(NAME, "repos = ['a/gone']");
+    let got = answer(request(alone.as_ref(), None, SEEN), 404, not_found, SEEN);
+    assert_eq!(alone.salvage(&got, None), None);
+    assert_eq!(alone.refused(&got, None).unwrap().trouble, Trouble::Gone);
+}
+
+#[test]
 fn every_recorded_answer_is_read() {
     let Some(files) = corpus::files("recorded/github", "json") else { return };
     let (mut posts, mut refusals) = (0, 0);

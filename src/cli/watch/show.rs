@@ -96,7 +96,8 @@ impl Shown {
                 let again = if retry_at.is_some() { "; tries again" } else { "" };
                 format!("warning: source {name}: {reason}{again}")
             }
-            State::Paused { reason, .. } => format!("warning: source {name}: paused: {reason}"),
+            // what a host asked for, or the budget: it goes on by itself
+            State::Paused { reason, .. } => format!("source {name}: paused: {reason}"),
             State::Stopped { reason } => format!("warning: source {name}: stopped: {reason}"),
         };
         let now = std::mem::discriminant(state);

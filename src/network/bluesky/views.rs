@@ -109,6 +109,9 @@ fn view(view: &Value, places: &Places, page: &mut Page) {
         ..Counts::default()
     };
     post.author = author.or(post.author);
+    // "not to those who are signed out": shown to the owner of this account, and nobody else
+    let labels = list(view, "/author/labels");
+    post.quiet = labels.iter().any(|label| text(label, "/val") == Some("!no-unauthenticated"));
     page.posts.push(post);
 }
 

@@ -41,7 +41,7 @@ pub(super) fn is_secret(url: &Url) -> bool {
     credentials || key || reddit || url.path().contains("/alerts/feeds/") || url.path().contains("/private/")
 }
 
-fn is_at(url: &Url, site: &str) -> bool {
+pub(super) fn is_at(url: &Url, site: &str) -> bool {
     let host = url.host_str().unwrap_or_default();
     host == site || host.strip_suffix(site).is_some_and(|before| before.ends_with('.'))
 }

@@ -123,6 +123,10 @@ impl Server<'_> {
         post.summary = summary(value, card);
         post.hashtags = list(value, "tags").iter().filter_map(|tag| owned(tag, "name")).collect();
         post.named_accounts = list(value, "mentions").iter().filter_map(|named| self.handle(named)).collect();
+        let asked =
+            |key: &str| value.get("account").and_then(|account| account.get(key)).and_then(Value::as_bool);
+        // older servers do not say
+        post.quiet = asked("indexable") == Some(false) || asked("noindex") == Some(true);
         Some(post)
     }
 

@@ -96,3 +96,12 @@ fn a_private_address_is_shown_nowhere() {
     assert!(!error.contains("c4n4ry"), "{error}");
     assert_eq!(spec("feed").expect("feeds").secrets[0].key, "url");
 }
+
+#[test]
+fn reddit_is_left_alone_whoever_asks_for_its_feeds() {
+    let rest = |keys: &str| configured(keys).host_rest().map(|rest| rest.as_secs());
+    assert_eq!(rest("reddit = 'r/velora'"), Some(65));
+    assert_eq!(rest("url = 'https://old.reddit.com/r/velora/.rss'"), Some(65));
+    assert_eq!(rest("url = 'https://reddit.com.example/r/velora/.rss'"), None);
+    assert_eq!(rest("google_news = 'Velora'"), None);
+}

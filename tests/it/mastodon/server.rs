@@ -336,12 +336,13 @@ fn who_asked_to_be_left_out_is_left_out() {
     let read = |section: &str, url: &str| {
         let network = build(&format!("base_url = '{BASE}'\n{section}"));
         let page = network.read(&answer(url, 200, &body), None).unwrap();
-        page.posts.len()
+        page.posts.iter().map(|post| post.quiet).collect::<Vec<bool>>()
     };
     let timeline = format!("{BASE}/api/v1/timelines/tag/moka?limit=40");
-    assert_eq!(read("tags = ['moka']", &timeline), 1);
-    assert_eq!(read("tags = ['moka']\nnoindex = true", &timeline), 3);
-    assert_eq!(read("", ""), 3, "a file is shown as it is");
+    // who only asked not to be found is told of, and not exported
+    assert_eq!(read("tags = ['moka']", &timeline), [true]);
+    assert_eq!(read("tags = ['moka']\nnoindex = true", &timeline), [true, false, true]);
+    assert_eq!(read("", "").len(), 3, "a file is shown as it is");
 }
 
 #[test]
