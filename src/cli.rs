@@ -93,10 +93,10 @@ enum Command {
     Mentions(mentions::Mentions),
     /// Say why a text or a stored post is a mention or not, step by step
     Explain(explain::Explain),
-    /// List accounts that pose as a brand
-    Impostors(impostors::Impostors),
-    /// Measure how good Vigie is on labelled cases
+    /// Measure how good Vigie is on cases of which the right answer is known
     Evaluate(evaluate::Evaluate),
+    /// List accounts that pose as a brand, decide about them, look for more, and pack evidence
+    Impostors(impostors::Impostors),
     /// Show shares of voice
     Share(share::Share),
     /// Compose a digest of any period, and send it if asked
@@ -140,8 +140,8 @@ pub fn main() -> ExitCode {
         Command::Share(share) => share.run(&cli.common),
         Command::Digest(digest) => digest.run(&cli.common),
         Command::Mentions(mentions) => mentions.run(&cli.common),
+        Command::Evaluate(evaluate) => evaluate.run(),
         Command::Impostors(impostors) => impostors.run(&cli.common),
-        Command::Evaluate(evaluate) => evaluate.run(&cli.common),
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),
         Command::Export(export) => export.run(&cli.common),
         Command::Status(status) => status.run(&cli.common),
