@@ -100,7 +100,7 @@ enum Command {
     Label(label::Label),
     /// Measure how good Vigie is on cases of which the right answer is known
     Evaluate(evaluate::Evaluate),
-    /// List accounts that pose as a brand
+    /// List accounts that pose as a brand, decide about them, look for more, and pack evidence
     Impostors(impostors::Impostors),
     /// Show shares of voice
     Share(share::Share),
@@ -148,8 +148,8 @@ pub fn main() -> ExitCode {
         Command::Digest(digest) => digest.run(&cli.common),
         Command::Mentions(mentions) => mentions.run(&cli.common),
         Command::Label(label) => label.run(&cli.common),
+        Command::Evaluate(evaluate) => evaluate.run(),
         Command::Impostors(impostors) => impostors.run(&cli.common),
-        Command::Evaluate(evaluate) => evaluate.run(&cli.common),
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),
         Command::Export(export) => export.run(&cli.common),
         Command::Status(status) => status.run(&cli.common),

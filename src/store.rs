@@ -24,6 +24,7 @@ pub mod rematch;
 mod reread;
 pub mod sources;
 pub mod spending;
+mod suspicions;
 
 /// The schema, in steps: the number of a step is its place here, from 1. Appended, never edited once released.
 const MIGRATIONS: &[&str] = &[

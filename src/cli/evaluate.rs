@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Usage;
 use super::output::{Out, Target};
-use super::{Common, Usage};
 use crate::export::json_line;
 
 mod impostors;
@@ -41,13 +41,13 @@ enum Subject {
 }
 
 impl Evaluate {
-    pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.subject {
             Subject::Matching(matching) => matching.run(),
             Subject::Names(names) => names.run(),
             Subject::Language(language) => language.run(),
-            Subject::Impostors(impostors) => impostors.run(common),
-            Subject::Threads(threads) => threads.run(common),
+            Subject::Impostors(impostors) => impostors.run(),
+            Subject::Threads(threads) => threads.run(),
         }
     }
 }

@@ -55,7 +55,7 @@ enum Kind {
         #[command(flatten)]
         form: Form,
     },
-    /// One row an account and brand, highest score first; a period is about when they were first suspected
+    /// One row an account and brand, highest score first; a period is about when they were first suspected, rose or came back
     Impostors {
         #[command(flatten)]
         select: Brands,

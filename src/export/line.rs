@@ -149,7 +149,7 @@ pub struct SuspectLine<'a> {
     pub account: &'a Author,
     /// What the score is made of.
     pub signals: Vec<SignalLine<'a>>,
-    /// `new`, or `gone` when the account was removed at the source.
+    /// `new`; `confirmed`, `dismissed` or `reported` by a person; `gone` when the account was removed at the source.
     pub state: &'a str,
     /// When it was first suspected.
     pub first_seen: Time,

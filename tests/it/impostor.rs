@@ -2,11 +2,15 @@
 
 use std::sync::OnceLock;
 
-use vigie::impostor::{Level, Lookout, Suspicion, describe};
+use vigie::impostor::{Beside, Level, Lookout, Picture, Suspicion, describe};
 use vigie::keyword::{Brand, OfficialAccount};
 use vigie::post::{Author, NetworkName};
 
+mod conduct;
 mod conformance;
+mod evaluate;
+mod hunt;
+mod life;
 
 fn brand(name: &str, official: &[&str], domain: &str) -> Brand {
     let official = official.iter().map(|text| {
@@ -195,8 +199,6 @@ fn the_brands_own_accounts_are_acquitted() {
     own("bluesky", "Zephyrine.bsky.social");
     own("bluesky", "zephyrine.example");
     own("bluesky", "help.zephyrine.example");
-    own("feed", "zephyrine.example");
-    own("feed", "blog.zephyrine.example");
     own("mastodon", "zephyrine@social.example");
     own("mastodon", "anyone@social.zephyrine.example");
     let linked = Author {
@@ -212,12 +214,51 @@ fn the_brands_own_accounts_are_acquitted() {
     not_own("bluesky", "zephyrine.example.evil");
     not_own("bluesky", "notzephyrine.example");
     not_own("feed", "zephyrine.example.evil");
+    // A feed names any address as its site: nobody has checked it, so it is neither acquitted nor told.
+    for handle in ["zephyrine.example", "blog.zephyrine.example"] {
+        not_own("feed", handle);
+        assert_eq!(judge("feed", handle, "Zephyrine Support", "")[0].level, Level::Watch, "{handle}");
+    }
     not_own("mastodon", "zephyrine@elsewhere.example");
     let forged = Author {
         verified_links: vec!["https://evil.example/?zephyrine.example".to_owned()],
         ..author("zephyrine1", "Zephyrine", "")
     };
     assert_ne!(lookout().judge(&NetworkName::known("mastodon"), &forged), []);
+}
+
+#[test]
+fn acquittals_say_why_and_partners_are_left_alone() {
+    let partner = OfficialAccount { network: None, handle: "zephyrine_shop_nantes".to_owned() };
+    let own = Brand { partners: vec![partner], ..brand("Zephyrine", &["AskZephyrine"], "zephyrine.example") };
+    let lookout = Lookout::new(&[own]);
+    let why = |network: &str, handle: &str| {
+        let network = NetworkName(network.to_owned().into());
+        let stance = lookout.stance(&network, &author(handle, "Zephyrine Support", ""), Beside::default());
+        assert!(stance.suspicions().is_empty() || stance.acquitted.is_none());
+        stance.acquitted.map(|(_, why)| why.as_str())
+    };
+    assert_eq!(why("x", "askzephyrine"), Some("declared"));
+    assert_eq!(why("bluesky", "aide.zephyrine.example"), Some("domain"));
+    assert_eq!(why("x", "Zephyrine_Shop_Nantes"), Some("partner"));
+    assert_eq!(why("x", "zephyrine_shop_nantes2"), None);
+}
+
+#[test]
+fn a_copied_picture_counts_with_a_name_and_not_without() {
+    let own: Picture = "af9b189c3be880d6".parse().unwrap();
+    let brand = brand("Zephyrine", &["AskZephyrine"], "zephyrine.example");
+    let lookout = Lookout::new(&[brand.clone()]).with_pictures([(brand.id, vec![own])].into());
+    let level = |name: &str, bio: &str, picture: &str| {
+        let beside = Beside { picture: Some(picture.parse().unwrap()), now: None };
+        let stance = lookout.stance(&NetworkName::known("x"), &author("marie5521", name, bio), beside);
+        stance.suspicions().first().map(|suspicion| suspicion.level)
+    };
+    let (copy, other) = ("af9b189c3be880d1", "0123456789abcdef");
+    assert_eq!(level("Zephyrine", "", copy), Some(Level::Alert));
+    assert_eq!(level("Zephyrine", "", other), Some(Level::Review));
+    assert_eq!(level("Marie", "", copy), None);
+    assert!(level("Fan de Zephyrine", "Compte de fans, non officiel", copy) <= Some(Level::Watch));
 }
 
 #[test]

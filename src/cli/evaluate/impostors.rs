@@ -8,7 +8,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Cases, reason};
-use crate::cli::{Common, Usage};
+use crate::cli::Usage;
 use crate::impostor::{Beside, Level, Lookout, Picture, Signal, Stance};
 use crate::keyword::{Brand, BrandId, OfficialAccount};
 use crate::post::{Author, NetworkName};
@@ -142,7 +142,7 @@ struct Answer<'a> {
 }
 
 impl Impostors {
-    pub(super) fn run(&self, _: &Common) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let rows: Vec<Row> = self.cases.read()?;
         let known = read_brands(&self.brands)?;
         let mut lookouts: HashMap<(&str, &[String]), Lookout> = HashMap::new();

@@ -9,7 +9,6 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Cases, ratio};
-use crate::cli::Common;
 use crate::impostor::conduct::{self, Answer, Conduct};
 use crate::impostor::{Beside, Level, Lookout, Stance, Suspicion};
 use crate::keyword::{Brand, BrandId, OfficialAccount};
@@ -88,7 +87,7 @@ struct Seen<'a> {
 type Key<'a> = (&'a str, &'a str, &'a str);
 
 impl Threads {
-    pub(super) fn run(&self, _: &Common) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let threads: Vec<Thread> = self.cases.read()?;
         let mut lookouts: BTreeMap<&str, Lookout> = BTreeMap::new();
         for thread in &threads {
