@@ -45,7 +45,7 @@ mod tests {
     fn copies_are_told_from_others() {
         let own: Picture = "af9b189c3be880d6".parse().unwrap();
         assert!(own.is_copied_by("AF9B189C3BE880D1".parse().unwrap()));
-        assert!(!own.is_copied_by("509b189c3be880d6".parse().unwrap()), "nine bits");
+        assert!(!own.is_copied_by("509b199c3be880d6".parse().unwrap()), "nine bits");
         assert!(!Picture(0).is_copied_by(Picture(0)), "one colour");
         for wrong in ["", "af9b", "+f9b189c3be880d6", "af9b189c3be880dg"] {
             assert_eq!(wrong.parse::<Picture>(), Err(PictureError), "{wrong}");

@@ -122,7 +122,7 @@ mod tests {
         for (text, code) in [
             ("東京は雨です", Some("ja")),
             ("今天下雨", Some("zh")),
-            ("новый iphone", Some("ru")),
+            ("новый телефон iphone", Some("ru")),
             ("нова їжа", Some("uk")),
             ("مرحبا بكم", Some("ar")),
             ("این کتاب گران است", Some("fa")),
