@@ -109,7 +109,8 @@ pub(super) static SECTORS: LazyLock<Vec<Sector>> = LazyLock::new(|| {
         .map(|block| Sector {
             is: list(block, "is: "),
             words: list(block, "words: "),
-            peers: list(block, "peers: "), known: list(block, "known: "),
+            peers: list(block, "peers: "),
+            known: list(block, "known: "),
         })
         .collect()
 });

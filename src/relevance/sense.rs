@@ -98,7 +98,8 @@ impl Sense {
         // "Orange" alone, or with nothing but names beside it, is what is best known by that name.
         let bare = |token: &Token| token.form != Form::Lower || KINDS.is("company", &token.folded);
         if self.sectors.is_empty() && rest.iter().all(|(_, token)| bare(token)) {
-            let known = |words: &Words| names.iter().any(|name| matches!(name.as_slice(), [one] if words.has(one)));
+            let known =
+                |words: &Words| names.iter().any(|name| matches!(name.as_slice(), [one] if words.has(one)));
             let sectors = SECTORS.iter().enumerate().filter(|(_, sector)| known(&sector.known));
             self.sectors = sectors.map(|(place, _)| place).collect();
         }
