@@ -309,7 +309,8 @@ impl Part<'_> {
                     match step {
                         Step::Post(post) => {
                             summary.tally.posts += 1;
-                            summary.tally.mentions += u64::try_from(post.verdicts.len()).unwrap_or(0);
+                            let clear = post.weighed.iter().filter(|weighed| !weighed.doubtful).count();
+                            summary.tally.mentions += u64::try_from(clear).unwrap_or(0);
                             summary.tally.suspicions += u64::try_from(post.suspicions.len()).unwrap_or(0);
                         }
                         Step::Passed(_) | Step::Answer(_) => summary.tally.posts += 1,

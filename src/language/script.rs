@@ -87,20 +87,18 @@ pub(super) fn settled(text: &str) -> Option<Code> {
             }
         }
     }
-    // A sign that stands for a syllable or a word says more than a letter: names of products are Latin everywhere.
+    // Names of products are Latin everywhere; and a sign that stands for a syllable or a word says more than a letter.
     let east = kana + han;
-    let weigh = |code: Code, count: usize| match code {
-        "ko" => 2 * count,
-        _ => count,
-    };
+    let weigh = |code: Code, count: usize| if code == "ko" { 3 * count } else { 2 * count };
+    let japanese = kana * KANA >= east && kana > 0;
     let (code, most) = ones
         .into_iter()
         .map(|(code, count)| (code, weigh(code, count)))
         .chain([
-            ("ja", if kana * KANA >= east && kana > 0 { 2 * east } else { 0 }),
-            ("zh", if kana * KANA >= east { 0 } else { 2 * east }),
-            (only(text, CYRILLIC), cyrillic),
-            (only(text, ARABIC), arabic),
+            ("ja", if japanese { 3 * east } else { 0 }),
+            ("zh", if japanese { 0 } else { 3 * east }),
+            (only(text, CYRILLIC), 2 * cyrillic),
+            (only(text, ARABIC), 2 * arabic),
         ])
         .max_by_key(|(_, count)| *count)?;
     (most > latin && all > 0).then_some(code)

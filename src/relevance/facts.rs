@@ -79,9 +79,27 @@ impl Style {
     }
 }
 
+/// Words of a text that are looked at, around the first place of the name: a long article says by then what it is about.
+const TOKENS: usize = 2_000;
+/// Places of the name that are looked at.
+const PLACES: usize = 32;
+/// Words kept for what labels teach.
+const WORDS: usize = 100;
+
+/// The words of a text, of a long one those around the name.
+fn window(sense: &Sense, text: &str) -> Vec<Token> {
+    let tokens = cut(text);
+    if tokens.len() <= TOKENS {
+        return tokens;
+    }
+    let first = sense.names.iter().filter_map(|name| places(&tokens, name).into_iter().next()).min();
+    let start = first.unwrap_or_default().saturating_sub(TOKENS / 2);
+    tokens.into_iter().skip(start).take(TOKENS).collect()
+}
+
 /// The facts of `text` about the name whose sense is given.
 pub fn facts(sense: &Sense, text: &str) -> Facts {
-    let tokens = cut(text);
+    let tokens = window(sense, text);
     let mut is_name = vec![false; tokens.len()];
     let mut found: Vec<(usize, usize)> = Vec::new();
     for name in &sense.names {
@@ -99,6 +117,7 @@ pub fn facts(sense: &Sense, text: &str) -> Facts {
     facts.when(!sense.common, "rare name");
     facts.when(found.is_empty(), "name inside another word");
     facts.when(found.len() > 1, "name several times");
+    found.truncate(PLACES);
     for (at, end) in &found {
         beside(&mut facts, sense, &style, &tokens, *at, *end);
     }
@@ -308,6 +327,7 @@ fn around(facts: &mut Facts, sense: &Sense, tokens: &[Token], is_name: &[bool], 
             && word != "http"
             && word != "https"
             && word != "user"
+            && facts.words.len() < WORDS
             && !facts.words.contains(word)
         {
             facts.words.push(word.clone());
@@ -362,4 +382,54 @@ fn whole(facts: &mut Facts, tokens: &[Token]) {
     facts.when(tokens.first().is_some_and(|first| first.folded == "rt"), "is passed on");
     facts.when(tokens.len() < 9, "is short");
     facts.when(tokens.len() > 25, "is long");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, about: &str, text: &str) -> Vec<&'static str> {
+        let facts = facts(&Sense::new(&[name], about, &["forfait"]), text);
+        facts.list().iter().map(|(fact, _)| *fact).collect()
+    }
+
+    #[track_caller]
+    fn shows(name: &str, about: &str, text: &str, fact: &str) {
+        let found = of(name, about, text);
+        assert!(found.contains(&fact), "{text}: {found:?}");
+    }
+
+    #[test]
+    fn capitals_and_neighbours_are_seen() {
+        shows("Meadow", "Meadow (airline)", "I love Meadow", "capital inside a sentence");
+        shows("Meadow", "Meadow (airline)", "I saw a meadow", "a before small letters");
+        shows("Meadow", "Meadow (airline)", "Anna Meadow sings", "after a first name");
+        shows("Meadow", "Meadow Air Lines", "with Meadow Air to Rome", "its full name");
+        shows("Meadow", "Meadow (airline)", "the flight with Meadow", "a word of its sector");
+        shows("Meadow", "Meadow (airline)", "#Meadow never again", "as a hashtag");
+        shows("Meadow", "Meadow (airline)", "Meadow’s new plan", "possessive");
+        shows(
+            "Gazette",
+            "La Gazette (journal)",
+            "lu dans La Gazette ce matin",
+            "its article, with a capital",
+        );
+        shows("Cabane", "Cabane", "mon forfait chez Cabane", "a context word");
+        shows("Cabane", "Cabane", "CABANE EN PANNE PARTOUT", "capitals in a shouted text");
+        shows("Cabane", "Cabane", "rien", "name inside another word");
+    }
+
+    #[test]
+    fn long_and_strange_texts_cost_little() {
+        let text = "meadow x ".repeat(100_000) + "\u{301}\u{200d}'’#@$";
+        assert!(of("Meadow", "Meadow (airline)", &text).contains(&"name several times"));
+        assert!(of("", "", "").contains(&"bias"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_has_facts(text in "(Meadow|meadow|\\PC|'|’|#|@| |\\.|\n){0,20}") {
+            proptest::prop_assert!(!of("Meadow", "Meadow (airline)", &text).is_empty());
+        }
+    }
 }

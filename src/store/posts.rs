@@ -1,8 +1,5 @@
 //! Posts, authors, mentions, suspicions: written as they are judged, removed when the source says so.
 
-use std::collections::HashSet;
-use std::hash::{Hash as _, Hasher as _};
-
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -17,6 +14,10 @@ use crate::intake::weigh;
 use crate::intake::{JudgedPost, Official};
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
 use crate::time::Time;
+
+mod seen;
+
+pub use seen::SeenBefore;
 
 /// What of a post stands in one column, since nothing is asked about it in SQL.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,41 +115,6 @@ impl Tally {
         self.mentions += other.mentions;
         self.suspicions += other.suspicions;
         self.removed += other.removed;
-    }
-}
-
-/// Which posts may be stored, so that the store need not be asked about each of thousands that are not.
-///
-/// Known only in a store that started empty and has not grown large; otherwise every post may be.
-#[derive(Debug, Default)]
-pub struct SeenBefore(Option<HashSet<u64>>);
-
-impl SeenBefore {
-    /// At most this many are remembered: 16 MB.
-    const LIMIT: usize = 1 << 20;
-
-    /// Of an empty store.
-    pub(super) fn nothing() -> SeenBefore {
-        SeenBefore(Some(HashSet::new()))
-    }
-
-    fn key(network: &str, native_id: &str) -> u64 {
-        let mut hasher = std::hash::DefaultHasher::new();
-        (network, native_id).hash(&mut hasher);
-        hasher.finish()
-    }
-
-    fn insert(&mut self, network: &str, native_id: &str) {
-        if let Some(known) = &mut self.0 {
-            known.insert(SeenBefore::key(network, native_id));
-            if known.len() > SeenBefore::LIMIT {
-                self.0 = None;
-            }
-        }
-    }
-
-    fn may_hold(&self, network: &str, native_id: &str) -> bool {
-        self.0.as_ref().is_none_or(|known| known.contains(&SeenBefore::key(network, native_id)))
     }
 }
 

@@ -152,7 +152,7 @@ fn a_mail_that_says_not_about_us_is_taken() {
     home.write("keywords/orange.toml", "brand = \"Orange\"\nours = true\nkeywords = [\"Orange\"]\nabout = \"Orange, the telecom operator\"\n");
     home.write("vigie.toml", "[mail]\nto = [\"ana@acme.example\"]\nfrom = \"Vigie <vigie@acme.example>\"\nlanguage = \"en\"\nzone = \"UTC\"\nfolder = \"outbox\"\n");
     home.write("posts.jsonl", POSTS);
-    let (code, _, errors) = home.run(&["replay", "posts.jsonl"]);
+    let (code, _, errors) = home.run(&["replay", "posts.jsonl", "--data", "vigie-data"]);
     assert_eq!(code, 0, "{errors}");
     let mut links = Vec::new();
     for entry in std::fs::read_dir(home.folder.join("vigie-data/outbox"))

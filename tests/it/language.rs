@@ -121,7 +121,7 @@ fn stored_mentions_know_their_language_and_what_was_declared() {
         "{\"network\":\"mastodon\",\"id\":\"1\",\"text\":\"Mon vélo Molivelle est en panne et personne ne répond\",\"lang\":\"en\",\"created_at\":\"2026-01-05T00:00:00Z\"}\n\
          {\"network\":\"mastodon\",\"id\":\"2\",\"text\":\"My Molivelle bike broke down and nobody answers the phone\",\"created_at\":\"2026-01-05T00:01:00Z\"}\n",
     );
-    place.ok(&["replay", "posts.jsonl"]);
+    place.ok(&["replay", "posts.jsonl", "--data", "vigie-data"]);
     let listed = place.ok(&["mentions", "--json", "--lang", "fr"]);
     let mention: Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(

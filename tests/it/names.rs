@@ -191,7 +191,7 @@ fn orange(name: &str, more: &str) -> Place {
         format!("brand = \"Orange\"\nours = true\nkeywords = [\"Orange\", \"Orange Molivelle\"]\nabout = \"Orange, the telecom operator\"\n{more}"),
     );
     place.write("posts.jsonl", POSTS);
-    place.ok(&["replay", "posts.jsonl"]);
+    place.ok(&["replay", "posts.jsonl", "--data", "vigie-data"]);
     place
 }
 
