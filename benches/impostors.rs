@@ -49,7 +49,10 @@ fn main() {
         let part = &authors[..authors.len().min(2_000_000 / count.max(1)).max(200)];
         for _ in 0..rounds {
             let start = cpu();
-            found.0 = authors.iter().filter(|author| !black_box(lookout.judge(&network, author)).is_empty()).count();
+            found.0 = authors
+                .iter()
+                .filter(|author| !black_box(lookout.judge(&network, author)).is_empty())
+                .count();
             ours.push((cpu() - start) / authors.len() as f64);
             let start = cpu();
             found.1 = part.iter().filter(|author| black_box(is_near(author, &folded))).count();
@@ -71,9 +74,11 @@ fn main() {
 
 fn is_near(author: &Author, brands: &[String]) -> bool {
     let texts = [author.handle.as_deref(), author.display_name.as_deref()];
-    texts.into_iter().flatten().map(fold).any(|text| {
-        brands.iter().any(|brand| strsim::jaro_winkler(&text, brand) >= COPY)
-    })
+    texts
+        .into_iter()
+        .flatten()
+        .map(fold)
+        .any(|text| brands.iter().any(|brand| strsim::jaro_winkler(&text, brand) >= COPY))
 }
 
 /// CPU seconds of this thread so far; of the clock where the system does not tell.
@@ -91,8 +96,10 @@ fn median(mut figures: Vec<f64>) -> f64 {
 
 /// A name that is no word: three or four syllables.
 fn name(random: &mut fastrand::Rng) -> String {
-    const STARTS: [&str; 20] =
-        ["b", "br", "c", "d", "dr", "f", "g", "gl", "k", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "v", "z"];
+    const STARTS: [&str; 20] = [
+        "b", "br", "c", "d", "dr", "f", "g", "gl", "k", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "v",
+        "z",
+    ];
     const VOWELS: [&str; 8] = ["a", "e", "i", "o", "u", "ei", "ou", "ia"];
     let syllables = random.usize(2..=4);
     let mut name: String = (0..syllables)

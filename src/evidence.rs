@@ -137,7 +137,7 @@ impl Pack {
                 "folded": signal.folded,
                 "en": describe(signal, false),
                 "fr": describe(signal, true),
-                "rule": rule::element(&signal.name).map(rule::Element::word),
+                "rule": rule::elements(&signal.name),
             })
         });
         serde_json::json!({
@@ -158,9 +158,11 @@ impl Pack {
     }
 
     fn official(&self) -> serde_json::Value {
-        let accounts = self.brand.official.iter().map(|account| {
-            serde_json::json!({ "network": account.network, "handle": account.handle })
-        });
+        let accounts = self
+            .brand
+            .official
+            .iter()
+            .map(|account| serde_json::json!({ "network": account.network, "handle": account.handle }));
         serde_json::json!({
             "brand": self.brand.name,
             "accounts": accounts.collect::<Vec<_>>(),

@@ -247,9 +247,10 @@ impl Lookout {
         places.sort_unstable();
         places.dedup();
         // What is one brand's own account is no other brand's impostor.
-        let acquitted = self.brands.iter().find_map(|brand| {
-            acquit::why(brand, network, author).map(|why| (brand.id.clone(), why))
-        });
+        let acquitted = self
+            .brands
+            .iter()
+            .find_map(|brand| acquit::why(brand, network, author).map(|why| (brand.id.clone(), why)));
         if acquitted.is_some() {
             return Stance { acquitted, ..Stance::default() };
         }

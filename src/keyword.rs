@@ -217,8 +217,7 @@ fn account<'r>(section: &Section<'r, '_>, key: &'r str, text: &str) -> Option<Of
     };
     let handle = handle.trim_start_matches('@');
     if handle.is_empty() || handle.contains(char::is_whitespace) || handle.contains("//") {
-        section
-            .fault(key, format!("\"{}\" is no account; write \"network:@name\"", text.escape_debug()));
+        section.fault(key, format!("\"{}\" is no account; write \"network:@name\"", text.escape_debug()));
         return None;
     }
     Some(OfficialAccount { network: network.map(|name| NetworkName(name.into())), handle: handle.to_owned() })

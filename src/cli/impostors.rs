@@ -121,7 +121,8 @@ impl List {
         let brands = common.brands_for_reading(&config)?;
         let connection = store::reader(&config.data_dir)?;
         let filter = Filter { brands: self.brands.ids(&connection, &brands)?, ..Filter::default() };
-        let mut suspects = list::suspects(&connection, &filter, self.level.unwrap_or(AtLeast::Review).into())?;
+        let mut suspects =
+            list::suspects(&connection, &filter, self.level.unwrap_or(AtLeast::Review).into())?;
         if !self.all {
             suspects.retain(|suspect| suspect.state != "dismissed");
         }

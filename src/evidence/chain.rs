@@ -126,10 +126,7 @@ pub(super) fn write(
 
 /// The one form in which a pack is written: files in their order, then the list, then its hash; nothing compressed,
 /// no dates.
-fn pack<'a>(
-    files: impl Iterator<Item = (&'a str, &'a [u8])>,
-    list: &'a [u8],
-) -> Result<Vec<u8>, PackError> {
+fn pack<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>, list: &'a [u8]) -> Result<Vec<u8>, PackError> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default())
@@ -151,7 +148,8 @@ fn pack<'a>(
 /// What is wrong with it.
 pub fn verify(bytes: &[u8]) -> Result<Manifest, Fault> {
     let files = unpack(bytes)?;
-    let find = |wanted: &str| files.iter().find(|(name, _)| name == wanted).map(|(_, bytes)| bytes.as_slice());
+    let find =
+        |wanted: &str| files.iter().find(|(name, _)| name == wanted).map(|(_, bytes)| bytes.as_slice());
     let list = find(MANIFEST).ok_or_else(|| Fault::NoPack(format!("it holds no {MANIFEST}")))?;
     let seal = find(SEAL).ok_or_else(|| Fault::NoPack(format!("it holds no {SEAL}")))?;
     if seal != format!("{}  {MANIFEST}\n", hash(list)).as_bytes() {
@@ -177,7 +175,11 @@ pub fn verify(bytes: &[u8]) -> Result<Manifest, Fault> {
         return Err(Fault::Chain("its end".to_owned()));
     }
     if files.len() != manifest.files.len() + 2 {
-        return Err(Fault::Files(format!("{} are listed, {} are there", manifest.files.len() + 2, files.len())));
+        return Err(Fault::Files(format!(
+            "{} are listed, {} are there",
+            manifest.files.len() + 2,
+            files.len()
+        )));
     }
     // Nothing may hide between the files either: written again, it must be the same to the last byte.
     let content = manifest.files.iter().filter_map(|entry| Some((entry.name.as_str(), find(&entry.name)?)));
@@ -199,7 +201,10 @@ fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
             return Err(Fault::Around);
         }
         let mut content = Vec::new();
-        file.by_ref().take(LARGEST).read_to_end(&mut content).map_err(|_damaged| Fault::Changed(name.clone()))?;
+        file.by_ref()
+            .take(LARGEST)
+            .read_to_end(&mut content)
+            .map_err(|_damaged| Fault::Changed(name.clone()))?;
         files.push((name, content));
     }
     Ok(files)

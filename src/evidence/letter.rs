@@ -30,7 +30,9 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
     });
     line("");
     match (french, standing.is_actionable()) {
-        (false, true) => line("Actionable: everything that the network's rule asks for and Vigie can bring is here."),
+        (false, true) => {
+            line("Actionable: everything that the network's rule asks for and Vigie can bring is here.")
+        }
         (true, true) => {
             line("Recevable : tout ce que la règle du réseau demande et que Vigie peut apporter est là.");
         }
@@ -64,7 +66,10 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
     field(say("network", "réseau"), Some(network.to_string()));
     field(say("handle", "identifiant"), Some(format!("@{}", evidence(handle.trim_start_matches('@'), NAME))));
     field(say("identifier", "numéro"), Some(evidence(&account.native_id, NAME)));
-    field(say("display name", "nom affiché"), account.display_name.as_deref().map(|name| evidence(name, NAME)));
+    field(
+        say("display name", "nom affiché"),
+        account.display_name.as_deref().map(|name| evidence(name, NAME)),
+    );
     field(say("profile", "présentation"), account.bio.as_deref().map(|bio| evidence(bio, 2 * NAME)));
     field(say("address", "adresse"), account.url.as_deref().map(|url| short(url, 2 * NAME)));
     field(say("created", "créé"), account.created.map(|time| time.to_string()));
@@ -73,7 +78,10 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
     line("");
     line(say("The brand's own accounts and domains", "Les comptes et domaines officiels de la marque"));
     for official in &pack.brand.official {
-        let at = official.network.as_ref().map_or(String::new(), |network| format!("{}: ", language.network(network.as_str())));
+        let at = official
+            .network
+            .as_ref()
+            .map_or(String::new(), |network| format!("{}: ", language.network(network.as_str())));
         line(&format!("  {at}@{}", short(&official.handle, NAME)));
     }
     for domain in &pack.brand.domains {
@@ -88,14 +96,16 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
     line("");
     line(say("What shows it", "Ce qui le montre"));
     for signal in pack.suspect.suspicion.signals.iter().filter(|signal| signal.points > 0) {
-        let element = super::rule::element(&signal.name).map(|element| match element {
-            Element::Name => say(" [name]", " [nom]"),
-            Element::Image => say(" [picture]", " [image]"),
-            Element::Affiliation => say(" [claim of affiliation]", " [affirmation d'affiliation]"),
-            Element::Post => say(" [post]", " [publication]"),
-            Element::Handle => say(" [handle]", " [identifiant]"),
+        let elements = super::rule::elements(&signal.name).iter().map(|element| match element {
+            Element::Name => say("name", "nom"),
+            Element::Image => say("picture", "image"),
+            Element::Affiliation => say("claim of affiliation", "affirmation d'affiliation"),
+            Element::Post => say("post", "publication"),
+            Element::Handle => say("handle", "identifiant"),
         });
-        line(&format!("  - {}{}", short(&describe(signal, french), 2 * NAME), element.unwrap_or_default()));
+        let elements = elements.collect::<Vec<_>>().join(", ");
+        let elements = if elements.is_empty() { elements } else { format!(" [{elements}]") };
+        line(&format!("  - {}{elements}", short(&describe(signal, french), 2 * NAME)));
     }
     let answers = pack.answers.iter().rev().take(QUOTED);
     let quoted: Vec<(Option<&str>, &str)> = answers

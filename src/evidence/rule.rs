@@ -21,33 +21,18 @@ pub enum Element {
     Handle,
 }
 
-impl Element {
-    /// The word used in the pack.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Element::Name => "name",
-            Element::Image => "image",
-            Element::Affiliation => "affiliation",
-            Element::Post => "post",
-            Element::Handle => "handle",
-        }
-    }
-}
-
 /// What a signal of this name shows.
-pub(super) fn element(signal: &str) -> Option<Element> {
-    Some(match signal {
-        "picture_copied" => Element::Image,
-        "display_name_support" | "display_name_agent" | "display_name_title" | "bio_official" | "bio_support" => {
-            Element::Affiliation
-        }
-        "display_name_names" | "bio_names" => return None,
-        "conduct_quick" | "conduct_same" => return None,
-        name if name.starts_with("display_name_") => Element::Name,
-        name if name.starts_with("handle_") => Element::Handle,
-        name if conduct::is_signal(name) && name != "not_speaking_for_it" => Element::Post,
-        _ => return None,
-    })
+pub(super) fn elements(signal: &str) -> &'static [Element] {
+    match signal {
+        "picture_copied" => &[Element::Image],
+        "display_name_support" | "display_name_agent" => &[Element::Name, Element::Affiliation],
+        "display_name_title" | "bio_official" | "bio_support" => &[Element::Affiliation],
+        "display_name_names" | "bio_names" | "conduct_quick" | "conduct_same" | "not_speaking_for_it" => &[],
+        name if name.starts_with("display_name_") => &[Element::Name],
+        name if name.starts_with("handle_") => &[Element::Handle],
+        name if conduct::is_signal(name) => &[Element::Post],
+        _ => &[],
+    }
 }
 
 /// One thing that a network wants, in English and French.
@@ -85,8 +70,14 @@ fn posts_count(pack: &Pack) -> bool {
 impl Standing {
     /// What the network of a case asks for, and what of it the pack has.
     pub(super) fn of(pack: &Pack) -> Standing {
-        let mut elements: Vec<Element> =
-            pack.suspect.suspicion.signals.iter().filter_map(|signal| element(&signal.name)).collect();
+        let mut elements: Vec<Element> = pack
+            .suspect
+            .suspicion
+            .signals
+            .iter()
+            .flat_map(|signal| elements(&signal.name))
+            .copied()
+            .collect();
         elements.sort_unstable();
         elements.dedup();
         let has = |wanted: Element| elements.contains(&wanted);
@@ -100,17 +91,27 @@ impl Standing {
         let address = pack.suspect.author.url.is_some() || pack.suspect.author.handle.is_some();
         let post = posts_count(pack);
         let official = !pack.brand.official.is_empty() || !pack.brand.domains.is_empty();
-        let here = pack.brand.official.iter().any(|account| {
-            account.network.as_ref().is_none_or(|network| *network == pack.suspect.network)
-        });
+        let here =
+            pack.brand.official.iter().any(|account| {
+                account.network.as_ref().is_none_or(|network| *network == pack.suspect.network)
+            });
         let profile = || {
-            want("a capture of the profile made for this pack", "une capture du profil faite pour ce dossier", captured)
+            want(
+                "a capture of the profile made for this pack",
+                "une capture du profil faite pour ce dossier",
+                captured,
+            )
         };
         let link = || want("the address of the account", "l'adresse du compte", address);
         let own = || {
-            want("the brand's own account on this network", "le compte officiel de la marque sur ce réseau", here)
+            want(
+                "the brand's own account on this network",
+                "le compte officiel de la marque sur ce réseau",
+                here,
+            )
         };
-        let posting = || want("the address of a post that misleads", "l'adresse d'une publication trompeuse", post);
+        let posting =
+            || want("the address of a post that misleads", "l'adresse d'une publication trompeuse", post);
         let (en, fr, wants) = match pack.suspect.network.as_str() {
             "x" => (
                 "X wants two of these: the brand's name, its picture, a false claim of affiliation. A handle alone does not count.",
@@ -154,7 +155,11 @@ impl Standing {
                         "l'affirmation de travailler pour la marque, ou son nom comme nom de page",
                         count >= 1,
                     ),
-                    want("the exact address of the profile or page", "l'adresse exacte du profil ou de la page", pack.suspect.author.url.is_some()),
+                    want(
+                        "the exact address of the profile or page",
+                        "l'adresse exacte du profil ou de la page",
+                        pack.suspect.author.url.is_some(),
+                    ),
                     own(),
                 ],
             ),
@@ -192,7 +197,11 @@ impl Standing {
                         count >= 1,
                     ),
                     link(),
-                    want("the brand's own accounts or domains", "les comptes ou domaines officiels de la marque", official),
+                    want(
+                        "the brand's own accounts or domains",
+                        "les comptes ou domaines officiels de la marque",
+                        official,
+                    ),
                 ],
             ),
         };
@@ -204,8 +213,15 @@ impl Standing {
             ),
             want("the brand's business address", "l'adresse professionnelle de la marque", false),
         ];
-        if matches!(pack.suspect.network.as_str(), "facebook" | "instagram" | "threads" | "tiktok" | "youtube" | "linkedin") {
-            adds.push(want("the number of the registered trademark", "le numéro de la marque déposée", false));
+        if matches!(
+            pack.suspect.network.as_str(),
+            "facebook" | "instagram" | "threads" | "tiktok" | "youtube" | "linkedin"
+        ) {
+            adds.push(want(
+                "the number of the registered trademark",
+                "le numéro de la marque déposée",
+                false,
+            ));
         }
         Standing { en, fr, wants, adds, elements }
     }

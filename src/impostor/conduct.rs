@@ -105,7 +105,9 @@ pub fn is_signal(name: &str) -> bool {
 /// The words of a text without what changes from one copy to the next: names of accounts, numbers, addresses.
 fn sentence(text: &str) -> String {
     text.split_whitespace()
-        .filter(|word| !word.starts_with('@') && !word.contains("//") && !word.contains(|c: char| c.is_ascii_digit()))
+        .filter(|word| {
+            !word.starts_with('@') && !word.contains("//") && !word.contains(|c: char| c.is_ascii_digit())
+        })
         .map(str::to_lowercase)
         .collect::<Vec<_>>()
         .join(" ")

@@ -103,10 +103,9 @@ pub fn describe(signal: &Signal, french: bool) -> String {
             "le profil invite à parler ailleurs ou en privé : « {raw} »",
         ),
         "bio_names" => ("the profile names the brand: “{raw}”", "le profil nomme la marque : « {raw} »"),
-        "picture_copied" => (
-            "the picture is a copy of the brand's",
-            "l'image est une copie de celle de la marque",
-        ),
+        "picture_copied" => {
+            ("the picture is a copy of the brand's", "l'image est une copie de celle de la marque")
+        }
         "account_young" => ("the account is young", "le compte est récent"),
         "account_few_followers" => ("the account has few followers", "le compte a peu d'abonnés"),
         "conduct_desk" => (
@@ -141,10 +140,9 @@ pub fn describe(signal: &Signal, french: bool) -> String {
             "it promises the brand's customers money: “{raw}”",
             "il promet de l'argent aux clients de la marque : « {raw} »",
         ),
-        "conduct_urgent" => (
-            "it presses the brand's customers: “{raw}”",
-            "il presse les clients de la marque : « {raw} »",
-        ),
+        "conduct_urgent" => {
+            ("it presses the brand's customers: “{raw}”", "il presse les clients de la marque : « {raw} »")
+        }
         "conduct_same" => (
             "it tells several of the brand's customers the same: “{raw}”",
             "il dit la même chose à plusieurs clients de la marque : « {raw} »",

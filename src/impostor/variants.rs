@@ -85,8 +85,7 @@ fn stems(brand: &Brand) -> Vec<String> {
         .chain(brand.domains.iter().map(|domain| super::site(domain)));
     let mut stems: Vec<String> = Vec::new();
     for text in written {
-        let stem: String =
-            crate::keyword::slug(text).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let stem: String = crate::keyword::slug(text).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
         if stem.len() >= 3 && !stems.contains(&stem) {
             stems.push(stem);
         }
@@ -151,7 +150,8 @@ pub fn handles(brand: &Brand, most: usize) -> Vec<Variant> {
     let words = words();
     let stems = stems(brand);
     let mut ranked: Vec<(How, Vec<String>)> = Vec::new();
-    let each = |make: &dyn Fn(&str) -> Vec<String>| stems.iter().flat_map(|stem| make(stem)).collect::<Vec<_>>();
+    let each =
+        |make: &dyn Fn(&str) -> Vec<String>| stems.iter().flat_map(|stem| make(stem)).collect::<Vec<_>>();
     let support = in_turn(&words.support);
     let (first, rest) = support.split_at(support.len().min(8));
     ranked.push((How::Support, beside(&stems, first, "_")));
@@ -163,7 +163,13 @@ pub fn handles(brand: &Brand, most: usize) -> Vec<Variant> {
     ranked.push((How::Lure, beside(&stems, &in_turn(&words.lure), "_")));
     let own = |name: &str| {
         brand.official.iter().chain(&brand.partners).any(|account| {
-            account.handle.trim_start_matches('@').split('@').next().unwrap_or_default().eq_ignore_ascii_case(name)
+            account
+                .handle
+                .trim_start_matches('@')
+                .split('@')
+                .next()
+                .unwrap_or_default()
+                .eq_ignore_ascii_case(name)
         })
     };
     collect(ranked, most, own)

@@ -79,8 +79,7 @@ pub(super) fn suspicions(
     const DROP: &str = "DELETE FROM answer WHERE author = ?1
         AND NOT EXISTS (SELECT 1 FROM suspicion WHERE suspicion.author = answer.author)";
     let mut statement = connection.prepare_cached(BRANDS)?;
-    let brands: Vec<String> =
-        statement.query_map([author], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let brands: Vec<String> = statement.query_map([author], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut suspicions = stance.suspicions();
     if !brands.is_empty() && stance.title.is_none() && stance.weighed.is_empty() {
         connection.prepare_cached(DROP)?.execute([author])?;
@@ -134,7 +133,8 @@ impl Unit<'_> {
                 self.seen.0
             ])?;
             let conduct = conduct(self.connection(), author, brand)?;
-            if let Some(suspicion) = conduct::join(&answer.stance, &BrandId(brand.as_str().into()), &conduct) {
+            if let Some(suspicion) = conduct::join(&answer.stance, &BrandId(brand.as_str().into()), &conduct)
+            {
                 self.save_suspicion(author, network, &answer.author.native_id, &suspicion, false)?;
             }
         }
@@ -154,12 +154,17 @@ impl Unit<'_> {
             }
             let mut statement = self.connection().prepare_cached(PARENT)?;
             let rows = statement.query_map([answer.network.as_str(), id], |row| {
-                Ok(Asked { brand: row.get(0)?, person: row.get(1)?, at: row.get::<_, Option<i64>>(2)?.map(Time) })
+                Ok(Asked {
+                    brand: row.get(0)?,
+                    person: row.get(1)?,
+                    at: row.get::<_, Option<i64>>(2)?.map(Time),
+                })
             })?;
             for row in rows {
                 let row = row?;
                 // Whoever goes on after himself answers nobody.
-                if row.person != answer.author.native_id && asked.iter().all(|known| known.brand != row.brand) {
+                if row.person != answer.author.native_id && asked.iter().all(|known| known.brand != row.brand)
+                {
                     asked.push(row);
                 }
             }
@@ -191,9 +196,8 @@ pub(super) fn forget_one(
         WHERE answer.network = ?1 AND answer.native_id = ?2 AND (?3 IS NULL OR author.native_id = ?3)";
     const DROP: &str = "DELETE FROM answer WHERE network = ?1 AND native_id = ?2 AND author = ?3";
     let mut statement = connection.prepare_cached(FIND)?;
-    let authors: Vec<i64> = statement
-        .query_map(params![network, native_id, by], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let authors: Vec<i64> =
+        statement.query_map(params![network, native_id, by], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for author in authors {
         connection.prepare_cached(DROP)?.execute(params![network, native_id, author])?;
         silence(connection, author)?;
@@ -220,9 +224,8 @@ fn silence(connection: &Connection, author: i64) -> Result<(), StoreError> {
     const LIST: &str = "SELECT id, signals FROM suspicion WHERE author = ?1";
     const SET: &str = "UPDATE suspicion SET signals = ?2 WHERE id = ?1";
     let mut statement = connection.prepare_cached(LIST)?;
-    let rows: Vec<(i64, String)> = statement
-        .query_map([author], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
+    let rows: Vec<(i64, String)> =
+        statement.query_map([author], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     let json = |source| StoreError::Stored { what: "signals", source };
     for (id, signals) in rows {
         let mut signals: Vec<Signal> = serde_json::from_str(&signals).map_err(json)?;

@@ -204,9 +204,14 @@ fn decide(
         } else {
             connection.prepare_cached(HEED)?.execute(place)?;
         }
-        connection
-            .prepare_cached(LABEL)?
-            .execute(params![network, native_id, brand, decision.label(), at.0, who])?;
+        connection.prepare_cached(LABEL)?.execute(params![
+            network,
+            native_id,
+            brand,
+            decision.label(),
+            at.0,
+            who
+        ])?;
         note_event(connection, (id, author), state, who, note, at)
     };
     work()?;
@@ -222,7 +227,8 @@ pub(super) fn note_event(
     note: Option<&str>,
     at: Time,
 ) -> Result<(), StoreError> {
-    const INSERT: &str = "INSERT INTO case_event (suspicion, at, who, what, note, known) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    const INSERT: &str =
+        "INSERT INTO case_event (suspicion, at, who, what, note, known) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let known = Known::of(connection, author)?;
     let known = (known != Known::default()).then(|| known.json()).transpose()?;
     connection.prepare_cached(INSERT)?.execute(params![suspicion, at.0, who, what, note, known])?;
@@ -230,8 +236,13 @@ pub(super) fn note_event(
 }
 
 /// Notes it where the account shows something else than at the last event.
-pub(super) fn note_change(connection: &Connection, (suspicion, author): (i64, i64), at: Time) -> Result<(), StoreError> {
-    const LAST: &str = "SELECT known FROM case_event WHERE suspicion = ?1 AND known IS NOT NULL ORDER BY id DESC LIMIT 1";
+pub(super) fn note_change(
+    connection: &Connection,
+    (suspicion, author): (i64, i64),
+    at: Time,
+) -> Result<(), StoreError> {
+    const LAST: &str =
+        "SELECT known FROM case_event WHERE suspicion = ?1 AND known IS NOT NULL ORDER BY id DESC LIMIT 1";
     let last: Option<String> =
         connection.prepare_cached(LAST)?.query_row([suspicion], |row| row.get(0)).optional()?;
     let Some(last) = last else { return Ok(()) };
@@ -274,8 +285,7 @@ pub(super) fn close(
     author: i64,
     at: Time,
 ) -> Result<(), StoreError> {
-    const CLOSE: &str =
-        "UPDATE suspicion SET state = 'gone', signals = '[]', changed = ?2 WHERE author = ?1 AND state <> 'gone'";
+    const CLOSE: &str = "UPDATE suspicion SET state = 'gone', signals = '[]', changed = ?2 WHERE author = ?1 AND state <> 'gone'";
     const EVENT: &str = "INSERT INTO case_event (suspicion, at, who, what)
         SELECT id, ?2, 'vigie', 'gone' FROM suspicion WHERE author = ?1 AND state <> 'gone'";
     const FORGET: &str =
@@ -355,8 +365,7 @@ pub struct Label {
 /// # Errors
 /// When SQLite refuses.
 pub fn labels(connection: &Connection) -> Result<Vec<Label>, StoreError> {
-    const LIST: &str =
-        "SELECT network, native_id, brand, label, at, who FROM account_label ORDER BY at, network, native_id, brand";
+    const LIST: &str = "SELECT network, native_id, brand, label, at, who FROM account_label ORDER BY at, network, native_id, brand";
     let mut statement = connection.prepare_cached(LIST)?;
     let rows = statement.query_map([], |row| {
         Ok(Label {

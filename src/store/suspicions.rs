@@ -16,8 +16,7 @@ impl Unit<'_> {
         suspicion: &Suspicion,
         whole: bool,
     ) -> Result<(), StoreError> {
-        const KNOWN: &str =
-            "SELECT id, level, score, signals, state, returns FROM suspicion WHERE author = ?1 AND brand = ?2";
+        const KNOWN: &str = "SELECT id, level, score, signals, state, returns FROM suspicion WHERE author = ?1 AND brand = ?2";
         const INSERT: &str = "INSERT INTO suspicion (author, brand, source, level, score, likeness, claim, signals, first_seen, changed, news)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9)";
         const UPDATE: &str = "UPDATE suspicion SET level = ?2, score = ?3, likeness = ?4, claim = ?5, signals = ?6, changed = ?7
@@ -95,7 +94,13 @@ impl Unit<'_> {
         Ok(())
     }
 
-    fn tell(&mut self, id: i64, returns: i64, (network, native_id, _): (&str, &str, &str), suspicion: &Suspicion) {
+    fn tell(
+        &mut self,
+        id: i64,
+        returns: i64,
+        (network, native_id, _): (&str, &str, &str),
+        suspicion: &Suspicion,
+    ) {
         let account = (network.to_owned(), native_id.to_owned());
         self.changes.push(Change::Suspicion { id, returns, account, suspicion: suspicion.clone() });
     }

@@ -101,8 +101,11 @@ impl Threads {
         }
         let mut answers = Vec::new();
         for thread in &threads {
-            let accounts: BTreeSet<(&str, &str)> =
-                thread.posts.iter().map(|post| (post.author.handle.as_str(), post.network.as_str())).collect();
+            let accounts: BTreeSet<(&str, &str)> = thread
+                .posts
+                .iter()
+                .map(|post| (post.author.handle.as_str(), post.network.as_str()))
+                .collect();
             for (handle, network) in accounts {
                 let level = levels.get(&(thread.brand.as_str(), network, handle)).copied().flatten();
                 let level = level.map_or("none", Level::as_str);
@@ -227,7 +230,8 @@ impl At {
     }
 
     fn line(&self) -> String {
-        let four = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"));
+        let four =
+            |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"));
         format!(
             "{} and above: precision {}, recall {}, F1 {} ({} of {} impostors found; flagged: {} official, {} other rightful, {} unlabelled)",
             self.level,

@@ -30,7 +30,11 @@ pub(super) struct Asked {
 
 /// The sources that the configuration names, or those that need no key.
 pub(super) fn sources(config: &Config, brands: &[Brand]) -> Vec<SourceConfig> {
-    if config.sources.is_empty() { crate::config::sources::usual(brands, false) } else { config.sources.clone() }
+    if config.sources.is_empty() {
+        crate::config::sources::usual(brands, false)
+    } else {
+        config.sources.clone()
+    }
 }
 
 impl Asked {

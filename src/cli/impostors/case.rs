@@ -83,7 +83,8 @@ impl Show {
             ))?;
         }
         for event in &events {
-            let note = event.note.as_deref().map(|note| format!(": {}", short(note, NAME))).unwrap_or_default();
+            let note =
+                event.note.as_deref().map(|note| format!(": {}", short(note, NAME))).unwrap_or_default();
             out.line(&format!(
                 "        {}  {} by {}{note}",
                 moment(event.at, &zone),
@@ -171,7 +172,6 @@ impl Decide {
 pub(super) struct Labels {}
 
 impl Labels {
-    #[expect(clippy::unused_self, reason = "every command is run alike")]
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
         let config = common.config()?;
         let connection = store::reader(&config.data_dir)?;

@@ -55,8 +55,7 @@ impl Write {
             .cloned()
             .unwrap_or_else(|| Brand::named(&suspect.suspicion.brand.0, true));
         let who = person(self.by.as_deref());
-        let captures =
-            if self.offline { Vec::new() } else { capture(&config, &brands, &store, &suspect)? };
+        let captures = if self.offline { Vec::new() } else { capture(&config, &brands, &store, &suspect)? };
         let ids = cases::mentions(store.connection(), self.id, POSTS)?;
         let mentions = match ids.is_empty() {
             true => Vec::new(),
@@ -86,7 +85,13 @@ impl Write {
         let mut target = Target::open(Some(&name))?;
         target.write_all(&finished.bytes).with_context(|| format!("failed to write {}", name.display()))?;
         target.done()?;
-        store.note_case(self.id, "evidence", &who, &format!("root {}", finished.manifest.root), pack.written)?;
+        store.note_case(
+            self.id,
+            "evidence",
+            &who,
+            &format!("root {}", finished.manifest.root),
+            pack.written,
+        )?;
         if common.quiet || standard {
             return Ok(ExitCode::SUCCESS);
         }
@@ -100,9 +105,16 @@ impl Write {
         for capture in &pack.captures {
             match &capture.outcome {
                 Outcome::Answer { bytes, .. } => {
-                    out.line(&format!("captured {} from {} ({} bytes)", capture.what, capture.address, bytes.len()))?;
+                    out.line(&format!(
+                        "captured {} from {} ({} bytes)",
+                        capture.what,
+                        capture.address,
+                        bytes.len()
+                    ))?;
                 }
-                Outcome::Failed(reason) => out.line(&format!("{} not captured: {}", capture.what, short(reason, 4 * NAME)))?,
+                Outcome::Failed(reason) => {
+                    out.line(&format!("{} not captured: {}", capture.what, short(reason, 4 * NAME)))?
+                }
             }
         }
         out.line(finished.standing.en)?;
@@ -135,15 +147,16 @@ fn capture(
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_all().build().context("failed to start")?;
     for configured in sources(config, brands) {
-        let here = spec(&configured.network).is_some_and(|spec| {
-            spec.name == suspect.network.as_str() && spec.offer.can(Can::Snapshot)
-        });
+        let here = spec(&configured.network)
+            .is_some_and(|spec| spec.name == suspect.network.as_str() && spec.offer.can(Can::Snapshot));
         if !here {
             continue;
         }
         let Some(mut asked) = Asked::open(&configured, config, store)? else { continue };
-        let request =
-            names.into_iter().flatten().find_map(|name| asked.source.network.account(name.trim_start_matches('@')));
+        let request = names
+            .into_iter()
+            .flatten()
+            .find_map(|name| asked.source.network.account(name.trim_start_matches('@')));
         let Some(request) = request else { continue };
         let captures = runtime.block_on(ask(&asked, request, account));
         asked.settle(store)?;

@@ -250,7 +250,9 @@ impl Hunt {
 /// Whether the network answered that nobody bears the name.
 fn is_nobody(problem: &Problem) -> bool {
     match problem {
-        Problem::Fetch(error) => error.answer.as_ref().is_some_and(|answer| matches!(answer.status, 400 | 404 | 410)),
+        Problem::Fetch(error) => {
+            error.answer.as_ref().is_some_and(|answer| matches!(answer.status, 400 | 404 | 410))
+        }
         Problem::Read(_) | Problem::Unread { .. } => true,
         Problem::Refused { .. }
         | Problem::Panicked { .. }

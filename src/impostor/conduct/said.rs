@@ -21,7 +21,7 @@ pub struct Said(u16);
 impl Said {
     /// Asks to go on where nobody else reads.
     pub const PRIVATE: Said = Said(1);
-    /// Names another service: WhatsApp, Telegram.
+    /// Names another messenger.
     pub const MESSENGER: Said = Said(1 << 1);
     /// Asks to fill something in.
     pub const FORM: Said = Said(1 << 2);
@@ -100,7 +100,8 @@ impl Said {
 
     /// Whether it asks to go elsewhere, to fill in, to hand over.
     pub fn asks(self) -> bool {
-        let elsewhere = Said::PRIVATE.and(Said::MESSENGER).and(Said::SECRET).and(Said::REMOTE).and(Said::PHONE);
+        let elsewhere =
+            Said::PRIVATE.and(Said::MESSENGER).and(Said::SECRET).and(Said::REMOTE).and(Said::PHONE);
         self.has(elsewhere) || self.has(Said::FORM) && self.has(Said::LINK)
     }
 }

@@ -26,7 +26,10 @@ fn labelled_accounts_are_scored_and_answered() {
     let (code, out, err) = home.run(&args);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.starts_with("5 labelled accounts") || out.starts_with("6 labelled accounts"), "{out}");
-    assert!(out.contains("review and above: precision 1.0000, recall 1.0000, F1 1.0000, macro recall 1.0000"), "{out}");
+    assert!(
+        out.contains("review and above: precision 1.0000, recall 1.0000, F1 1.0000, macro recall 1.0000"),
+        "{out}"
+    );
     let answers: Vec<serde_json::Value> =
         home.read("out.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let levels: Vec<&str> = answers.iter().map(|answer| answer["level"].as_str().unwrap()).collect();
@@ -35,8 +38,12 @@ fn labelled_accounts_are_scored_and_answered() {
     assert!(answers[5]["score"].as_f64().unwrap() < 0.5);
     assert_eq!(answers[2]["signals"][0]["name"], "acquitted_declared");
     assert_eq!(answers[3]["signals"][0]["name"], "acquitted_domain");
-    let signals: Vec<&str> =
-        answers[1]["signals"].as_array().unwrap().iter().map(|signal| signal["name"].as_str().unwrap()).collect();
+    let signals: Vec<&str> = answers[1]["signals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|signal| signal["name"].as_str().unwrap())
+        .collect();
     assert!(signals.contains(&"picture_copied"), "{signals:?}");
 }
 
@@ -88,8 +95,10 @@ fn threads_are_judged_account_by_account() {
         })
         .collect();
     levels.sort();
-    let levels: Vec<(&str, bool)> =
-        levels.iter().map(|(handle, level)| (handle.as_str(), matches!(level.as_str(), "alert" | "review"))).collect();
+    let levels: Vec<(&str, bool)> = levels
+        .iter()
+        .map(|(handle, level)| (handle.as_str(), matches!(level.as_str(), "alert" | "review")))
+        .collect();
     assert_eq!(levels, [("AskZephyrine", false), ("helper9", true), ("lea", false), ("marc", false)]);
 }
 
@@ -137,7 +146,8 @@ fn labelled_accounts_are_judged_well_through_the_command() {
     for (group, scores) in measured("impostors", &folder.join("dev.jsonl"), &["--brands", brands]) {
         let at = &scores["at"][0];
         assert_eq!(at["level"], "review");
-        let least = |name: &str, least: f64| assert!(at[name].as_f64().unwrap() >= least, "{group}: {name}: {at}");
+        let least =
+            |name: &str, least: f64| assert!(at[name].as_f64().unwrap() >= least, "{group}: {name}: {at}");
         least("precision", 0.99);
         least("recall", 0.90);
         least("macro_recall", 0.88);

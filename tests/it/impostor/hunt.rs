@@ -6,7 +6,10 @@ use crate::server::{Reply, Server};
 #[test]
 fn what_would_be_tried_is_listed_without_asking_anybody() {
     let home = Home::configured("hunt-list", "[fetch]\nallow = []\n");
-    home.write("keywords/molivelle.toml", "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\ndomains = [\"molivelle.example\"]\n");
+    home.write(
+        "keywords/molivelle.toml",
+        "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\ndomains = [\"molivelle.example\"]\n",
+    );
     let (code, out, err) = home.run(&["impostors", "hunt", "molivelle", "--list", "--tries", "40"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.starts_with("handle  molivellesupport  (a word of customer service)"), "{out}");
@@ -16,14 +19,16 @@ fn what_would_be_tried_is_listed_without_asking_anybody() {
 }
 
 fn account(id: u32, name: &str) -> String {
-    format!(r#"{{"id":"{id}","username":"{name}","acct":"{name}","display_name":"Molivelle Support","note":"<p>Molivelle help, DM us</p>","url":"https://social.example/@{name}","created_at":"2026-01-01T00:00:00Z","followers_count":3}}"#)
+    format!(
+        r#"{{"id":"{id}","username":"{name}","acct":"{name}","display_name":"Molivelle Support","note":"<p>Molivelle help, DM us</p>","url":"https://social.example/@{name}","created_at":"2026-01-01T00:00:00Z","followers_count":3}}"#
+    )
 }
 
 fn configured(server: &Server, more: &str) -> Home {
     let home = Home::configured(
         "hunt",
         &format!(
-            "[fetch]\nallow = [\"127.0.0.0/8\"]\n[[source]]\nnetwork = \"mastodon\"\nname = \"fedi\"\nbase_url = \"{}\"\nhashtags = [\"molivelle\"]\n{more}",
+            "[fetch]\nallow = [\"127.0.0.0/8\"]\n[[source]]\nnetwork = \"mastodon\"\nname = \"fedi\"\nbase_url = \"{}\"\ntags = [\"molivelle\"]\n{more}",
             server.url("")
         ),
     );
@@ -34,9 +39,14 @@ fn configured(server: &Server, more: &str) -> Home {
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_that_pose_are_found_and_a_hunt_goes_on_where_it_stopped() {
     let server = Server::start(|asked| match asked.path.as_str() {
-        path if path.contains("/accounts/lookup") && path.contains("molivelle_sav") => Reply::ok(account(7, "molivelle_sav")).header("content-type", "application/json"),
-        path if path.contains("/accounts/lookup") => Reply::status(404).body("{\"error\":\"Record not found\"}"),
-        _ => Reply::ok("{\"accounts\":[],\"statuses\":[],\"hashtags\":[]}").header("content-type", "application/json"),
+        path if path.contains("/accounts/lookup") && path.contains("molivelle_sav") => {
+            Reply::ok(account(7, "molivelle_sav")).header("content-type", "application/json")
+        }
+        path if path.contains("/accounts/lookup") => {
+            Reply::status(404).body("{\"error\":\"Record not found\"}")
+        }
+        _ => Reply::ok("{\"accounts\":[],\"statuses\":[],\"hashtags\":[]}")
+            .header("content-type", "application/json"),
     })
     .await;
     let home = configured(&server, "budget = 16\n");
@@ -72,7 +82,8 @@ async fn a_profile_and_its_picture_are_captured_or_it_says_why_not() {
             Reply::ok(account(7, "molivelle_sav")).header("content-type", "application/json")
         }
         path if path.contains("/accounts/lookup") => Reply::status(404),
-        _ => Reply::ok("{\"accounts\":[],\"statuses\":[],\"hashtags\":[]}").header("content-type", "application/json"),
+        _ => Reply::ok("{\"accounts\":[],\"statuses\":[],\"hashtags\":[]}")
+            .header("content-type", "application/json"),
     })
     .await;
     let home = configured(&server, "");

@@ -4,9 +4,17 @@ use std::io::Read as _;
 
 use crate::home::Home;
 
-const CONFIG: &str = "data_dir = \"vigie-data\"\n[mail]\nto = [\"ops@lookout.example\"]\nfrom = \"vigie@lookout.example\"\n";
+const CONFIG: &str = "[mail]\nto = [\"ops@lookout.example\"]\nfrom = \"vigie@lookout.example\"\n[[source]]\nnetwork = \"capture\"\nname = \"played\"\npath = \"capture.jsonl\"\n";
 
-fn post(id: &str, account: &str, name: &str, bio: &str, minute: u32, text: &str, reply_to: Option<&str>) -> String {
+fn post(
+    id: &str,
+    account: &str,
+    name: &str,
+    bio: &str,
+    minute: u32,
+    text: &str,
+    reply_to: Option<&str>,
+) -> String {
     let mut line = serde_json::json!({
         "network": "x", "id": id, "text": text, "created_at": format!("2026-01-05T00:{minute:02}:00Z"),
         "url": format!("https://x.example/{account}/{id}"),
@@ -25,10 +33,14 @@ fn replayed(name: &str, lines: &str) -> Home {
     home
 }
 
+/// Plays more lines into the same store; each time another length, since the same file is not played again.
 fn more(home: &Home, lines: &str) {
-    home.write("capture.jsonl", lines);
-    let (code, _, err) = home.run(&["replay", "capture.jsonl", "--data", "vigie-data"]);
-    assert_eq!(code, 0, "{err}");
+    let played = home.number("SELECT count(*) FROM suspicion")
+        + home.number("SELECT total(news + changed) FROM suspicion");
+    let blank = "\n".repeat(usize::try_from(played.rem_euclid(97)).unwrap());
+    home.write("capture.jsonl", lines.to_owned() + &blank);
+    let (code, out, err) = home.run(&["watch", "--once"]);
+    assert_eq!(code, 0, "{out}{err}");
 }
 
 fn suspects(home: &Home, args: &[&str]) -> Vec<serde_json::Value> {
@@ -70,7 +82,13 @@ fn a_case_is_decided_and_a_dismissed_one_comes_back_when_it_changes() {
     more(&home, &poser(3, "Écrivez-nous sur WhatsApp pour votre remboursement Molivelle"));
     assert_eq!(state(&home), "new");
     let (_, shown, _) = home.run(&["impostors", "show", &id]);
-    for event in ["new by vigie", "confirmed by Ana", "reported by Ana: ticket 12", "dismissed by Ana: our reseller", "returned by vigie"] {
+    for event in [
+        "new by vigie",
+        "confirmed by Ana",
+        "reported by Ana: ticket 12",
+        "dismissed by Ana: our reseller",
+        "returned by vigie",
+    ] {
         assert!(shown.contains(event), "{event}: {shown}");
     }
     let (_, labels, _) = home.run(&["impostors", "labels"]);
@@ -112,21 +130,58 @@ fn an_account_that_is_removed_leaves_nothing_of_itself() {
 fn thread() -> String {
     post("c1", "lea", "Léa", "", 1, "Molivelle ne répond plus, un remboursement ?", None)
         + &post("c2", "yan", "Yan", "", 2, "Molivelle, pareil pour moi", None)
-        + &post("a1", "assist_771", "Service Client 24/7", "", 4, "Bonjour, écrivez-nous en MP pour votre remboursement.", Some("c1"))
-        + &post("a2", "assist_771", "Service Client 24/7", "", 5, "Bonjour, écrivez-nous en MP pour votre remboursement.", Some("c2"))
+        + &post(
+            "a1",
+            "assist_771",
+            "Service Client 24/7",
+            "",
+            4,
+            "Bonjour, écrivez-nous en MP pour votre remboursement.",
+            Some("c1"),
+        )
+        + &post(
+            "a2",
+            "assist_771",
+            "Service Client 24/7",
+            "",
+            5,
+            "Bonjour, écrivez-nous en MP pour votre remboursement.",
+            Some("c2"),
+        )
         + &post("b1", "zoe", "Zoé", "", 5, "Écris-moi en MP, j'ai un numéro", Some("c1"))
-        + &post("o1", "AskMolivelle", "Molivelle", "", 6, "Bonjour, envoyez-nous un message privé.", Some("c1"))
-        + &post("n1", "assist_800", "Service Client 24/7", "", 7, "Bonjour, écrivez-nous en MP.", Some("elsewhere"))
+        + &post(
+            "o1",
+            "AskMolivelle",
+            "Molivelle",
+            "",
+            6,
+            "Bonjour, envoyez-nous un message privé.",
+            Some("c1"),
+        )
+        + &post(
+            "n1",
+            "assist_800",
+            "Service Client 24/7",
+            "",
+            7,
+            "Bonjour, écrivez-nous en MP.",
+            Some("elsewhere"),
+        )
 }
 
 #[test]
 fn answers_to_mentions_are_judged_though_they_name_no_brand() {
     let home = replayed("answers", &thread());
     let found = suspects(&home, &[]);
-    let handles: Vec<&str> = found.iter().map(|suspect| suspect["account"]["handle"].as_str().unwrap()).collect();
+    let handles: Vec<&str> =
+        found.iter().map(|suspect| suspect["account"]["handle"].as_str().unwrap()).collect();
     assert_eq!(handles, ["assist_771"]);
-    let signals: Vec<&str> =
-        found[0]["signals"].as_array().unwrap().iter().map(|signal| signal["name"].as_str().unwrap()).collect();
+    let signals: Vec<&str> = found[0]["signals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|signal| signal["name"].as_str().unwrap())
+        .collect();
     for signal in ["display_name_title", "conduct_private", "conduct_same", "conduct_quick"] {
         assert!(signals.contains(&signal), "{signals:?}");
     }
@@ -134,7 +189,10 @@ fn answers_to_mentions_are_judged_though_they_name_no_brand() {
     assert_eq!(home.number("SELECT count(*) FROM answer"), 2);
     assert_eq!(home.number("SELECT count(*) FROM post"), 2);
     // Taken away at the source, its words go.
-    more(&home, "{\"delete\":{\"network\":\"x\",\"id\":\"a1\",\"seen_at\":\"2026-01-05T00:20:00Z\"}}\n{\"delete\":{\"network\":\"x\",\"id\":\"a2\",\"seen_at\":\"2026-01-05T00:20:00Z\"}}\n");
+    more(
+        &home,
+        "{\"delete\":{\"network\":\"x\",\"id\":\"a1\",\"seen_at\":\"2026-01-05T00:20:00Z\"}}\n{\"delete\":{\"network\":\"x\",\"id\":\"a2\",\"seen_at\":\"2026-01-05T00:20:00Z\"}}\n",
+    );
     assert_eq!(home.number("SELECT count(*) FROM answer"), 0);
     assert_eq!(home.number("SELECT count(*) FROM suspicion WHERE signals LIKE '%votre remboursement%'"), 0);
 }
@@ -155,9 +213,13 @@ fn evidence_is_packed_and_one_flipped_byte_shows() {
     let home = replayed("evidence", &(thread() + &poser(9, "\u{202e}Compte officiel Molivelle\u{1b}[31m")));
     let suspect = suspects(&home, &[]);
     let id = suspect.iter().find(|one| one["account"]["handle"] == POSER).unwrap()["id"].to_string();
-    let (code, out, err) = home.run(&["impostors", "evidence", &id, "--offline", "--by", "Ana", "--out", "pack.zip"]);
+    let (code, out, err) =
+        home.run(&["impostors", "evidence", &id, "--offline", "--by", "Ana", "--out", "pack.zip"]);
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("X wants two of these") && out.contains("not actionable yet: a capture of the profile"), "{out}");
+    assert!(
+        out.contains("X wants two of these") && out.contains("not actionable yet: a capture of the profile"),
+        "{out}"
+    );
     let bytes = std::fs::read(home.folder.join("pack.zip")).unwrap();
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes.clone())).unwrap();
     let mut text = |name: &str| {
@@ -166,15 +228,28 @@ fn evidence_is_packed_and_one_flipped_byte_shows() {
         text
     };
     let (english, french) = (text("letter.en.txt"), text("letter.fr.txt"));
-    assert!(english.contains("@molivelle_help") && english.contains("impersonates Molivelle on X"), "{english}");
+    assert!(
+        english.contains("@molivelle_help") && english.contains("impersonates Molivelle on X"),
+        "{english}"
+    );
     assert!(english.contains("Not actionable yet") && french.contains("Pas encore recevable"), "{french}");
-    assert!(french.contains("usurpe l'identité de Molivelle") && french.contains("@AskMolivelle"), "{french}");
+    assert!(
+        french.contains("usurpe l'identité de Molivelle") && french.contains("@AskMolivelle"),
+        "{french}"
+    );
     for letter in [&english, &french] {
         assert!(!letter.contains(['\u{202e}', '\u{1b}']), "{letter}");
     }
     assert!(text("conditions.txt").contains("NF Z67-147") && text("conditions.txt").contains("Ana"));
     let case: serde_json::Value = serde_json::from_str(&text("case.json")).unwrap();
-    assert!(case["signals"].as_array().unwrap().iter().any(|signal| signal["rule"] == "affiliation"), "{case}");
+    assert!(
+        case["signals"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|signal| signal["rule"].as_array().unwrap().contains(&"affiliation".into())),
+        "{case}"
+    );
     assert!(text("posts.json").contains("vous répond"));
 
     let (code, out, _) = home.run(&["impostors", "verify", "pack.zip"]);
@@ -200,17 +275,30 @@ fn evidence_is_packed_and_one_flipped_byte_shows() {
 #[test]
 fn hostile_names_are_shown_harmless_everywhere() {
     let long = "Molivelle Support ".repeat(600);
-    let lines = post("h1", "m\u{0}olivelle_help", "\u{202e}Molivelle\u{1b}[2J Support", "\u{7}", 1, "Molivelle", None)
-        + &post("h2", &"molivelle".repeat(1_200), &long, &long, 2, "Molivelle", None)
+    let lines = post(
+        "h1",
+        "m\u{0}olivelle_help",
+        "\u{202e}Molivelle\u{1b}[2J Support",
+        "\u{7}",
+        1,
+        "Molivelle",
+        None,
+    ) + &post("h2", &"molivelle".repeat(1_200), &long, &long, 2, "Molivelle", None)
         + &post("h3", "", "", "", 3, "Molivelle", None)
         + &post("h4", "موليفيل", "مساعدة Мoliνelle", "", 4, "Molivelle", None);
     let home = replayed("hostile-names", &lines);
-    let steers = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers = |c: char| {
+        c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let all = suspects(&home, &["--all", "--level", "watch"]);
     assert!(!all.is_empty());
     for suspect in all {
         let id = suspect["id"].to_string();
-        for args in [&["impostors", "show", &id][..], &["impostors", "--level", "watch"], &["impostors", "evidence", &id, "--offline", "--out", "e.zip"]] {
+        for args in [
+            &["impostors", "show", &id][..],
+            &["impostors", "--level", "watch"],
+            &["impostors", "evidence", &id, "--offline", "--out", "e.zip"],
+        ] {
             let (code, out, err) = home.run(args);
             assert_eq!(code, 0, "{err}");
             assert_eq!(out.find(steers), None, "{args:?}: {out:?}");

@@ -105,7 +105,8 @@ impl At {
     }
 
     fn lines(&self) -> Vec<String> {
-        let three = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"));
+        let three =
+            |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"));
         let list = |shares: &BTreeMap<String, Share>| {
             let one = |(class, share): (&String, &Share)| {
                 format!("{class} {}/{} ({} %)", share.flagged, share.all, percent(share.flagged, share.all))
@@ -123,7 +124,8 @@ impl At {
             ),
             format!(
                 "  false positives per 10,000 random accounts {}; precision where one account in 1,000 is an impostor {}",
-                self.false_positives_per_10k_random.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}")),
+                self.false_positives_per_10k_random
+                    .map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}")),
                 three(self.projected_precision_at_1_in_1000)
             ),
         ];
