@@ -137,7 +137,7 @@ impl Pack {
                 "folded": signal.folded,
                 "en": describe(signal, false),
                 "fr": describe(signal, true),
-                "rule": rule::element(&signal.name).map(rule::Element::word),
+                "rule": rule::elements(&signal.name),
             })
         });
         serde_json::json!({

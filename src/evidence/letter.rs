@@ -96,14 +96,16 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
     line("");
     line(say("What shows it", "Ce qui le montre"));
     for signal in pack.suspect.suspicion.signals.iter().filter(|signal| signal.points > 0) {
-        let element = super::rule::element(&signal.name).map(|element| match element {
-            Element::Name => say(" [name]", " [nom]"),
-            Element::Image => say(" [picture]", " [image]"),
-            Element::Affiliation => say(" [claim of affiliation]", " [affirmation d'affiliation]"),
-            Element::Post => say(" [post]", " [publication]"),
-            Element::Handle => say(" [handle]", " [identifiant]"),
+        let elements = super::rule::elements(&signal.name).iter().map(|element| match element {
+            Element::Name => say("name", "nom"),
+            Element::Image => say("picture", "image"),
+            Element::Affiliation => say("claim of affiliation", "affirmation d'affiliation"),
+            Element::Post => say("post", "publication"),
+            Element::Handle => say("handle", "identifiant"),
         });
-        line(&format!("  - {}{}", short(&describe(signal, french), 2 * NAME), element.unwrap_or_default()));
+        let elements = elements.collect::<Vec<_>>().join(", ");
+        let elements = if elements.is_empty() { elements } else { format!(" [{elements}]") };
+        line(&format!("  - {}{elements}", short(&describe(signal, french), 2 * NAME)));
     }
     let answers = pack.answers.iter().rev().take(QUOTED);
     let quoted: Vec<(Option<&str>, &str)> = answers

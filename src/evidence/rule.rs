@@ -21,35 +21,18 @@ pub enum Element {
     Handle,
 }
 
-impl Element {
-    /// The word used in the pack.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Element::Name => "name",
-            Element::Image => "image",
-            Element::Affiliation => "affiliation",
-            Element::Post => "post",
-            Element::Handle => "handle",
-        }
-    }
-}
-
 /// What a signal of this name shows.
-pub(super) fn element(signal: &str) -> Option<Element> {
-    Some(match signal {
-        "picture_copied" => Element::Image,
-        "display_name_support"
-        | "display_name_agent"
-        | "display_name_title"
-        | "bio_official"
-        | "bio_support" => Element::Affiliation,
-        "display_name_names" | "bio_names" => return None,
-        "conduct_quick" | "conduct_same" => return None,
-        name if name.starts_with("display_name_") => Element::Name,
-        name if name.starts_with("handle_") => Element::Handle,
-        name if conduct::is_signal(name) && name != "not_speaking_for_it" => Element::Post,
-        _ => return None,
-    })
+pub(super) fn elements(signal: &str) -> &'static [Element] {
+    match signal {
+        "picture_copied" => &[Element::Image],
+        "display_name_support" | "display_name_agent" => &[Element::Name, Element::Affiliation],
+        "display_name_title" | "bio_official" | "bio_support" => &[Element::Affiliation],
+        "display_name_names" | "bio_names" | "conduct_quick" | "conduct_same" | "not_speaking_for_it" => &[],
+        name if name.starts_with("display_name_") => &[Element::Name],
+        name if name.starts_with("handle_") => &[Element::Handle],
+        name if conduct::is_signal(name) => &[Element::Post],
+        _ => &[],
+    }
 }
 
 /// One thing that a network wants, in English and French.
@@ -87,8 +70,14 @@ fn posts_count(pack: &Pack) -> bool {
 impl Standing {
     /// What the network of a case asks for, and what of it the pack has.
     pub(super) fn of(pack: &Pack) -> Standing {
-        let mut elements: Vec<Element> =
-            pack.suspect.suspicion.signals.iter().filter_map(|signal| element(&signal.name)).collect();
+        let mut elements: Vec<Element> = pack
+            .suspect
+            .suspicion
+            .signals
+            .iter()
+            .flat_map(|signal| elements(&signal.name))
+            .copied()
+            .collect();
         elements.sort_unstable();
         elements.dedup();
         let has = |wanted: Element| elements.contains(&wanted);

@@ -172,7 +172,6 @@ impl Decide {
 pub(super) struct Labels {}
 
 impl Labels {
-    #[expect(clippy::unused_self, reason = "every command is run alike")]
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
         let config = common.config()?;
         let connection = store::reader(&config.data_dir)?;

@@ -21,7 +21,7 @@ pub struct Said(u16);
 impl Said {
     /// Asks to go on where nobody else reads.
     pub const PRIVATE: Said = Said(1);
-    /// Names another service: WhatsApp, Telegram.
+    /// Names another messenger.
     pub const MESSENGER: Said = Said(1 << 1);
     /// Asks to fill something in.
     pub const FORM: Said = Said(1 << 2);

@@ -28,7 +28,7 @@ fn configured(server: &Server, more: &str) -> Home {
     let home = Home::configured(
         "hunt",
         &format!(
-            "[fetch]\nallow = [\"127.0.0.0/8\"]\n[[source]]\nnetwork = \"mastodon\"\nname = \"fedi\"\nbase_url = \"{}\"\nhashtags = [\"molivelle\"]\n{more}",
+            "[fetch]\nallow = [\"127.0.0.0/8\"]\n[[source]]\nnetwork = \"mastodon\"\nname = \"fedi\"\nbase_url = \"{}\"\ntags = [\"molivelle\"]\n{more}",
             server.url("")
         ),
     );
