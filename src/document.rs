@@ -297,7 +297,12 @@ impl<'r, 'i> Section<'r, 'i> {
         let value = self.value(key)?.get_ref();
         let written = match value {
             DeValue::Float(float) => Some(float.as_str().replace('_', "")),
-            _ => value.as_integer().map(|whole| whole.as_str().replace('_', "")),
+            DeValue::Integer(whole) => Some(whole.as_str().replace('_', "")),
+            DeValue::String(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => None,
         };
         let Some(part) = written.and_then(|text| text.parse::<f64>().ok()) else {
             self.wrong(key, "a number from 0 to 1", value);

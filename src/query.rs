@@ -179,20 +179,14 @@ fn holds_of_nothing(node: &Node, negated: bool) -> bool {
 
 /// `node`, or what is inside of a double `NOT`.
 fn not(node: Node) -> Node {
-    match node {
-        Node::Not(inner) => *inner,
-        other => Node::Not(Box::new(other)),
-    }
+    if let Node::Not(inner) = node { *inner } else { Node::Not(Box::new(node)) }
 }
 
 /// All of `nodes`; those that are such lists themselves are taken apart.
 fn all(nodes: Vec<Node>) -> Node {
     let mut flat = Vec::with_capacity(nodes.len());
     for node in nodes {
-        match node {
-            Node::And(inner) => flat.extend(inner),
-            other => flat.push(other),
-        }
+        if let Node::And(inner) = node { flat.extend(inner) } else { flat.push(node) }
     }
     one_or(flat, Node::And)
 }
@@ -201,10 +195,7 @@ fn all(nodes: Vec<Node>) -> Node {
 fn any(nodes: Vec<Node>) -> Node {
     let mut flat = Vec::with_capacity(nodes.len());
     for node in nodes {
-        match node {
-            Node::Or(inner) => flat.extend(inner),
-            other => flat.push(other),
-        }
+        if let Node::Or(inner) = node { flat.extend(inner) } else { flat.push(node) }
     }
     one_or(flat, Node::Or)
 }

@@ -48,7 +48,7 @@ impl Exact {
             while let Some((at, next)) = rest.peek().copied() {
                 let invisible = fold::is_invisible(next);
                 let joins = canonical_combining_class(next) != 0 || matches!(next, '\u{1161}'..='\u{11ff}');
-                if !joins && !(invisible && !next.is_whitespace()) {
+                if !(joins || invisible && !next.is_whitespace()) {
                     break;
                 }
                 if joins {

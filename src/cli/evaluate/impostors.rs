@@ -1,5 +1,6 @@
 //! `vigie evaluate impostors`: labelled accounts held against brands.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -151,7 +152,7 @@ impl Impostors {
         let mut answers = Vec::with_capacity(rows.len());
         for row in &rows {
             let key = (row.brand.as_str(), row.official.as_slice());
-            if !lookouts.contains_key(&key) {
+            if let Entry::Vacant(free) = lookouts.entry(key) {
                 let brand = known.get(&row.brand).ok_or_else(|| {
                     Usage(format!(
                         "case \"{}\": {} holds no brand \"{}\"",
@@ -160,7 +161,7 @@ impl Impostors {
                         row.brand
                     ))
                 })?;
-                lookouts.insert(key, lookout(&row.brand, brand, &row.official)?);
+                free.insert(lookout(&row.brand, brand, &row.official)?);
             }
             let Some(lookout) = lookouts.get(&key) else { continue };
             let picture = picture(&row.id, row.candidate.avatar_hash.as_deref())?;

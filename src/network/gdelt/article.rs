@@ -184,9 +184,8 @@ pub(super) fn post(value: &Value) -> Post {
         ..Author::default()
     });
     post.permalink = place;
-    post.title = text(value, "title")
-        .map(|title| html::decode(title))
-        .and_then(|title| clean::some_line(&title, clean::LINE));
+    post.title =
+        text(value, "title").map(html::decode).and_then(|title| clean::some_line(&title, clean::LINE));
     // the search for sentences gives the one that was found
     let said = ["context", "sentence"].iter().find_map(|key| text(value, key));
     post.text = said.map(|said| clean::text(&html::to_text(said), clean::TEXT)).unwrap_or_default();

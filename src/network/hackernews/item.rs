@@ -78,7 +78,7 @@ fn is_a(value: &Value, kind: &str) -> bool {
 
 /// Titles are plain in the search and HTML in Firebase, where `<` never starts a tag.
 fn title(value: &Value) -> Option<String> {
-    text(value, "title").map(|title| html::decode(title)).filter(|title| !title.is_empty())
+    text(value, "title").map(html::decode).filter(|title| !title.is_empty())
 }
 
 fn item(value: &Value, page: &mut Page) {

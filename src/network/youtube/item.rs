@@ -90,7 +90,7 @@ fn words(value: &Value, key: &str) -> String {
 
 /// Text of a search result: its entities are escaped, and `<` never starts a tag.
 fn unescaped(value: &Value, key: &str) -> Option<String> {
-    text(value, key).map(|raw| html::decode(raw))
+    text(value, key).map(html::decode)
 }
 
 /// The largest of the pictures.
