@@ -61,7 +61,7 @@ struct List {
     /// The lowest level to list [default: review]
     #[arg(long, value_enum)]
     level: Option<AtLeast>,
-    /// Those that were dismissed, or whose account was removed, too
+    /// Those that were dismissed, too
     #[arg(long)]
     all: bool,
     /// Print JSON, one suspect a line
@@ -183,7 +183,8 @@ fn show(out: &mut Out, suspect: &Suspect, brand: &str, zone: &TimeZone) -> anyho
             short(&describe(signal, false), 2 * NAME)
         ))?;
         // What an eye cannot tell apart is told apart here, once a string.
-        if signal.raw != signal.folded && !signal.raw.is_empty() && !told.contains(&signal.raw.as_str()) {
+        let compared = !signal.raw.is_empty() && !signal.folded.is_empty() && signal.raw != signal.folded;
+        if compared && !told.contains(&signal.raw.as_str()) {
             told.push(&signal.raw);
             out.line(&format!(
                 "                written {}, read as {}",

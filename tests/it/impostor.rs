@@ -248,7 +248,7 @@ fn acquittals_say_why_and_partners_are_left_alone() {
 fn a_copied_picture_counts_with_a_name_and_not_without() {
     let own: Picture = "af9b189c3be880d6".parse().unwrap();
     let brand = brand("Zephyrine", &["AskZephyrine"], "zephyrine.example");
-    let lookout = Lookout::new(&[brand.clone()]).with_pictures([(brand.id, vec![own])].into());
+    let lookout = Lookout::new(std::slice::from_ref(&brand)).with_pictures([(brand.id, vec![own])].into());
     let level = |name: &str, bio: &str, picture: &str| {
         let beside = Beside { picture: Some(picture.parse().unwrap()), now: None };
         let stance = lookout.stance(&NetworkName::known("x"), &author("marie5521", name, bio), beside);

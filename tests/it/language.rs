@@ -27,7 +27,7 @@ fn lines(cases: &[Value]) -> String {
 }
 
 fn scores(place: &Place, cases: &[Value]) -> Value {
-    place.write("cases.jsonl", &lines(cases));
+    place.write("cases.jsonl", lines(cases));
     let told = place.ok(&["evaluate", "language", "cases.jsonl", "--json", "--answers", "answers.jsonl"]);
     serde_json::from_str(&told).unwrap()
 }

@@ -152,18 +152,16 @@ impl Impostors {
         let mut answers = Vec::with_capacity(rows.len());
         for row in &rows {
             let key = (row.brand.as_str(), row.official.as_slice());
-            if let Entry::Vacant(free) = lookouts.entry(key) {
-                let brand = known.get(&row.brand).ok_or_else(|| {
-                    Usage(format!(
-                        "case \"{}\": {} holds no brand \"{}\"",
-                        row.id,
-                        self.brands.display(),
-                        row.brand
-                    ))
-                })?;
-                free.insert(lookout(&row.brand, brand, &row.official)?);
-            }
-            let Some(lookout) = lookouts.get(&key) else { continue };
+            let lookout = match lookouts.entry(key) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let brand = known.get(&row.brand).ok_or_else(|| {
+                        let file = self.brands.display();
+                        Usage(format!("case \"{}\": {file} holds no brand \"{}\"", row.id, row.brand))
+                    })?;
+                    place.insert(lookout(&row.brand, brand, &row.official)?)
+                }
+            };
             let picture = picture(&row.id, row.candidate.avatar_hash.as_deref())?;
             let network = NetworkName(row.candidate.network.to_lowercase().into());
             let stance = lookout.stance(&network, &row.candidate.author(), Beside { picture, now });
