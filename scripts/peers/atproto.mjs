@@ -1,8 +1,8 @@
 // An AT Protocol network in this process (directory and account server), and before it a stream as Jetstream gives it:
 // what `subscribeRepos` of the account server says, as lines of JSON. Says `ready` and its ports when it is up.
 import { TestNetworkNoAppView } from '@atproto/dev-env'
+import { decode, decodeAll } from '@atproto/lex-cbor'
 import { readCar } from '@atproto/repo'
-import { decodeFirst } from '@ipld/dag-cbor'
 import { WebSocket, WebSocketServer } from 'ws'
 
 const [plcPort, pdsPort, streamPort] = process.argv.slice(2).map(Number)
@@ -10,20 +10,6 @@ await TestNetworkNoAppView.create({
   plc: { port: plcPort },
   pds: { port: pdsPort, hostname: 'localhost', inviteRequired: false },
 })
-
-// A frame is two values: a header, and what it is about.
-const halves = (bytes) => {
-  const [header, rest] = decodeFirst(bytes)
-  return [header, decodeFirst(rest)[0]]
-}
-
-// Records hold links and bytes that JSON has no words for.
-const plain = (value) =>
-  JSON.parse(
-    JSON.stringify(value, (_, one) =>
-      one && typeof one === 'object' && one.asCID === one ? { $link: one.toString() } : one,
-    ),
-  )
 
 const events = async (header, body) => {
   const time_us = Date.parse(body.time) * 1000 + (body.seq % 1000)
@@ -41,7 +27,7 @@ const events = async (header, body) => {
     const [collection, rkey] = op.path.split('/')
     const commit = { rev: body.rev, operation: op.action, collection, rkey }
     const bytes = op.cid && blocks.get(op.cid)
-    if (bytes) Object.assign(commit, { record: plain(decodeFirst(bytes)[0]), cid: op.cid.toString() })
+    if (bytes) Object.assign(commit, { record: decode(bytes), cid: op.cid.toString() })
     return { did: body.repo, time_us, kind: 'commit', commit }
   })
 }
@@ -55,7 +41,8 @@ new WebSocketServer({ port: streamPort, host: '127.0.0.1' }).on('connection', (c
   let turn = Promise.resolve()
   source.on('message', (bytes) => {
     turn = turn.then(async () => {
-      const [header, body] = halves(new Uint8Array(bytes))
+      // a frame is two values: a header, and what it is about
+      const [header, body] = decodeAll(new Uint8Array(bytes))
       for (const event of await events(header, body)) {
         const collection = event.commit?.collection
         const asked = !collection || !wanted.length || wanted.includes(collection)

@@ -71,7 +71,7 @@ def ready():
 
 
 def act():
-    until("the network", ready, 240)
+    until("the network", ready, 400)  # it is a large program
     alice, bob, carol = Person("alice"), Person("bobby"), Person("carol")
     written = {alice.write("Molivelle, before anybody listened"), bob.write("Molivelle too")}
     alice.write("Nothing of interest")

@@ -15,7 +15,7 @@ fn name(item: &Item) -> String {
     format!("t3_{}", item.number)
 }
 
-fn listing(items: &[&Item], after: Option<&String>) -> Reply {
+fn listing(items: &[&Item], after: Option<&str>) -> Reply {
     let children: Vec<Value> = items
         .iter()
         .map(|item| {
@@ -91,7 +91,7 @@ impl Dialect for Speaks {
             "/r/coffee/new/.rss" if !self.keyed => feed(&shown),
             "/r/coffee/new" if asked.header("authorization") == Some("bearer t") => {
                 let last = shown.last().filter(|_| more).map(|item| name(item));
-                listing(&shown, last.as_ref())
+                listing(&shown, last.as_deref())
             }
             _ => Reply::status(404),
         }
