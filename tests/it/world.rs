@@ -258,7 +258,12 @@ async fn told(dialect: Arc<dyn Dialect>, story: Story) -> Option<String> {
     }
     let before = followed.last_number();
     let cannot = dialect.cannot();
-    let pages = if matches!(cannot, Some(Cannot::Page(_))) { page - 15 } else { page * 7 / 2 };
+    let pages = match cannot {
+        Some(Cannot::Page(_)) => page - 15,
+        // Orders need several pages; a server that does wrong shows it on the second.
+        Some(Cannot::Crowd(_)) | None if story.fault.is_some() => page * 3 / 2,
+        Some(Cannot::Crowd(_)) | None => page * 7 / 2,
+    };
     followed.write(pages, |place| (story.at)(place, then));
     for _ in 0..2 {
         if let Err(fault) = followed.phase().await {
