@@ -17,8 +17,8 @@ pub(super) struct Compiled {
     pub(super) version: String,
     /// Needles and the terms that they serve, in order of the needles.
     pub(super) terms: Box<[(u32, u32)]>,
-    /// Whether anything in it must be asked of the post and not of the words found.
-    pub(super) has_conditions: bool,
+    /// Whether every alternative must be asked for itself: something in it holds without any word found.
+    pub(super) one_by_one: bool,
     /// Terms that are context words of a short form.
     pub(super) context: std::ops::Range<u32>,
 }
@@ -137,6 +137,18 @@ fn anchors(node: &Node, negated: bool, needle_of: &[Option<u32>], needles: &[Nee
     }
 }
 
+/// Whether an alternative of some list is an exclusion.
+fn has_negated_alternative(node: &Node) -> bool {
+    match node {
+        Node::Leaf(_) | Node::Near(_) => false,
+        Node::Not(inner) => has_negated_alternative(inner),
+        Node::And(nodes) => nodes.iter().any(has_negated_alternative),
+        Node::Or(nodes) => {
+            nodes.iter().any(|node| matches!(node, Node::Not(_)) || has_negated_alternative(node))
+        }
+    }
+}
+
 /// Compiles the queries of all `brands`.
 pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
     let mut needles = Needles::default();
@@ -192,7 +204,7 @@ pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
         terms.sort_unstable();
         Compiled {
             version: version(brand, &query),
-            has_conditions: needle_of.iter().any(Option::is_none),
+            one_by_one: needle_of.iter().any(Option::is_none) || has_negated_alternative(query.root()),
             context: context(brand),
             terms: terms.into(),
             query,

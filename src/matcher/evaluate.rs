@@ -62,7 +62,7 @@ impl<'a> Evaluation<'a> {
             Node::Leaf(leaf) => self.stands(*leaf),
             Node::Not(inner) => kindly || !self.truth(inner, kindly),
             Node::And(nodes) => nodes.iter().all(|node| self.truth(node, kindly)),
-            Node::Or(nodes) => match terms(nodes).filter(|_| !self.compiled.has_conditions) {
+            Node::Or(nodes) => match terms(nodes).filter(|_| !self.compiled.one_by_one) {
                 // Long lists are asked only for what was found.
                 Some(leaves) => {
                     let first = self.found.partition_point(|(leaf, _)| *leaf < leaves.start);
@@ -233,10 +233,9 @@ fn terms(nodes: &[Node]) -> Option<Range<u32>> {
     let (Some(Node::Leaf(first)), Some(Node::Leaf(last))) = (nodes.first(), nodes.last()) else {
         return None;
     };
-    // Every other branch than a term would hold one term at least; only as many terms as branches is all terms.
+    // A branch that is no term and no exclusion holds two terms at least.
     let count = usize::try_from(last - first).ok()? + 1;
-    let all = || nodes.iter().all(|node| matches!(node, Node::Leaf(_)));
-    (nodes.len() > LONG && count == nodes.len() && (nodes.len() > 64 || all())).then_some(*first..last + 1)
+    (nodes.len() > LONG && count == nodes.len()).then_some(*first..last + 1)
 }
 
 /// The server that an account was asked for on.

@@ -169,6 +169,18 @@ fn asked(query: &str, text: &str) -> Option<Decision> {
     whole
 }
 
+#[test]
+fn long_lists_of_alternatives_are_asked_as_short_ones() {
+    let many: Vec<String> = (0..100).map(|number| format!("mot{number}")).collect();
+    let list = many.join(" OR ");
+    assert_eq!(asked(&format!("acme AND ({list})"), "acme mot77"), Some(Decision::Mention));
+    assert_eq!(asked(&format!("acme AND ({list})"), "acme mot777"), Some(Decision::NoContext));
+    assert_eq!(asked(&format!("acme AND ({list} OR NOT jus OR fin)"), "acme"), Some(Decision::Mention));
+    assert_eq!(asked(&format!("acme AND ({list} OR NOT jus OR fin)"), "acme jus"), Some(Decision::Excluded));
+    assert_eq!(asked(&format!("acme AND ({list} OR lang:fr OR fin)"), "acme"), Some(Decision::NoContext));
+    assert_eq!(asked(&format!("acme NOT ({list})"), "acme mot5"), Some(Decision::Excluded));
+}
+
 /// A brand's identity from its name.
 trait ParseBrand {
     fn parse_brand(&self) -> vigie::keyword::BrandId;
