@@ -295,10 +295,8 @@ impl<'r, 'i> Section<'r, 'i> {
     /// A part of one, from 0 to 1, in thousandths.
     pub fn thousandths(&self, key: &'r str) -> Option<u16> {
         let value = self.value(key)?.get_ref();
-        let written = match value {
-            DeValue::Float(float) => Some(float.as_str().replace('_', "")),
-            _ => value.as_integer().map(|whole| whole.as_str().replace('_', "")),
-        };
+        let float = value.as_float().map(|float| float.as_str().replace('_', ""));
+        let written = float.or_else(|| Some(value.as_integer()?.as_str().replace('_', "")));
         let Some(part) = written.and_then(|text| text.parse::<f64>().ok()) else {
             self.wrong(key, "a number from 0 to 1", value);
             return None;

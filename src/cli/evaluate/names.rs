@@ -97,7 +97,7 @@ impl Names {
             let said = judged.get(post.id.as_str())?.permille >= 500;
             Some((post.lang.as_deref().unwrap_or_default(), post.surface.as_str(), post.relevant?, said))
         });
-        let scores = (labelled > 0).then(|| Scores::all(rows.collect()));
+        let scores = (labelled > 0).then(|| Scores::all(&rows.collect::<Vec<_>>()));
         let scores = scores.map(|scores| {
             let lines = scores.iter().map(Scores::line).collect();
             (scores, lines)

@@ -54,10 +54,10 @@ impl Counts {
 
 impl Scores {
     /// Over all posts, then by language.
-    pub(super) fn all(rows: Vec<Row<'_>>) -> Vec<Scores> {
+    pub(super) fn all(rows: &[Row<'_>]) -> Vec<Scores> {
         let languages: BTreeSet<&str> =
             rows.iter().map(|row| row.0).filter(|lang| !lang.is_empty()).collect();
-        let mut scores = vec![Scores::of("all", &rows)];
+        let mut scores = vec![Scores::of("all", rows)];
         for lang in languages {
             let some: Vec<Row<'_>> = rows.iter().filter(|row| row.0 == lang).copied().collect();
             scores.push(Scores::of(lang, &some));
