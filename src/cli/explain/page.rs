@@ -63,6 +63,9 @@ impl Page<'_> {
                 "stored as mention {} of {}, seen {}, decided by words {}{changed}",
                 mention.id, mention.brand, mention.seen, mention.version
             )?;
+            let apart = if mention.doubtful { "; kept apart as doubtful" } else { "" };
+            let (share, rule) = (mention.relevance.share(), clean(&mention.relevance.rule));
+            writeln!(out, "  relevance {share}: {rule}{apart}")?;
         }
         out.push('\n');
         Ok(())
