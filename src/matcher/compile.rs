@@ -19,6 +19,8 @@ pub(super) struct Compiled {
     pub(super) terms: Box<[(u32, u32)]>,
     /// Whether every alternative must be asked for itself: something in it holds without any word found.
     pub(super) one_by_one: bool,
+    /// Terms that want exact characters.
+    pub(super) exact: Box<[u32]>,
     /// Terms that are context words of a short form.
     pub(super) context: std::ops::Range<u32>,
 }
@@ -205,6 +207,13 @@ pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
         Compiled {
             version: version(brand, &query),
             one_by_one: needle_of.iter().any(Option::is_none) || has_negated_alternative(query.root()),
+            exact: query
+                .leaves()
+                .iter()
+                .zip(0..)
+                .filter(|(leaf, _)| matches!(leaf, Leaf::Raw(_)))
+                .map(|(_, leaf)| leaf)
+                .collect(),
             context: context(brand),
             terms: terms.into(),
             query,

@@ -64,14 +64,27 @@ impl<'a> Evaluation<'a> {
             Node::And(nodes) => nodes.iter().all(|node| self.truth(node, kindly)),
             Node::Or(nodes) => match terms(nodes).filter(|_| !self.compiled.one_by_one) {
                 // Long lists are asked only for what was found.
-                Some(leaves) => {
-                    let first = self.found.partition_point(|(leaf, _)| *leaf < leaves.start);
-                    let inside = self.found.iter().skip(first).take_while(|(leaf, _)| *leaf < leaves.end);
-                    inside.map(|(leaf, _)| *leaf).any(|leaf| self.stands(leaf))
-                }
+                Some(leaves) => self.standing(leaves).next().is_some(),
                 None => nodes.iter().any(|node| self.truth(node, kindly)),
             },
             Node::Near(near) => self.gap(near).is_some_and(|gap| gap <= near.within),
+        }
+    }
+
+    /// Which of these terms stand in the post; found without a look at the others.
+    fn standing(&self, leaves: Range<u32>) -> impl Iterator<Item = u32> {
+        let first = self.found.partition_point(|(leaf, _)| *leaf < leaves.start);
+        let inside =
+            self.found.iter().skip(first).map(|(leaf, _)| *leaf).take_while(move |leaf| *leaf < leaves.end);
+        inside.filter(|leaf| self.stands(*leaf))
+    }
+
+    /// Those of `nodes` that hold.
+    pub(super) fn holding<'n>(&self, nodes: &'n [Node]) -> Vec<std::borrow::Cow<'n, Node>> {
+        use std::borrow::Cow;
+        match terms(nodes).filter(|_| !self.compiled.one_by_one) {
+            Some(leaves) => self.standing(leaves).map(|leaf| Cow::Owned(Node::Leaf(leaf))).collect(),
+            None => nodes.iter().filter(|node| self.truth(node, false)).map(Cow::Borrowed).collect(),
         }
     }
 
@@ -179,9 +192,8 @@ impl<'a> Evaluation<'a> {
     pub(super) fn verdict(&self, brand: &Brand) -> Verdict {
         let query = &self.compiled.query;
         let (mut tags, mut context, mut unless) = (Vec::new(), Vec::new(), Vec::new());
-        let wordless = query.leaves().iter().zip(0_u32..).filter(|(leaf, _)| matches!(leaf, Leaf::Raw(_)));
         let mut leaves: Vec<u32> = self.found.iter().map(|(leaf, _)| *leaf).collect();
-        leaves.extend(wordless.map(|(_, leaf)| leaf));
+        leaves.extend(&self.compiled.exact);
         leaves.sort_unstable();
         leaves.dedup();
         for leaf in leaves {

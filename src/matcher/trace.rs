@@ -118,8 +118,8 @@ impl Evaluation<'_> {
                     group(nodes.iter().filter_map(|node| held(evaluation, node)).collect(), Node::And)
                 }
                 Node::Or(nodes) => {
-                    let true_ones = nodes.iter().filter(|node| evaluation.truth(node, false));
-                    let told = true_ones.filter_map(|node| held(evaluation, node)).take(TOLD);
+                    let holding = evaluation.holding(nodes);
+                    let told = holding.iter().filter_map(|node| held(evaluation, node)).take(TOLD);
                     group(told.collect(), Node::Or)
                 }
             }
