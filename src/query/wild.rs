@@ -5,7 +5,7 @@ use crate::fold;
 /// The fewest characters before a star.
 const FEWEST: usize = 3;
 
-/// A term with its wildcards, as [`Needle::of`] reads it.
+/// A term with its wildcards, as `Needle::of` reads it.
 ///
 /// # Errors
 /// What is wrong with a wildcard in it.
