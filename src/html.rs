@@ -81,6 +81,10 @@ struct Collector {
     hidden: RefCell<Vec<String>>,
     /// How many elements are open in which white space counts.
     spaced: Cell<usize>,
+    /// Whether the words shown for links are left out.
+    outside_links: bool,
+    /// Whether a link is open.
+    in_link: Cell<bool>,
 }
 
 impl Collector {
@@ -122,6 +126,10 @@ impl Collector {
         if BLOCKS.contains(&name) {
             end_line(&mut plain.text);
         }
+        if name == "a" {
+            let leads = tag.attrs.iter().any(|attr| &*attr.name.local == "href" && !attr.value.is_empty());
+            self.in_link.set(tag.kind == TagKind::StartTag && leads);
+        }
         if tag.kind == TagKind::StartTag {
             let attribute = |wanted: &str| {
                 tag.attrs
@@ -158,7 +166,9 @@ impl TokenSink for Collector {
             Token::TagToken(tag) => return self.tag(&tag),
             Token::CharacterTokens(text) if self.hidden.borrow().is_empty() => {
                 let mut plain = self.plain.borrow_mut();
-                if self.spaced.get() > 0 {
+                if self.outside_links && self.in_link.get() {
+                    words(&mut plain.text, " ");
+                } else if self.spaced.get() > 0 {
                     plain.text.push_str(&text);
                 } else {
                     words(&mut plain.text, &text);
@@ -214,6 +224,11 @@ pub fn read(html: &str) -> Plain {
 /// The same of markup in which all white space counts, as it does in marked-down text.
 pub fn read_spaced(html: &str) -> Plain {
     read_with(html, Collector { spaced: Cell::new(1), ..Collector::default() })
+}
+
+/// The words of HTML that are not shown for a link.
+pub fn outside_links(html: &str) -> String {
+    read_with(html, Collector { outside_links: true, ..Collector::default() }).text
 }
 
 /// Plain text with its entities decoded; `<` begins no tag in it.

@@ -1,5 +1,6 @@
 //! `vigie evaluate`: how good Vigie is on cases of which the right answer is known. One file a subject.
 
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -78,13 +79,23 @@ impl Cases {
     /// # Errors
     /// When the file cannot be read, a line is no case, or two have one name: with file and line.
     fn read<T: Case>(&self) -> anyhow::Result<Vec<T>> {
-        let (name, text) = if self.file.as_os_str() == "-" {
-            ("standard input".to_owned(), std::io::read_to_string(std::io::stdin().lock()))
-        } else {
-            (self.file.display().to_string(), std::fs::read_to_string(&self.file))
+        let from_input = || {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes)?;
+            Ok(bytes)
         };
-        let text = text.map_err(|error| Usage(format!("failed to read {name}: {error}")))?;
-        parse(&name, &text)
+        let (name, bytes) = if self.file.as_os_str() == "-" {
+            ("standard input".to_owned(), from_input())
+        } else {
+            (self.file.display().to_string(), std::fs::read(&self.file))
+        };
+        let bytes = bytes.map_err(|error| Usage(format!("failed to read {name}: {error}")))?;
+        let answers = self.answers.as_ref().and_then(|file| file.canonicalize().ok());
+        if answers.is_some() && answers == self.file.canonicalize().ok() {
+            let reason = format!("{name}: the answers would replace the cases; name another file");
+            return Err(Usage(reason).into());
+        }
+        parse(&name, text(&name, &bytes)?)
     }
 
     /// Writes the answers where they are wanted, and prints the scores: `lines` for people, `scores` with `--json`.
@@ -119,6 +130,15 @@ impl Cases {
     }
 }
 
+/// The text of a file of cases.
+fn text<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str, Usage> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.iter().take(error.valid_up_to());
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        Usage(format!("{name}:{line}: is not UTF-8; save the file as UTF-8"))
+    })
+}
+
 fn parse<T: Case>(name: &str, text: &str) -> anyhow::Result<Vec<T>> {
     let mut cases: Vec<T> = Vec::new();
     let mut known = std::collections::HashMap::new();
@@ -151,7 +171,8 @@ fn parse<T: Case>(name: &str, text: &str) -> anyhow::Result<Vec<T>> {
 
 /// What is wrong with a line, without the line number within itself.
 fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
+    let kind = if error.is_syntax() || error.is_eof() { "no JSON object: " } else { "" };
+    let text = format!("{kind}{error}");
     match text.rsplit_once(" at line ") {
         Some((reason, _)) if error.column() > 0 => format!("{reason} (column {})", error.column()),
         Some((reason, _)) => reason.to_owned(),
@@ -191,9 +212,10 @@ mod tests {
         let text = "{\"id\":\"a\",\"text\":\"x\"}\n\n{\"id\":\"b\"}\nno\n{\"id\":\"a\",\"text\":\"\"}\n";
         insta::assert_snapshot!(parse::<One>("c.jsonl", text).unwrap_err().to_string(), @r#"
         c.jsonl:3: missing field `text` (column 10)
-        c.jsonl:4: expected ident (column 2)
+        c.jsonl:4: no JSON object: expected ident (column 2)
         c.jsonl:5: id "a" stands in line 1 too
         "#);
+        insta::assert_snapshot!(text("c.jsonl", b"{}\n{\xff}").unwrap_err().to_string(), @"c.jsonl:2: is not UTF-8; save the file as UTF-8");
         assert!(parse::<One>("c.jsonl", "\n").unwrap_err().to_string().contains("holds no case"));
         assert_eq!(parse::<One>("c.jsonl", "\u{feff}{\"id\":\"a\",\"text\":\"x\"}").unwrap().len(), 1);
     }

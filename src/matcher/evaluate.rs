@@ -142,25 +142,26 @@ impl<'a> Evaluation<'a> {
     }
 
     fn exact_places(&self, leaf: u32, raw: &str) -> Vec<Place> {
-        let hits: Vec<Place> = self.hits(leaf).iter().filter_map(|found| self.place(found)).collect();
+        let mut hits: Vec<Place> = self.hits(leaf).iter().filter_map(|found| self.place(found)).collect();
+        hits.sort_unstable_by_key(|hit| (hit.part, hit.range.start));
         let by_words = self.compiled.terms.iter().any(|(_, term)| *term == leaf);
         let mut places = Vec::new();
         for (number, part) in self.reading.parts.iter().enumerate() {
-            if by_words && hits.iter().all(|hit| hit.part != number) {
+            let first = hits.partition_point(|hit| hit.part < number);
+            let hits = hits.get(first..).unwrap_or_default();
+            let hits = hits.get(..hits.partition_point(|hit| hit.part == number)).unwrap_or_default();
+            if by_words && hits.is_empty() {
                 continue;
             }
+            let links = if by_words { Vec::new() } else { part.addresses() };
             for range in part.exact().find(raw) {
-                let overlaps = |other: &Range<usize>| other.start < range.end && range.start < other.end;
                 if by_words {
-                    let hit = hits.iter().find(|hit| hit.part == number && overlaps(&hit.range));
+                    let hit = hits.get(hits.partition_point(|hit| hit.range.end <= range.start));
+                    let hit = hit.filter(|hit| hit.range.start < range.end);
                     places.extend(hit.map(|hit| Place { range: range.clone(), ..hit.clone() }));
                 } else {
-                    let links = part
-                        .folded
-                        .tokens()
-                        .iter()
-                        .filter(|token| matches!(token.kind, Kind::Link | Kind::Mail));
-                    if !links.into_iter().any(|link| overlaps(&part.original(&link.range()))) {
+                    let link = links.get(links.partition_point(|link| link.end <= range.start));
+                    if link.is_none_or(|link| link.start >= range.end) {
                         let at = part.words_before_place(range.start);
                         places.push(Place { part: number, range, words: at..at });
                     }

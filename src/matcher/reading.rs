@@ -1,11 +1,13 @@
 //! A post as queries read it: its texts, folded, and what is made of them only when a query asks.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::raw::Exact;
 use super::{Field, fields};
 use crate::fold::{self, Folded, Kind, Places, Token};
+use crate::html;
 use crate::post::Post;
 use crate::query::{Address, Condition};
 
@@ -20,7 +22,7 @@ pub(super) struct Reading<'p> {
 /// One of its texts.
 pub(super) struct Part<'p> {
     pub(super) field: Field,
-    pub(super) text: std::borrow::Cow<'p, str>,
+    pub(super) text: Cow<'p, str>,
     pub(super) folded: &'p Folded,
     /// For each token, how many words stand before it.
     words: OnceCell<Vec<u32>>,
@@ -57,10 +59,16 @@ impl<'p> Reading<'p> {
     /// Where its links lead: those of the markup, and those that stand in its texts.
     fn links(&self) -> &[Address] {
         self.links.get_or_init(|| {
-            let shown = self.parts.iter().flat_map(|part| {
-                fold::links(&part.text).into_iter().filter_map(|place| Address::read(part.text.get(place)?))
-            });
-            self.post.links.iter().filter_map(|link| Address::read(link)).chain(shown).collect()
+            let mut links: Vec<Address> =
+                self.post.links.iter().filter_map(|link| Address::read(link)).collect();
+            for part in &self.parts {
+                // An address shown for a link is no second link.
+                let marked = self.post.html.as_deref().filter(|_| part.field == Field::Text);
+                let text = marked.map_or(Cow::Borrowed(&*part.text), |html| html::outside_links(html).into());
+                let places = fold::links(&text);
+                links.extend(places.into_iter().filter_map(|place| Address::read(text.get(place)?)));
+            }
+            links
         })
     }
 
@@ -129,6 +137,13 @@ impl Part<'_> {
     /// Where the stretch `range` of the folded text stands in the original.
     pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
         self.places.get_or_init(|| Places::of(&self.text)).locate(range)
+    }
+
+    /// Where links and e-mail addresses stand in the original.
+    pub(super) fn addresses(&self) -> Vec<Range<usize>> {
+        let tokens = self.folded.tokens().iter();
+        let links = tokens.filter(|token| matches!(token.kind, Kind::Link | Kind::Mail));
+        links.map(|link| self.original(&link.range())).collect()
     }
 
     /// The text as exact terms see it.

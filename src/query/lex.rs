@@ -345,6 +345,10 @@ fn leaf(text: &str) -> Result<Leaf, String> {
     if Needle::of(&marked).0.is_empty() {
         return Err("this holds no letter, digit or emoji to find".to_owned());
     }
+    let named = plain.strip_prefix(['#', '＃', '@', '＠']);
+    if let Some(sign) = named.and_then(|name| name.chars().next()).filter(|sign| fold::is_emoji(*sign)) {
+        return Err(format!("no hashtag or account begins with {sign}: write it without the sign before it"));
+    }
     Ok(Leaf::Words(plain.into()))
 }
 

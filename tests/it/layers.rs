@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("network", "document html post time"),
     ("fetch", "network time"),
     ("source", "fetch network post time"),
-    ("matcher", "find fold keyword post query"),
+    ("matcher", "find fold html keyword post query"),
     ("relevance", "fold keyword"),
     ("impostor", "keyword post time"),
     ("mention", "impostor keyword matcher post relevance time"),
