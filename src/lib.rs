@@ -30,6 +30,10 @@ pub mod source;
 pub mod matcher;
 /// Whether a post with an ambiguous name is about the brand.
 pub mod relevance;
+/// Which posts and articles are copies of one text.
+pub mod story;
+/// Whether an hour brought more mentions than chance explains.
+pub mod spike;
 /// Accounts that pose as a brand.
 pub mod impostor;
 /// Mentions, suspects and gaps as kept and shown.

@@ -16,6 +16,8 @@ mod impostors;
 mod language;
 mod matching;
 mod names;
+mod spikes;
+mod stories;
 mod threads;
 
 /// Faults told of one file; the rest are counted.
@@ -35,6 +37,10 @@ enum Subject {
     Names(names::Names),
     /// The language of posts
     Language(language::Language),
+    /// Which posts and articles are copies of one text
+    Stories(stories::Stories),
+    /// Alerts on series of counts of mentions
+    Spikes(spikes::Spikes),
     /// Which accounts pose as a brand
     Impostors(impostors::Impostors),
     /// Which accounts that answer a brand's customers pose as the brand
@@ -47,6 +53,8 @@ impl Evaluate {
             Subject::Matching(matching) => matching.run(),
             Subject::Names(names) => names.run(),
             Subject::Language(language) => language.run(),
+            Subject::Stories(stories) => stories.run(),
+            Subject::Spikes(spikes) => spikes.run(),
             Subject::Impostors(impostors) => impostors.run(),
             Subject::Threads(threads) => threads.run(),
         }

@@ -25,6 +25,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("source", "fetch network post time"),
     ("matcher", "find fold html keyword post query"),
     ("relevance", "fold keyword"),
+    ("story", "html"),
+    ("spike", ""),
     ("impostor", "keyword post time"),
     ("mention", "impostor keyword matcher post relevance time"),
     ("intake", "fold impostor keyword language matcher network post relevance time"),

@@ -1,0 +1,60 @@
+//! Where two texts differ: the stretches of words of one that stand in the place of others.
+
+use std::ops::Range;
+
+use super::reading::Reading;
+
+/// A stretch of words of one text in the place of a stretch of the other.
+pub(super) type Change = (Range<usize>, Range<usize>);
+
+/// The stretches that differ between two that are the same; what only one of them has is no change, nor is what
+/// stands before the first or after the last words they share. In order.
+pub(super) fn changes(one: &Reading, other: &Reading) -> Vec<Change> {
+    let mut same = blocks(one, other);
+    same.sort_unstable();
+    let gaps = same.iter().zip(same.iter().skip(1));
+    gaps.map(|(block, next)| (block.0 + block.2..next.0, block.1 + block.2..next.1))
+        .filter(|(left, right)| !left.is_empty() && !right.is_empty())
+        .collect()
+}
+
+/// The longest run both share, then the same on both sides of it: start in one, start in the other, length.
+fn blocks(one: &Reading, other: &Reading) -> Vec<(usize, usize, usize)> {
+    let left: Vec<&str> = one.words.iter().map(|word| &*word.folded).collect();
+    let right: Vec<&str> = other.words.iter().map(|word| &*word.folded).collect();
+    let mut found = Vec::new();
+    let mut open = vec![(0..left.len(), 0..right.len())];
+    while let Some((within, beside)) = open.pop() {
+        let Some((start, at, length)) = longest(&left, within.clone(), &right, beside.clone()) else {
+            continue;
+        };
+        found.push((start, at, length));
+        open.push((within.start..start, beside.start..at));
+        open.push((start + length..within.end, at + length..beside.end));
+    }
+    found
+}
+
+/// The first of the longest runs of words that both stretches share.
+fn longest(
+    left: &[&str],
+    within: Range<usize>,
+    right: &[&str],
+    beside: Range<usize>,
+) -> Option<(usize, usize, usize)> {
+    let (first, second) = (left.get(within.clone())?, right.get(beside.clone())?);
+    let mut best: Option<(usize, usize, usize)> = None;
+    // lengths of the runs that end at the last word of `first` looked at, and at each word of `second`
+    let mut ends = vec![0_usize; second.len()];
+    for (at, word) in first.iter().enumerate() {
+        let mut diagonal = 0;
+        for (beyond, (other, end)) in second.iter().zip(ends.iter_mut()).enumerate() {
+            let length = if word == other { diagonal + 1 } else { 0 };
+            diagonal = std::mem::replace(end, length);
+            if length > best.map_or(0, |(_, _, length)| length) {
+                best = Some((within.start + at + 1 - length, beside.start + beyond + 1 - length, length));
+            }
+        }
+    }
+    best
+}

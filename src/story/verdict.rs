@@ -1,0 +1,101 @@
+//! Whether one text is a copy of another.
+
+use super::SHORTEST;
+use super::differ::{Change, changes};
+use super::reading::{Kind, Reading, Word};
+
+/// How much of the shorter text must stand in the other: parts of its word pairs.
+const CONTAINED: f64 = 0.6;
+/// A longer stretch was moved or rewritten, not filled in.
+const FILLED: usize = 6;
+/// Words this alike are one word and a slip of the pen.
+const SLIP: f64 = 0.7;
+/// A greeting ends within as many words.
+const GREETING: usize = 4;
+/// A signature is at most as long, in words.
+const SIGNATURE: usize = 5;
+/// The closeness of two that are one page: more than any text can have.
+const ONE_PAGE: f64 = 2.0;
+
+/// How close a copy one is of the other, more being closer; `None` when it is none.
+pub(super) fn closeness(one: &Reading, other: &Reading) -> Option<f64> {
+    if one.page.is_some() && one.page == other.page {
+        return Some(ONE_PAGE);
+    }
+    if one.len().min(other.len()) < SHORTEST {
+        return None;
+    }
+    let (short, long) = if one.pairs.len() <= other.pairs.len() { (one, other) } else { (other, one) };
+    let shared = short.pairs.iter().filter(|pair| long.pairs.binary_search(pair).is_ok()).count();
+    // a post that says more of its own than it shares answers to the other
+    if !long.article && long.pairs.len() > 2 * shared {
+        return None;
+    }
+    let part = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let contained = part(shared) / part(short.pairs.len().max(1));
+    (contained >= CONTAINED && !Filled::of(one, other).is_template()).then_some(contained)
+}
+
+/// What stands in the place of what, by kind.
+#[derive(Debug, Default, Clone, Copy)]
+struct Filled {
+    numbers: u32,
+    names: u32,
+    others: u32,
+    /// Whether both are articles: these are updated, posts are not.
+    articles: bool,
+}
+
+impl Filled {
+    fn of(one: &Reading, other: &Reading) -> Filled {
+        let mut filled = Filled { articles: one.article && other.article, ..Filled::default() };
+        for (left, right) in changes(one, other) {
+            let change = (left.clone(), right.clone());
+            let (Some(first), Some(second)) = (one.words.get(left), other.words.get(right)) else { continue };
+            if first.len().max(second.len()) > FILLED || addressed(one, other, &change) || slip(first, second)
+            {
+                continue;
+            }
+            let has = |words: &[Word], kind: Kind| words.iter().any(|word| word.kind == kind);
+            let numbers = has(first, Kind::Number) && has(second, Kind::Number);
+            let named = |reading: &Reading, words| reading.capitals || has(words, Kind::Name);
+            let names = named(one, first) && named(other, second) && !(one.capitals && other.capitals);
+            filled.numbers += u32::from(numbers);
+            filled.names += u32::from(names);
+            filled.others += u32::from(!numbers && !names);
+        }
+        filled
+    }
+
+    /// Whether both were made by filling in one form. A dispatch that is brought up to date changes up to three
+    /// figures and no name; small edits change a word.
+    fn is_template(self) -> bool {
+        let figures = if self.articles { 3 } else { 1 };
+        self.names > 0
+            || self.numbers > figures
+            || (self.numbers >= 2 && self.others > 0)
+            || (self.numbers > 0 && self.others >= if self.articles { 2 } else { 1 })
+            || self.others >= 4
+    }
+}
+
+/// Whether it is who is greeted, or who signed.
+fn addressed(one: &Reading, other: &Reading, change: &Change) -> bool {
+    let greets = |reading: &Reading, end: usize| {
+        end <= GREETING
+            && end.checked_sub(1).and_then(|last| reading.words.get(last)).is_some_and(|word| word.pause)
+    };
+    let signs = |reading: &Reading, start: usize| {
+        let tail = reading.words.get(start.saturating_sub(1)..).unwrap_or_default();
+        tail.len() <= SIGNATURE && tail.iter().take(2).any(|word| word.dash)
+    };
+    (greets(one, change.0.end) && greets(other, change.1.end))
+        || (signs(one, change.0.start) && signs(other, change.1.start))
+}
+
+/// Whether it is the same, written otherwise.
+fn slip(first: &[Word], second: &[Word]) -> bool {
+    let joined = |words: &[Word]| words.iter().map(|word| &*word.folded).collect::<String>();
+    let figures = first.iter().chain(second).any(|word| word.kind == Kind::Number);
+    !figures && strsim::normalized_damerau_levenshtein(&joined(first), &joined(second)) >= SLIP
+}
