@@ -103,7 +103,7 @@ impl Cases {
             let reason = format!("{name}: the answers would replace the cases; name another file");
             return Err(Usage(reason).into());
         }
-        parse(&name, text(&name, &bytes)?)
+        parse(&name, decoded(&name, &bytes)?)
     }
 
     /// Writes the answers where they are wanted, and prints the scores: `lines` for people, `scores` with `--json`.
@@ -139,7 +139,7 @@ impl Cases {
 }
 
 /// The text of a file of cases.
-fn text<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str, Usage> {
+fn decoded<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str, Usage> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.iter().take(error.valid_up_to());
         let line = before.filter(|byte| **byte == b'\n').count() + 1;
@@ -223,7 +223,7 @@ mod tests {
         c.jsonl:4: no JSON object: expected ident (column 2)
         c.jsonl:5: id "a" stands in line 1 too
         "#);
-        insta::assert_snapshot!(text("c.jsonl", b"{}\n{\xff}").unwrap_err().to_string(), @"c.jsonl:2: is not UTF-8; save the file as UTF-8");
+        insta::assert_snapshot!(decoded("c.jsonl", b"{}\n{\xff}").unwrap_err().to_string(), @"c.jsonl:2: is not UTF-8; save the file as UTF-8");
         assert!(parse::<One>("c.jsonl", "\n").unwrap_err().to_string().contains("holds no case"));
         assert_eq!(parse::<One>("c.jsonl", "\u{feff}{\"id\":\"a\",\"text\":\"x\"}").unwrap().len(), 1);
     }
