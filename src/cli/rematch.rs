@@ -89,7 +89,11 @@ impl Rematch {
             keeper.store().note_rematch(brand, now())?;
         }
         if !self.json {
-            say("written; the brands' series are marked at the change")?;
+            say(if differs {
+                "written; the brands' series are marked at the change"
+            } else {
+                "every stored mention stands as it is"
+            })?;
         }
         Ok(ExitCode::SUCCESS)
     }

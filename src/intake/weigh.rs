@@ -8,6 +8,7 @@ use crate::fold;
 use crate::keyword::{self, Brand, BrandId};
 use crate::matcher;
 use crate::post::Post;
+use crate::query::Leaf;
 use crate::relevance::{Label, Relevance, Scale, Sense, Weights};
 
 /// What is thought of one mention.
@@ -91,13 +92,14 @@ impl Standard {
         let doubted = |keyword: &&String| {
             keyword::is_ambiguous(keyword) || brand.other_sense && fold::fold(keyword) == name
         };
-        let ambiguous: Vec<&String> = brand.keywords.iter().filter(doubted).collect();
+        let wanted = wanted(brand);
+        let ambiguous: Vec<&String> = wanted.iter().filter(doubted).collect();
         let context: Vec<&str> = brand.context.iter().map(String::as_str).collect();
         let sense = |names: &[&String]| {
             let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
             Sense::new(&names, brand.about.as_deref().unwrap_or(&brand.name), &context)
         };
-        let all: Vec<&String> = brand.keywords.iter().collect();
+        let all: Vec<&String> = wanted.iter().collect();
         let scale = Scale::new(sense(&ambiguous), Weights::shipped().clone());
         let trusting = Scale::new(sense(&all), Weights::shipped().clone()).trusting();
         Standard {
@@ -106,4 +108,18 @@ impl Standard {
             trusting: trusting.taught(labels),
         }
     }
+}
+
+/// The names that a brand is found by: its keywords, or the words that its query wants.
+fn wanted(brand: &Brand) -> Vec<String> {
+    let Some(query) = brand.query.as_ref().and_then(|_| brand.query().ok()) else {
+        return brand.keywords.clone();
+    };
+    let leaves = query.leaves().iter().zip(0_u32..).filter(|(_, number)| !query.excludes(*number));
+    leaves
+        .filter_map(|(leaf, _)| match leaf {
+            Leaf::Words(words) => Some(words.to_string()),
+            Leaf::Raw(_) | Leaf::Condition(_) => None,
+        })
+        .collect()
 }

@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("spike", ""),
     ("impostor", "keyword post time"),
     ("mention", "impostor keyword matcher post relevance time"),
-    ("intake", "fold impostor keyword language matcher network post relevance time"),
+    ("intake", "fold impostor keyword language matcher network post query relevance time"),
     ("alert", "impostor keyword mention time"),
     ("share", "keyword time"),
     ("store", "fold impostor intake keyword matcher mention network post relevance share time"),

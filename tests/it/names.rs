@@ -262,3 +262,22 @@ fn whoever_adds_a_common_name_is_asked_what_it_means() {
     let checked = place.run(&["check", "--offline", "--config", "b/vigie.toml"]);
     assert!(checked.out.contains("kept apart"), "{}", checked.out);
 }
+
+#[test]
+fn a_query_of_an_ambiguous_word_is_doubted_as_the_lists_are() {
+    let place = Place::new("names-query");
+    let brand = |query: &str| {
+        format!(
+            "brand = \"Orange\"\nours = true\nabout = \"Orange, the telecom operator\"\nquery = '{query}'\n"
+        )
+    };
+    place.write("posts.jsonl", POSTS);
+    for (query, data, doubtful) in
+        [("orange", "a", vec!["2", "3", "4"]), ("orange AND (réseau OR sucrée)", "b", vec![])]
+    {
+        place.write("keywords/orange.toml", brand(query));
+        place.ok(&["replay", "posts.jsonl", "--data", data]);
+        let told = place.ok(&["mentions", "--json", "--oldest-first", "--doubtful", "--data", data]);
+        assert_eq!(ids(&told), doubtful, "{query}");
+    }
+}
