@@ -24,6 +24,10 @@ const FEWEST: u32 = 3;
 const MOST: u32 = 1_000_000;
 /// How unlikely an hour is that raises an alert. Hours overlap: about two independent looks an hour.
 const CHANCE: f64 = 1e-4;
+/// The same of busy names, those of so many mentions an hour: two weeks tell well how these vary, so that more alerts
+/// are right.
+const CHANCE_BUSY: f64 = 2e-4;
+const BUSY: f64 = 30.0;
 /// An hour enters what is usual with at most the mean, so many standard deviations and so many mentions more: the last
 /// spike must not hide the next, and few large hours of a rare name are its habit.
 const CUT_DEVIATIONS: f64 = 3.0;
@@ -95,7 +99,7 @@ impl Detector {
         let dispersion =
             (variance / mean * seen + PRIOR_DISPERSION * PRIOR_MENTIONS) / (seen + PRIOR_MENTIONS);
         let chance = tail::at_least(hour, mean, mean * dispersion);
-        (chance < CHANCE).then(|| {
+        (chance < if mean < BUSY { CHANCE } else { CHANCE_BUSY }).then(|| {
             self.quiet = QUIET;
             Spike { count: hour, usual: mean, chance }
         })

@@ -1,3 +1,5 @@
+//! Simulated counts, with and without events.
+
 use fastrand::Rng;
 
 use super::*;

@@ -25,7 +25,7 @@ fn blocks(one: &Reading, other: &Reading) -> Vec<(usize, usize, usize)> {
     let mut found = Vec::new();
     let mut open = vec![(0..left.len(), 0..right.len())];
     while let Some((within, beside)) = open.pop() {
-        let Some((start, at, length)) = longest(&left, within.clone(), &right, beside.clone()) else {
+        let Some((start, at, length)) = longest(&left, &within, &right, &beside) else {
             continue;
         };
         found.push((start, at, length));
@@ -38,9 +38,9 @@ fn blocks(one: &Reading, other: &Reading) -> Vec<(usize, usize, usize)> {
 /// The first of the longest runs of words that both stretches share.
 fn longest(
     left: &[&str],
-    within: Range<usize>,
+    within: &Range<usize>,
     right: &[&str],
-    beside: Range<usize>,
+    beside: &Range<usize>,
 ) -> Option<(usize, usize, usize)> {
     let (first, second) = (left.get(within.clone())?, right.get(beside.clone())?);
     let mut best: Option<(usize, usize, usize)> = None;

@@ -47,6 +47,8 @@ pub(super) struct Reading {
     /// Hash of the canonical link of an article.
     pub(super) page: Option<u64>,
     pub(super) article: bool,
+    /// Whether it ends in dots: its end is elsewhere.
+    pub(super) cut: bool,
     /// Written in capitals throughout: they tell nothing.
     pub(super) capitals: bool,
 }
@@ -80,6 +82,7 @@ impl Reading {
                 .and_then(canonical)
                 .map(|link| hash([&*link]) ^ sketch::PAGE),
             capitals: letters > 0 && upper * 5 > letters * 3,
+            cut: ends_in_dots(&text),
             words,
             pairs,
             article,
@@ -92,9 +95,8 @@ impl Reading {
     }
 
     pub(super) fn same_words(&self, other: &Reading) -> bool {
-        let folded =
-            |reading: &Reading| reading.words.iter().map(|word| word.folded.clone()).collect::<Vec<_>>();
-        self.len() == other.len() && folded(self) == folded(other)
+        let mut both = self.words.iter().zip(&other.words);
+        self.len() == other.len() && both.all(|(one, beside)| one.folded == beside.folded)
     }
 }
 
@@ -185,10 +187,12 @@ fn words(text: &str) -> Vec<Word> {
             raw.push(next);
             rest.next();
         }
-        let kind = match () {
-            () if number => Kind::Number,
-            () if first.is_uppercase() && !opens => Kind::Name,
-            () => Kind::Plain,
+        let kind = if number {
+            Kind::Number
+        } else if first.is_uppercase() && !opens {
+            Kind::Name
+        } else {
+            Kind::Plain
         };
         let folded: String =
             raw.nfkd().filter(|one| !is_combining_mark(*one)).flat_map(char::to_lowercase).collect();
@@ -196,6 +200,12 @@ fn words(text: &str) -> Vec<Word> {
         (opens, dash) = (false, false);
     }
     words
+}
+
+/// Whether the last of a text, emoji and brackets aside, are dots of omission.
+fn ends_in_dots(text: &str) -> bool {
+    let end = text.trim_end_matches(|one: char| !one.is_alphanumeric() && !matches!(one, '…' | '.'));
+    end.ends_with('…') || end.ends_with("...")
 }
 
 /// The address of a page without what differs between links to it. Front pages are no piece's own page.

@@ -27,8 +27,9 @@ pub(super) fn closeness(one: &Reading, other: &Reading) -> Option<f64> {
     }
     let (short, long) = if one.pairs.len() <= other.pairs.len() { (one, other) } else { (other, one) };
     let shared = short.pairs.iter().filter(|pair| long.pairs.binary_search(pair).is_ok()).count();
-    // a post that says more of its own than it shares answers to the other
-    if !long.article && long.pairs.len() > 2 * shared {
+    // a post that says more of its own than it shares answers to the other, unless the other is cut
+    let cut = short.cut && !short.article;
+    if !long.article && !cut && long.pairs.len() > 2 * shared {
         return None;
     }
     let part = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));

@@ -106,6 +106,6 @@ mod tests {
         check(&[1000, 1500], "caught 2 of 2, 0.00 false alerts a week, NAB 100.0");
         check(&[5, 1000, 1001, 1500], "caught 2 of 2, 0.00 false alerts a week, NAB 100.0");
         check(&[1000], "caught 1 of 2, 0.00 false alerts a week, NAB 50.0");
-        check(&[400, 1000], "caught 1 of 2, 1.18 false alerts a week, NAB 47.2");
+        check(&[400, 450, 1000], "caught 1 of 2, 2.35 false alerts a week, NAB 44.5");
     }
 }
