@@ -462,6 +462,11 @@ fn object(line: &[u8], recorded: &mut Recorded, rows: &Rows) -> Taken {
             if !holds_text {
                 let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).take(8).collect();
                 let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                if rows.columns.is_empty() {
+                    return Taken::Fault(format!(
+                        "it is not in Vigie's own form as other lines are, with network, id, text and created_at (keys: {names})"
+                    ));
+                }
                 return Taken::Fault(format!("no key of it holds the text (keys: {names})"));
             }
             taken(rows.read(&cells))

@@ -72,7 +72,7 @@ pub enum Fault {
     #[error("a redirect that cannot be followed ({0}); correct the address")]
     BadRedirect(&'static str),
     /// The host asked to be left alone.
-    #[error("it asks for fewer requests (status {status}); Vigie waits")]
+    #[error("{}; Vigie waits", pause(*.status))]
     RateLimited {
         /// 429, 503, 403; 0 when the host was not asked because an earlier answer said to wait.
         status: u16,
@@ -96,6 +96,15 @@ pub enum Fault {
     /// Any other status.
     #[error("it answered with status {0}, which is not expected here")]
     Unexpected(u16),
+}
+
+/// Why a host is left alone.
+fn pause(status: u16) -> String {
+    if status == 0 {
+        "it is left alone, as an earlier answer of it asked".to_owned()
+    } else {
+        format!("it asks for fewer requests (status {status})")
+    }
 }
 
 /// Without the answer, which may hold secrets.

@@ -254,7 +254,7 @@ impl Looking<'_> {
         let dates = self.dates(None)?;
         let mut text = self.open()?;
         let (mut names, mut values): (Vec<String>, Vec<Vec<(String, String)>>) = (Vec::new(), Vec::new());
-        let (mut line, mut seen, mut tried) = (Vec::new(), 0_usize, Vec::new());
+        let (mut line, mut seen, mut own, mut tried) = (Vec::new(), 0_usize, 0_usize, Vec::new());
         let mut recorded = Recorded::default();
         while seen < SAMPLE {
             line.clear();
@@ -273,6 +273,7 @@ impl Looking<'_> {
                 ));
             }
             seen += 1;
+            own += usize::from(matches!(read, Ok(Line::Own(_))));
             if let Ok(Line::Other(found)) = read {
                 for (name, _) in &found {
                     if !names.contains(name) && names.len() < 500 {
@@ -302,7 +303,11 @@ impl Looking<'_> {
                 return self.plan(Form::Answers(name), Vec::new(), None);
             }
         }
-        let columns = self.columns(&names)?;
+        let columns = match self.columns(&names) {
+            // A file in Vigie's own form with a few lines that are not: those are told one by one.
+            Err(_) if own > values.len() && self.options.map.is_empty() => Vec::new(),
+            columns => columns?,
+        };
         let dated =
             date_column(&columns).and_then(|place| columns.get(place)).map(|column| column.name.clone());
         let moments: Vec<String> = values

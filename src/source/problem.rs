@@ -32,13 +32,13 @@ pub enum Problem {
         evidence: String,
     },
     /// Reading the answer ended in a panic: a fault of Vigie.
-    #[error("read an answer: Vigie made a mistake in reading it; please report it")]
+    #[error("Vigie made a mistake in reading an answer; please report it")]
     Panicked {
         /// The beginning of the answer.
         evidence: String,
     },
     /// The answer was a refusal, of which something is taken all the same.
-    #[error("ask: it refused a part")]
+    #[error("it refused a part of what was asked")]
     Refused {
         /// What it brings.
         page: Box<Page>,
@@ -47,7 +47,7 @@ pub enum Problem {
     },
     /// The budget of the day is spent.
     #[error(
-        "ask: the budget of the day is spent ({}); it goes on tomorrow, or raise `budget` of this source",
+        "the budget of the day is spent ({}); it goes on tomorrow, or raise `budget` of this source",
         amount(*.daily, *.unit)
     )]
     Budget {
@@ -59,10 +59,10 @@ pub enum Problem {
         until: Time,
     },
     /// The single attempt took too long.
-    #[error("finish within the time of a single attempt; try again, or watch")]
+    #[error("it did not finish within the time of a single attempt; try again, or let `vigie watch` run")]
     Late,
     /// A stream broke.
-    #[error("listen to {host}: {what}; Vigie goes on from where it stopped")]
+    #[error("stream from {host}: {what}; Vigie goes on from where it stopped")]
     Broken {
         /// The host.
         host: String,
@@ -70,7 +70,7 @@ pub enum Problem {
         what: String,
     },
     /// A stream was silent.
-    #[error("listen to {host}: it said nothing for {} s; Vigie goes on from where it stopped", .silence.as_secs_f32())]
+    #[error("stream from {host}: it said nothing for {} s; Vigie goes on from where it stopped", .silence.as_secs_f32())]
     Silent {
         /// The host.
         host: String,
@@ -78,7 +78,7 @@ pub enum Problem {
         silence: Duration,
     },
     /// A stream without an address.
-    #[error("listen: no host is configured; add one to this source")]
+    #[error("no host to listen to is configured; add one to this source")]
     NoHost,
 }
 
