@@ -538,6 +538,35 @@ impl Pushed {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_stray_line_does_not_make_another_form_of_the_file() {
+        let own = r#"{"network":"forum","id":"1","text":"Molivelle","created_at":"2026-01-02T03:04:05Z"}"#;
+        let stray = r#"{"text":5}"#;
+        let path = std::env::temp_dir().join(format!("vigie-stray-{}.jsonl", std::process::id()));
+        let options = Options {
+            network: None,
+            map: Vec::new(),
+            encoding: None,
+            order: None,
+            zone: TimeZone::UTC,
+            undated: false,
+        };
+        let examined = |lines: &[&str]| {
+            std::fs::write(&path, lines.join("\n")).unwrap();
+            Plan::of(&path, &options, &Arc::new(AtomicU64::new(0)))
+        };
+        let plan = examined(&[own, stray, own]).unwrap();
+        assert_eq!((&plan.form, plan.columns.len()), (&Form::Lines, 0));
+        let mut recorded = Recorded::default();
+        assert!(matches!(object(own.as_bytes(), &mut recorded, &plan.rows), Taken::Item(_)));
+        let Taken::Fault(why) = object(stray.as_bytes(), &mut recorded, &plan.rows) else { panic!("taken") };
+        assert!(why.contains("not in Vigie's own form") && why.contains("keys: text"), "{why}");
+        // Where most lines are of another form, what it lacks is told before anything is read.
+        let why = examined(&[own, stray, stray]).unwrap_err().to_string();
+        assert!(why.contains("--map 'COLUMN=published'"), "{why}");
+        std::fs::remove_file(path).unwrap();
+    }
+
     proptest::proptest! {
         // Each case makes a reader anew.
         #![proptest_config(proptest::test_runner::Config::with_cases(64))]

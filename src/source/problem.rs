@@ -162,3 +162,33 @@ pub(super) fn evidence(answer: &Answer) -> String {
     let start = answer.body.get(..EVIDENCE).unwrap_or(&answer.body);
     String::from_utf8_lossy(start).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::Fault;
+
+    #[test]
+    fn what_a_person_reads_after_the_name_of_a_source_is_a_sentence() {
+        let rests = Fault::RateLimited { status: 0, retry_after: None };
+        let asked = Fault::RateLimited { status: 429, retry_after: None };
+        let fetch = |fault| Problem::Fetch(FetchError::new("news.example", fault)).to_string();
+        assert_eq!(
+            [
+                Problem::Late.to_string(),
+                Problem::Budget { daily: 5, unit: Unit::Requests, until: Time(0) }.to_string(),
+                Problem::Broken { host: "news.example".to_owned(), what: "it hung up".to_owned() }
+                    .to_string(),
+                fetch(rests),
+                fetch(asked),
+            ],
+            [
+                "it did not finish within the time of a single attempt; try again, or let `vigie watch` run",
+                "the budget of the day is spent (5 requests); it goes on tomorrow, or raise `budget` of this source",
+                "stream from news.example: it hung up; Vigie goes on from where it stopped",
+                "fetch from news.example: it is left alone, as an earlier answer of it asked; Vigie waits",
+                "fetch from news.example: it asks for fewer requests (status 429); Vigie waits",
+            ]
+        );
+    }
+}
