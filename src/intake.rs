@@ -241,15 +241,16 @@ impl Judge {
     }
 
     fn weighed(&self, post: Post, verdicts: Vec<Verdict>, (counted, fresh): (Time, bool)) -> JudgedPost {
-        let lang = language::settle(&weigh::words(&post), post.lang.as_deref());
-        let weighed = verdicts.iter().map(|verdict| self.weigh(&post, verdict)).collect();
+        let words = weigh::words(&post);
+        let lang = language::settle(&words, post.lang.as_deref());
+        let weighed = verdicts.iter().map(|verdict| self.weigh(&words, verdict)).collect();
         JudgedPost { post, verdicts, suspicions: Vec::new(), counted, fresh, lang, weighed, answer: None }
     }
 
-    fn weigh(&self, post: &Post, verdict: &Verdict) -> Weighed {
+    fn weigh(&self, words: &str, verdict: &Verdict) -> Weighed {
         self.matcher.brand(&verdict.brand).map_or_else(Weighed::default, |brand| {
             let keywords: Vec<&str> = verdict.tags.iter().map(|tag| tag.keyword.as_str()).collect();
-            self.scales.weigh(brand, &keywords, &weigh::words(post))
+            self.scales.weigh(brand, &keywords, words)
         })
     }
 

@@ -93,29 +93,42 @@ fn judge(text: &str) -> Option<Code> {
         return None;
     }
     let mut votes = cues::votes(text);
-    let model = by_letters(text);
-    if let Some(model) = model {
+    add(&mut votes, "en", PRIOR);
+    // The model need not be asked where its vote could change nothing.
+    if let Some((code, most)) = strongest(&votes)
+        && votes.iter().filter(|(other, _)| *other != code).all(|(_, vote)| vote + MODEL < most)
+        && most > MODEL
+    {
+        return Some(code);
+    }
+    if let Some(model) = by_letters(text) {
         let size = u16::try_from(letters.min(2 * SHORT)).unwrap_or(u16::MAX);
         // Small words would have shown in these.
         let doubtful =
             matches!(model, "nl" | "sv" | "tr" | "vi") && !votes.iter().any(|(code, _)| *code == model);
         let weight = MODEL * (f32::from(size) / 40.0).sqrt() * if doubtful { 0.5 } else { 1.0 };
-        match votes.iter_mut().find(|(code, _)| *code == model) {
-            Some((_, vote)) => *vote += weight,
-            None => votes.push((model, weight)),
-        }
+        add(&mut votes, model, weight);
     }
-    match votes.iter_mut().find(|(code, _)| *code == "en") {
-        Some((_, vote)) => *vote += PRIOR,
-        None => votes.push(("en", PRIOR)),
+    strongest(&votes).filter(|(_, vote)| *vote > 0.0).map(|(code, _)| code)
+}
+
+/// Adds to what is said for a language.
+fn add(votes: &mut Vec<(Code, f32)>, code: Code, weight: f32) {
+    match votes.iter_mut().find(|(known, _)| *known == code) {
+        Some((_, vote)) => *vote += weight,
+        None => votes.push((code, weight)),
     }
+}
+
+/// The language for which most is said, of several the first.
+fn strongest(votes: &[(Code, f32)]) -> Option<(Code, f32)> {
     let mut best: Option<(Code, f32)> = None;
     for (code, vote) in votes {
-        if best.is_none_or(|(_, most)| vote > most) {
-            best = Some((code, vote));
+        if best.is_none_or(|(_, most)| *vote > most) {
+            best = Some((code, *vote));
         }
     }
-    best.filter(|(_, vote)| *vote > 0.0).map(|(code, _)| code)
+    best
 }
 
 /// What the model over letters says.

@@ -1,12 +1,12 @@
 //! Replay: a recorded capture through the very same pipeline, as fast as it goes, by the capture's own clock.
 //!
-//! Two threads: one reads and judges lines in order, the other stores them in the same order. So the result
-//! does not depend on how fast either is.
+//! Three threads: one unpacks lines, one judges them, one stores them, each in the order of the file. So the result
+//! does not depend on how fast any of them is.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use thiserror::Error;
 
@@ -21,6 +21,8 @@ use crate::time::Time;
 /// Lines judged in one go and stored in one transaction: large enough that commits cost nothing, small
 /// enough to stay in memory.
 const CHUNK: usize = 2_048;
+/// Bytes after which a chunk is full all the same.
+const CHUNK_BYTES: usize = 4 << 20;
 /// Chunks that may wait for the store.
 const WAITING: usize = 4;
 /// A line longer than this is no line of a capture.
@@ -142,9 +144,11 @@ pub fn play(
         Shift::None => 0,
         Shift::EndAt(end) => last_moment(path)?.map_or(0, |last| end.since(last)),
     };
+    let (unpacked, lines) = sync_channel::<Lines>(WAITING);
     let (send, receive) = sync_channel::<(Judged, usize)>(WAITING);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read(path, judge, shift, &send));
+        let unpacker = scope.spawn(move || unpack(path, &unpacked));
+        let reader = scope.spawn(move || read(path, judge, shift, &lines, &send));
         let mut summary = Summary::default();
         let mut stored = Ok(());
         for (chunk, lines) in receive {
@@ -173,10 +177,53 @@ pub fn play(
                 }
             }
         }
-        // The reader ends by itself when nobody takes its chunks any more.
+        // The others end by themselves when nobody takes what they have any more.
         let read = reader.join().unwrap_or(Ok(()));
-        stored.and(read).map(|()| summary)
+        let unpacked = unpacker.join().unwrap_or(Ok(()));
+        stored.and(read).and(unpacked).map(|()| summary)
     })
+}
+
+/// Lines of a capture, one after the other.
+#[derive(Debug, Default)]
+struct Lines {
+    bytes: Vec<u8>,
+    /// Of each its number in the file, from 1, and where it ends.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Lines {
+    fn push(&mut self, number: usize, line: &[u8]) {
+        self.bytes.extend_from_slice(line);
+        self.ends.push((number, self.bytes.len()));
+    }
+
+    fn is_full(&self) -> bool {
+        self.ends.len() >= CHUNK || self.bytes.len() >= CHUNK_BYTES
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let mut start = 0;
+        self.ends.iter().map(move |(number, end)| {
+            let line = self.bytes.get(start..*end).unwrap_or_default();
+            start = *end;
+            (*number, line)
+        })
+    }
+}
+
+/// Reads the lines of a capture until nobody takes them any more.
+fn unpack(path: &Path, out: &SyncSender<Lines>) -> Result<(), ReplayError> {
+    let mut lines = Lines::default();
+    let whole = each_line(path, |number, line| {
+        lines.push(number, line);
+        Ok(!lines.is_full() || out.send(std::mem::take(&mut lines)).is_ok())
+    });
+    // What was read before a fault is played. Where nobody takes it, another error is told instead.
+    if !lines.ends.is_empty() {
+        drop(out.send(lines));
+    }
+    whole
 }
 
 /// Adds a post in which nothing stands to a chunk.
@@ -198,46 +245,49 @@ fn read(
     path: &Path,
     judge: &Judge,
     shift: i64,
-    out: &std::sync::mpsc::SyncSender<(Judged, usize)>,
+    lines: &Receiver<Lines>,
+    out: &SyncSender<(Judged, usize)>,
 ) -> Result<(), ReplayError> {
-    let mut chunk = Judged::default();
-    let mut lines = 0;
     let mut scratch = Scratch::default();
     let mut recorded = Recorded::default();
     let mut clock = Time::default();
-    let full = |chunk: &mut Judged, lines: &mut usize| {
-        *lines += 1;
-        *lines < CHUNK || out.send((std::mem::take(chunk), std::mem::take(lines))).is_ok()
-    };
-    let whole = each_line(path, |number, line| {
-        if let Some(skimmed) = capture::skim(line)
-            && !judge.matcher.finds_any(skimmed.texts(), &mut scratch)
-            && !(skimmed.is_answer() && skimmed.texts().any(intake::is_telling))
-        {
-            clock = skimmed.seen().map_or(clock, |seen| seen.plus(shift)).max(clock);
-            pass_over(&mut chunk, clock, skimmed.identity());
-            return Ok(full(&mut chunk, &mut lines));
+    for lines in lines {
+        let mut chunk = Judged::default();
+        for (done, (number, line)) in lines.iter().enumerate() {
+            if let Some(skimmed) = capture::skim(line)
+                && !judge.matcher.finds_any(skimmed.texts(), &mut scratch)
+                && !(skimmed.is_answer() && skimmed.texts().any(intake::is_telling))
+            {
+                clock = skimmed.seen().map_or(clock, |seen| seen.plus(shift)).max(clock);
+                pass_over(&mut chunk, clock, skimmed.identity());
+                continue;
+            }
+            let line = match capture::read_line(line, &mut recorded) {
+                Ok(line) => line,
+                Err(source) => {
+                    // What was understood before the fault is kept. Where nobody takes it, storing failed, and that
+                    // is told instead.
+                    drop(out.send((chunk, done)));
+                    return Err(ReplayError::Line {
+                        path: path.to_owned(),
+                        line: number,
+                        source: Box::new(source),
+                    });
+                }
+            };
+            // Time never runs backwards, whatever the lines say.
+            clock = line.seen.map_or(clock, |seen| seen.plus(shift)).max(clock);
+            let mut page = line.page;
+            if shift != 0 {
+                capture::shift(&mut page, shift);
+            }
+            let origin = Origin { source: SOURCE, dates: Dates::Server, look_back: false };
+            let mut judged = judge.judge(page, origin, clock, &mut scratch);
+            chunk.steps.append(&mut judged.steps);
         }
-        let line = capture::read_line(line, &mut recorded).map_err(|source| ReplayError::Line {
-            path: path.to_owned(),
-            line: number,
-            source: Box::new(source),
-        })?;
-        // Time never runs backwards, whatever the lines say.
-        clock = line.seen.map_or(clock, |seen| seen.plus(shift)).max(clock);
-        let mut page = line.page;
-        if shift != 0 {
-            capture::shift(&mut page, shift);
+        if out.send((chunk, lines.ends.len())).is_err() {
+            break;
         }
-        let origin = Origin { source: SOURCE, dates: Dates::Server, look_back: false };
-        let mut judged = judge.judge(page, origin, clock, &mut scratch);
-        chunk.steps.append(&mut judged.steps);
-        Ok(full(&mut chunk, &mut lines))
-    });
-    // What was understood before a fault is kept.
-    if lines > 0 {
-        // Nobody takes it when storing failed; that error is told instead.
-        drop(out.send((chunk, lines)));
     }
-    whole
+    Ok(())
 }

@@ -135,19 +135,36 @@ pub(super) fn votes(text: &str) -> Vec<(Code, f32)> {
                 for (vote, weight) in votes.iter_mut().zip(weights) {
                     *vote += weight;
                 }
-            } else if let Some((end, languages)) = ENDINGS.iter().find(|(end, _)| part.ends_with(end))
+            } else if let Some((end, languages)) = ending(part)
                 && part.len() > end.len() + 1
             {
                 share(&mut votes, languages, ENDING);
             }
         }
     }
-    for (letters, languages) in LETTERS {
+    let letters = if text.is_ascii() { &[] } else { LETTERS };
+    for (letters, languages) in letters {
         if text.contains(letters) {
             share(&mut votes, languages, LETTER);
         }
     }
     LANGUAGES.into_iter().zip(votes).filter(|(_, vote)| *vote > 0.0).collect()
+}
+
+/// The longest ending that a word has.
+fn ending(word: &str) -> Option<&'static (&'static str, &'static [usize])> {
+    /// Endings by their last byte.
+    static BY_LAST: LazyLock<HashMap<u8, Vec<&'static (&'static str, &'static [usize])>>> =
+        LazyLock::new(|| {
+            let mut by_last: HashMap<u8, Vec<_>> = HashMap::new();
+            for ending in ENDINGS {
+                let last = ending.0.bytes().last().unwrap_or_default();
+                by_last.entry(last).or_default().push(ending);
+            }
+            by_last
+        });
+    let last = word.bytes().last()?;
+    BY_LAST.get(&last)?.iter().find(|(end, _)| word.ends_with(end)).copied()
 }
 
 /// Gives each of `languages` its part of `weight`.

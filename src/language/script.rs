@@ -55,6 +55,9 @@ pub(super) fn share(one: &str, other: &str) -> bool {
 
 /// The language that the script of most letters of `text` belongs to; none for Latin letters, and none without letters.
 pub(super) fn settled(text: &str) -> Option<Code> {
+    if text.is_ascii() {
+        return None;
+    }
     let (mut all, mut latin, mut kana, mut han, mut cyrillic, mut arabic) = (0, 0, 0, 0, 0, 0);
     let mut ones: Vec<(Code, usize)> = Vec::new();
     for c in text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic() || c.is_ascii_alphabetic()) {
@@ -97,8 +100,8 @@ pub(super) fn settled(text: &str) -> Option<Code> {
         .chain([
             ("ja", if japanese { 3 * east } else { 0 }),
             ("zh", if japanese { 0 } else { 3 * east }),
-            (only(text, CYRILLIC), 2 * cyrillic),
-            (only(text, ARABIC), 2 * arabic),
+            (if cyrillic > 0 { only(text, CYRILLIC) } else { "" }, 2 * cyrillic),
+            (if arabic > 0 { only(text, ARABIC) } else { "" }, 2 * arabic),
         ])
         .max_by_key(|(_, count)| *count)?;
     (most > latin && all > 0).then_some(code)

@@ -1,6 +1,6 @@
 //! What a post shows: facts that hold for any name, each with how strongly it holds.
 
-use super::lexicon::{KINDS, SECTORS};
+use super::lexicon::{KINDS, SECTORS, may_be_of_a_sector};
 use super::sense::{Sense, is_article, places};
 use super::tokens::{Between, Form, Token, cut};
 
@@ -300,7 +300,8 @@ fn around(facts: &mut Facts, sense: &Sense, tokens: &[Token], is_name: &[bool], 
             continue;
         }
         let beside = distance(at);
-        for (place, sector) in SECTORS.iter().enumerate() {
+        let sectors = if may_be_of_a_sector(&token.folded) { SECTORS.as_slice() } else { &[] };
+        for (place, sector) in sectors.iter().enumerate() {
             let ours = sense.sectors.contains(&place);
             if let Some(entry) = sector.words.find(tokens, at)
                 && !hits.contains(&(place, entry))

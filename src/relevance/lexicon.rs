@@ -1,6 +1,6 @@
 //! Words by what they say: small words beside a name, words of sectors.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::tokens::Token;
@@ -9,7 +9,7 @@ use super::tokens::Token;
 #[derive(Debug, Default)]
 pub(super) struct Words {
     whole: HashMap<String, usize>,
-    /// By their first three bytes: a start, and where it stands.
+    /// By their first three letters: a start, and where it stands.
     starts: HashMap<String, Vec<(String, usize)>>,
     /// By their first word: the rest, and where it stands.
     phrases: HashMap<String, Vec<(Vec<String>, usize)>>,
@@ -36,7 +36,7 @@ impl Words {
 
     fn add(&mut self, entry: &str, number: usize) {
         if let Some(start) = entry.strip_suffix('*') {
-            let key = start.chars().take(3).collect();
+            let key = beginning(start).to_owned();
             self.starts.entry(key).or_default().push((start.to_owned(), number));
             return;
         }
@@ -71,9 +71,8 @@ impl Words {
         if let Some(number) = self.whole.get(word) {
             return Some(*number);
         }
-        let key: String = word.chars().take(3).collect();
         self.starts
-            .get(&key)?
+            .get(beginning(word))?
             .iter()
             .find(|(start, _)| word.starts_with(start.as_str()))
             .map(|(_, number)| *number)
@@ -83,6 +82,11 @@ impl Words {
     pub(super) fn has(&self, word: &str) -> bool {
         self.find_word(word).is_some()
     }
+}
+
+/// The first three letters of a word.
+fn beginning(word: &str) -> &str {
+    word.char_indices().nth(3).and_then(|(end, _)| word.get(..end)).unwrap_or(word)
 }
 
 /// A sector.
@@ -114,6 +118,19 @@ pub(super) static SECTORS: LazyLock<Vec<Sector>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+/// Whether a word may be one of a sector's words or peers, or begin one: most are of none, and need not be looked for
+/// in each.
+pub(super) fn may_be_of_a_sector(word: &str) -> bool {
+    static FIRST: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        let lists = SECTORS.iter().flat_map(|sector| [&sector.words, &sector.peers]);
+        lists
+            .flat_map(|list| list.whole.keys().chain(list.starts.keys()).chain(list.phrases.keys()))
+            .map(String::as_str)
+            .collect()
+    });
+    FIRST.contains(word) || FIRST.contains(beginning(word))
+}
 
 /// Small words, by kind.
 #[derive(Debug)]
