@@ -6,6 +6,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use thiserror::Error;
 
@@ -165,7 +166,9 @@ impl Store {
         store.connection.pragma_update(None, "secure_delete", "ON")?;
         store.connection.pragma_update(None, "foreign_keys", "ON")?;
         store.connection.pragma_update(None, "cache_size", -16_384)?;
-        store.connection.set_prepared_statement_cache_capacity(64);
+        store.connection.set_prepared_statement_cache_capacity(256);
+        // Statements are compiled once, not again for each value that they are given.
+        store.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         store.migrate()?;
         check(&store.connection, folder)?;
         store.resume()?;

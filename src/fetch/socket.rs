@@ -18,6 +18,9 @@ use super::guard::Refused;
 use super::{Fetch, hop, innermost, refusal};
 use crate::network;
 
+/// Bytes read of a socket at once: some dozens of messages.
+const READ_BUFFER: usize = 16 << 10;
+
 /// An open WebSocket.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -111,6 +114,7 @@ impl Fetch {
             request.headers_mut().insert(name, value);
         }
         let limits = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
             .max_message_size(Some(self.config.body_cap))
             .max_frame_size(Some(self.config.body_cap));
         let tls = Connector::Rustls(Arc::clone(&self.socket_tls));

@@ -12,7 +12,7 @@ use crate::time::Time;
 /// Messages in one page at most.
 const MESSAGES: usize = 200;
 /// How long a message waits for others: unseen beside the second or two that an alert takes.
-const LINGER: Duration = Duration::from_millis(100);
+const LINGER: Duration = Duration::from_millis(200);
 
 /// A page being gathered.
 #[derive(Debug)]
