@@ -19,15 +19,35 @@ pub(crate) fn settled(
 ) -> Option<ReadError> {
     let spec = super::spec(&network.0);
     let status = || format!("status {}", answer.status);
+    // a feed is one document, which may be gone alone
+    let is_interface = spec.is_some_and(|spec| !spec.keys.contains(&"url"));
+    let limited = answer.header("retry-after").is_some() || super::status::until(answer).is_some();
+    let page = answer.body.trim_ascii_start().starts_with(b"<");
     let mut error = match (answer.status, error) {
         (402, None) => ReadError::refusal(network, Trouble::Money, status()),
         (402, Some(error)) => ReadError { trouble: Trouble::Money, ..error },
-        // a feed is one document, which may be gone alone
-        (404, None) if spec.is_some_and(|spec| !spec.keys.contains(&"url")) => {
-            ReadError::refusal(network, Trouble::NoServer, status())
-        }
-        (404, Some(error)) if spec.is_some() && is_of_another(&error, answer) => {
+        (404, None) if is_interface => ReadError::refusal(network, Trouble::NoServer, status()),
+        (404, Some(error)) if is_interface && is_of_another(&error, answer) => {
             ReadError { trouble: Trouble::NoServer, detail: status(), ..error }
+        }
+        (404, Some(error)) if is_interface && is_mute(&error) => {
+            ReadError { trouble: Trouble::NoServer, ..error }
+        }
+        (410, Some(error)) if is_mute(&error) => ReadError { trouble: Trouble::Gone, ..error },
+        (401, None) if is_interface && !limited => ReadError::refusal(network, Trouble::Auth, status()),
+        (403, None) if is_interface && !limited && !page => {
+            ReadError::refusal(network, Trouble::NotApproved, status())
+        }
+        (403, error)
+            if page
+                && is_interface
+                && !limited
+                && error.as_ref().is_none_or(|error| {
+                    matches!(error.trouble, Trouble::Auth | Trouble::NotApproved) && error.instead.is_none()
+                }) =>
+        {
+            let detail = "a web page with status 403: it blocks this machine, or another server answers";
+            ReadError { trouble: Trouble::BlockPage, ..ReadError::new(network, "an answer", detail) }
         }
         (_, error) => error?,
     };
@@ -50,6 +70,11 @@ fn is_of_another(error: &ReadError, answer: &Answer) -> bool {
         Trouble::Gone | Trouble::BadQuery | Trouble::BlockPage | Trouble::Unread | Trouble::NoServer
     );
     taken && error.instead.is_none() && !body.starts_with(b"{") && !body.starts_with(b"[")
+}
+
+/// Whether it says nothing of what is wrong, and nothing of what to look at.
+fn is_mute(error: &ReadError) -> bool {
+    error.trouble == Trouble::Unread && error.instead.is_none() && !error.detail.contains("check ")
 }
 
 /// A key is asked of a source that has none.

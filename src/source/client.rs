@@ -89,7 +89,10 @@ impl Client {
         if open.as_ref().is_none_or(ends) {
             let Some(login) = self.source.network.login() else { return Ok(request) };
             let answer = self.fetch.fetch(&login).await.map_err(|error| self.explained(error, None))?;
-            let session = self.source.network.session(&answer)?;
+            let session = self.source.network.session(&answer);
+            let session = session.map_err(|error| {
+                Problem::Read(self.settled(&answer, Some(error.clone())).unwrap_or(error))
+            })?;
             *open = Some(Open { session, proven: false });
         }
         if let Some(open) = &*open {
