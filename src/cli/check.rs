@@ -247,12 +247,10 @@ fn strange_networks(brand: &Brand) -> impl Iterator<Item = String> {
     let leaves = query.as_ref().map(Query::leaves).unwrap_or_default();
     let asked: BTreeSet<String> = leaves
         .iter()
-        .filter_map(|leaf| match leaf {
-            Leaf::Condition(condition) => match &**condition {
-                Condition::Network(name) => Some(name.clone()),
-                _ => None,
-            },
-            Leaf::Words(_) | Leaf::Raw(_) => None,
+        .filter_map(|leaf| {
+            let Leaf::Condition(condition) = leaf else { return None };
+            let Condition::Network(name) = &**condition else { return None };
+            Some(name.clone())
         })
         .filter(|name| !network::ALL.iter().any(|spec| spec.name == name))
         .collect();

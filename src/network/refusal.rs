@@ -96,7 +96,7 @@ fn unlock(error: &mut ReadError, spec: &Spec, has_key: bool) {
 fn look_at_address(error: &mut ReadError, spec: &Spec) {
     let keys: Vec<String> =
         ADDRESSES.iter().filter(|key| spec.keys.contains(*key)).map(|key| format!("`{key}`")).collect();
-    if keys.is_empty() || error.detail.contains("check ") {
+    if keys.is_empty() || ["check ", "give the address"].iter().any(|said| error.detail.contains(said)) {
         return;
     }
     let again = if error.trouble == Trouble::NoServer { "" } else { "Vigie tries again; if it stays so, " };

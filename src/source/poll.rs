@@ -109,11 +109,8 @@ impl Follower {
     }
 
     async fn poll_failed(&mut self, problem: Problem) -> Result<Next, End> {
-        let nothing_there = match &problem {
-            Problem::Fetch(error) => error.fault == Fault::NotFound,
-            Problem::Read(error) => error.trouble == Trouble::NoServer && error.instead.is_none(),
-            _ => false,
-        };
+        let nothing_there = matches!(&problem, Problem::Fetch(error) if error.fault == Fault::NotFound)
+            || matches!(&problem, Problem::Read(error) if error.trouble == Trouble::NoServer && error.instead.is_none());
         self.missing = if nothing_there { self.missing.saturating_add(1) } else { 0 };
         let advice = if self.missing >= MISSING { Advice::AskHuman } else { problem.advice((self.clock)()) };
         // a host that asked for a pause does not make the source less welcome after it

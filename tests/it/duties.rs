@@ -316,7 +316,7 @@ async fn a_budget_holds_over_a_restart_and_is_shown() {
     assert_eq!(home.run(&["watch", "--once"]).0, 0);
     let (_, said, errors) = home.run(&["watch", "--once"]);
     assert!(
-        (said.clone() + &errors).contains("the budget of the day is spent (1 requests)"),
+        (said.clone() + &errors).contains("the budget of the day is spent (1 request)"),
         "{said}{errors}"
     );
     assert_eq!(server.asked().len(), 1);
