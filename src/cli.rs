@@ -132,6 +132,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log(cli.common.verbose);
+    outlive_limits();
     let done = match &cli.command {
         Command::Init(init) => init.run(&cli.common),
         Command::Check(check) => check.run(&cli.common),
@@ -234,6 +235,17 @@ fn warn(text: &str) {
     drop(std::io::stderr().write_all(format!("warning: {}\n", clean(text)).as_bytes()));
 }
 
+/// A limit on the size of files (`ulimit -f`) would end the program without a word: with the signal caught, the write
+/// fails, and that is told.
+fn outlive_limits() {
+    #[cfg(unix)]
+    {
+        // Nothing asks whether it came. Without the handler all is as it was.
+        let came = std::sync::Arc::default();
+        drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, came));
+    }
+}
+
 /// Writes one error to standard error, where the command goes on all the same.
 fn fault(text: &str) {
     // Nothing can be done when even this cannot be written.
@@ -248,6 +260,13 @@ pub fn say(line: impl AsRef<str>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(line.as_ref().as_bytes())?;
     out.write_all(b"\n")
+}
+
+/// A number of things, in words: `1 post`, `2 posts`.
+pub(crate) fn count(number: impl std::fmt::Display, one: &str, many: &str) -> String {
+    let number = number.to_string();
+    let word = if number == "1" { one } else { many };
+    format!("{number} {word}")
 }
 
 /// Text from strangers made harmless for a terminal: control and direction characters are shown, not sent.

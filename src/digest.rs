@@ -72,7 +72,8 @@ pub fn default_window(connection: &Connection, now: Time) -> Result<Window, Stor
         Some("1") => sources::newest(connection)?,
         Some(_) | None => None,
     };
-    Ok(Window::ending(end.unwrap_or(now), DAYS))
+    // up to now, which is no part of it
+    Ok(Window::ending(end.unwrap_or(now.plus(-1)), DAYS))
 }
 
 /// Shares of voice of `brands` in `window`, against the window before.

@@ -11,6 +11,7 @@ mod table;
 use std::ops::Range;
 
 pub use address::links;
+pub(crate) use scan::KEYCAP;
 pub use table::{is_emoji, is_invisible, is_unspaced, is_word};
 
 use scan::{Record, Scan};

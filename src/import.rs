@@ -4,7 +4,7 @@
 //! A file flows through: whatever its size, only a part of it is in memory. Parts are stored in one transaction
 //! each, with the note of how far the file has got, so that a stop loses nothing and a repeat changes nothing.
 
-use std::io::{self, BufRead as _, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,8 +17,7 @@ use thiserror::Error;
 use crate::intake::{Judge, Judged, Origin, Step};
 use crate::keeper::Keeper;
 use crate::matcher::Scratch;
-use crate::network::capture::Recorded;
-use crate::network::{Answer, Dates as Trust, Network, Request};
+use crate::network::Dates as Trust;
 use crate::notice::NoticeError;
 use crate::store::doors::{Import, Place};
 use crate::store::posts::Tally;
@@ -29,25 +28,24 @@ mod dates;
 mod examine;
 mod lines;
 mod places;
+mod pushed;
+mod records;
 mod row;
 mod table;
 mod text;
 
 pub use columns::{Column, Field};
 pub use dates::Order;
+pub use pushed::Pushed;
 pub use row::Item;
 
-use lines::Line;
+use records::{Records, Taken};
 use row::Rows;
-use table::{Next, Table};
-use text::Text;
 
 /// Records stored in one transaction: large enough that commits cost little, small enough to stay in memory.
 const CHUNK: usize = 2_048;
 /// Faults told one by one; the rest are counted.
 pub const TOLD: usize = 20;
-/// A longer line is no post.
-const LINE_LIMIT: u64 = 16 << 20;
 
 /// A file could not be imported.
 #[derive(Debug, Error)]
@@ -94,6 +92,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Whether posts without a date are taken.
     pub undated: bool,
+    /// What queries call the source of its posts.
+    pub source: String,
 }
 
 /// What a file is.
@@ -133,6 +133,8 @@ pub struct Plan {
     pub order: Option<(Order, String)>,
     /// The network of posts that name none.
     pub network: Option<String>,
+    /// What queries call the source of its posts.
+    source: String,
     /// The hash of its content.
     content: String,
     rows: Rows,
@@ -222,7 +224,8 @@ impl Plan {
         };
         read.store(0, Ordering::Relaxed);
         let mut records = Records::open(self, read)?;
-        let mut part = Part { judge, scratch: Scratch::default(), steps: Vec::new(), waiting: 0, now };
+        let (scratch, steps) = (Scratch::default(), Vec::new());
+        let mut part = Part { judge, source: &self.source, scratch, steps, waiting: 0, now };
         loop {
             let taken = records.next(summary.before < start)?;
             let Some((line, taken)) = taken else { break };
@@ -259,19 +262,10 @@ impl Plan {
     }
 }
 
-/// What one record came to.
-enum Taken {
-    Item(Box<Item>),
-    Nothing,
-    Fault(String),
-}
-
-/// What queries call the source of an import.
-const IMPORT: &str = "import";
-
 /// The part of a file that waits to be stored.
 struct Part<'j> {
     judge: &'j Judge,
+    source: &'j str,
     scratch: Scratch,
     steps: Vec<(Time, Step)>,
     waiting: usize,
@@ -284,7 +278,7 @@ impl Part<'_> {
         let (seen, counted) = (past(item.seen), past(item.counted));
         let undated = item.page.posts.iter().chain(&item.page.edits).any(|post| post.published.is_none());
         // What is imported counts in its own day, whoever wrote the date.
-        let origin = Origin { source: IMPORT, dates: Trust::Server, look_back: true };
+        let origin = Origin { source: self.source, dates: Trust::Server, look_back: true };
         let judged = self.judge.judge(item.page, origin, self.now, &mut self.scratch);
         for (now, mut step) in judged.steps {
             if let Step::Post(post) = &mut step {
@@ -333,210 +327,11 @@ impl Part<'_> {
     }
 }
 
-/// The records of a file, one after the other.
-struct Records<'p> {
-    plan: &'p Plan,
-    from: Reading,
-}
-
-enum Reading {
-    Table(Table<Text>),
-    Lines { text: Text, line: Vec<u8>, number: u64, recorded: Recorded, network: Option<Box<dyn Network>> },
-}
-
-impl<'p> Records<'p> {
-    fn open(plan: &'p Plan, read: &Arc<AtomicU64>) -> Result<Records<'p>, ImportError> {
-        let text = Text::open(&plan.path, plan.encoding, read)?;
-        let network = match plan.form {
-            Form::Answers(name) => examine::reader(name),
-            Form::Table { delimiter, header } => {
-                let mut table = Table::new(text, delimiter);
-                let failed = |source| ImportError::File { path: plan.path.clone(), source };
-                // What stands above the header is no record, and neither is the header.
-                while let Next::Record(table::Record { line, .. }) | Next::Fault(line, _) =
-                    table.next(None).map_err(failed)?
-                {
-                    if line >= header {
-                        break;
-                    }
-                }
-                return Ok(Records { plan, from: Reading::Table(table) });
-            }
-            Form::Lines => None,
-        };
-        let from =
-            Reading::Lines { text, line: Vec::new(), number: 0, recorded: Recorded::default(), network };
-        Ok(Records { plan, from })
-    }
-
-    /// The next record with its line; with `skip` it is only passed over.
-    fn next(&mut self, skip: bool) -> Result<Option<(u64, Taken)>, ImportError> {
-        let failed = |source| ImportError::File { path: self.plan.path.clone(), source };
-        let rows = &self.plan.rows;
-        match &mut self.from {
-            Reading::Table(table) => loop {
-                return Ok(Some(match table.next(Some(rows.columns.len())).map_err(failed)? {
-                    Next::End => return Ok(None),
-                    Next::Fault(line, why) => (line, Taken::Fault(why)),
-                    Next::Record(record) if record.is_blank() => continue,
-                    Next::Record(record) if skip => (record.line, Taken::Nothing),
-                    Next::Record(record) => (record.line, taken(rows.read(&record.cells))),
-                }));
-            },
-            Reading::Lines { text, line, number, recorded, network } => loop {
-                line.clear();
-                *number += 1;
-                let length = text.by_ref().take(LINE_LIMIT).read_until(b'\n', line).map_err(failed)?;
-                if length == 0 {
-                    return Ok(None);
-                }
-                let content = line.trim_ascii();
-                if content.is_empty() {
-                    continue;
-                }
-                let whole = line.ends_with(b"\n") || u64::try_from(length).unwrap_or(0) < LINE_LIMIT;
-                if !whole {
-                    pass_line(text).map_err(failed)?;
-                    return Ok(Some((
-                        *number,
-                        Taken::Fault("it is longer than 16 MB, which no post is".to_owned()),
-                    )));
-                }
-                let taken = match (skip, network) {
-                    (true, _) => Taken::Nothing,
-                    (false, Some(network)) => answer(network.as_ref(), content),
-                    (false, None) => object(content, recorded, rows),
-                };
-                return Ok(Some((*number, taken)));
-            },
-        }
-    }
-}
-
-/// Passes over the rest of a line.
-fn pass_line(text: &mut Text) -> io::Result<()> {
-    loop {
-        let piece = text.fill_buf()?;
-        let Some(end) = piece.iter().position(|byte| *byte == b'\n') else {
-            let length = piece.len();
-            if length == 0 {
-                return Ok(());
-            }
-            text.consume(length);
-            continue;
-        };
-        text.consume(end + 1);
-        return Ok(());
-    }
-}
-
-fn taken(read: Result<Option<Item>, String>) -> Taken {
-    match read {
-        Ok(Some(item)) => Taken::Item(Box::new(item)),
-        Ok(None) => Taken::Nothing,
-        Err(why) => Taken::Fault(why),
-    }
-}
-
-fn object(line: &[u8], recorded: &mut Recorded, rows: &Rows) -> Taken {
-    match lines::read(line, recorded, &rows.dates) {
-        Ok(Line::Own(item)) => {
-            let dated = rows.undated
-                || item.counted.is_some()
-                || item.page.posts.iter().all(|post| post.published.is_some());
-            if dated {
-                Taken::Item(item)
-            } else {
-                Taken::Fault("it has no date; --no-dates takes such posts and counts them now".to_owned())
-            }
-        }
-        Ok(Line::Other(values)) => {
-            let value =
-                |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-            let cells: Vec<&str> =
-                rows.columns.iter().map(|column| value(&column.name).unwrap_or_default()).collect();
-            let holds_text = rows.columns.iter().any(|column| {
-                matches!(column.field, Some(Field::Text | Field::Title | Field::Html))
-                    && value(&column.name).is_some()
-            });
-            if !holds_text {
-                let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).take(8).collect();
-                let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-                if rows.columns.is_empty() {
-                    return Taken::Fault(format!(
-                        "it is not in Vigie's own form as other lines are, with network, id, text and created_at (keys: {names})"
-                    ));
-                }
-                return Taken::Fault(format!("no key of it holds the text (keys: {names})"));
-            }
-            taken(rows.read(&cells))
-        }
-        Err(why) => Taken::Fault(why),
-    }
-}
-
-fn answer(network: &dyn Network, line: &[u8]) -> Taken {
-    let answer = Answer { request: Request::get(""), status: 200, body: line.to_vec(), ..Answer::default() };
-    match network.read(&answer, None) {
-        Ok(mut page) => {
-            page.cursor = None;
-            page.missed = None;
-            let empty = page.posts.is_empty()
-                && page.edits.is_empty()
-                && page.deletions.is_empty()
-                && page.accounts.is_empty();
-            if empty { Taken::Nothing } else { Taken::Item(Box::new(Item { page, ..Item::default() })) }
-        }
-        Err(error) => Taken::Fault(error.to_string()),
-    }
-}
-
-/// Reads what others push: posts, deletions, edits and accounts in the forms of a capture or an export.
-#[derive(Debug)]
-pub struct Pushed {
-    dates: dates::Dates,
-    recorded: Recorded,
-}
-
-impl Pushed {
-    /// A reader; `None` never in practice: its patterns are sound.
-    pub fn new() -> Option<Pushed> {
-        Some(Pushed { dates: dates::Dates::new(None, TimeZone::UTC)?, recorded: Recorded::default() })
-    }
-
-    /// One of them, its text made fit to be kept.
-    ///
-    /// # Errors
-    /// When it is none of these forms, with what is missing.
-    pub fn read(&mut self, raw: &[u8]) -> Result<Item, String> {
-        match lines::read(raw, &mut self.recorded, &self.dates)? {
-            Line::Own(mut item) => {
-                let page = &mut item.page;
-                page.cursor = None;
-                page.missed = None;
-                page.posts.iter_mut().chain(&mut page.edits).for_each(row::tidy);
-                if page.posts.iter().chain(&page.edits).any(|post| post.native_id.is_empty()) {
-                    return Err("id is empty".to_owned());
-                }
-                Ok(*item)
-            }
-            Line::Other(values) => {
-                let has = |name: &str| values.iter().any(|(known, _)| known == name);
-                let text = has("text") || has("title") || has("html");
-                Err(match (has("network"), text) {
-                    (false, _) => "network is missing: say where the post stands, such as \"mastodon\"",
-                    (true, false) => "text is missing",
-                    (true, true) => "network must be a text",
-                }
-                .to_owned())
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::records::object;
     use super::*;
+    use crate::network::capture::Recorded;
 
     #[test]
     fn a_stray_line_does_not_make_another_form_of_the_file() {
@@ -550,6 +345,7 @@ mod tests {
             order: None,
             zone: TimeZone::UTC,
             undated: false,
+            source: "import".to_owned(),
         };
         let examined = |lines: &[&str]| {
             std::fs::write(&path, lines.join("\n")).unwrap();

@@ -544,7 +544,10 @@ fn write(unit: &mut Unit<'_>, step: &Step) -> Result<(), NoticeError> {
             unit.save_answer(answer)?;
         }
         Step::Gone(deletion) => unit.remove(deletion)?,
-        Step::Account(account, stance, official) => unit.save_account(account, stance, *official)?,
+        Step::Account(account, stance, official) => {
+            unit.save_account(account, stance, *official)?;
+            unit.note_wish(account)?;
+        }
     }
     Ok(())
 }

@@ -40,6 +40,7 @@ mod podcastindex;
 mod producthunt;
 pub mod recorded;
 mod reddit;
+mod refusal;
 mod stackexchange;
 mod status;
 mod threads;
@@ -50,6 +51,7 @@ mod youtube;
 
 pub use closed::{CLOSED, Closed, closed};
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
+pub(crate) use refusal::settled;
 pub use trouble::{ReadError, Trouble};
 
 /// Where reading stopped: a small JSON text that only its own network understands.

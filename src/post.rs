@@ -114,9 +114,17 @@ pub struct Author {
     /// Whether the account says that it is automated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot: Option<bool>,
+    /// Whether it asks not to be shown outside of the network: its posts are quiet ([`Post::quiet`]).
+    #[serde(skip_serializing_if = "shows")]
+    pub quiet: Option<bool>,
     /// Links of the profile that the network checked to be the owner's (`rel=me`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub verified_links: Vec<String>,
+}
+
+/// What most accounts are is not written out.
+fn shows(quiet: &Option<bool>) -> bool {
+    *quiet != Some(true)
 }
 
 /// How often others reacted, where the network says.

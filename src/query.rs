@@ -16,7 +16,7 @@ mod wild;
 use std::ops::Range;
 
 use crate::find::{Needle, Sign};
-use crate::fold::Folded;
+use crate::fold::{self, Folded};
 
 pub(crate) use condition::subtags;
 pub use condition::{AuthorPattern, Bounds, Condition};
@@ -53,7 +53,8 @@ impl Leaf {
             Leaf::Words(words) => {
                 let needle = Needle::of_folded(&wild::marked(words).ok()?, folded);
                 // Digits alone make no hashtag, in a query as in a post.
-                let tag = words.starts_with(['#', '＃']) && !words.contains(char::is_whitespace);
+                let key = words.chars().nth(1).is_some_and(|c| matches!(c, fold::KEYCAP | '\u{fe0f}'));
+                let tag = words.starts_with(['#', '＃']) && !words.contains(char::is_whitespace) && !key;
                 let plain = needle.0.first().is_some_and(|element| element.sign == Sign::None);
                 if tag && plain { Needle::default() } else { needle }
             }

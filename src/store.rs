@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0004_relevance.sql"),
     include_str!("store/migrations/0005_cases.sql"),
     include_str!("store/migrations/0006_queries.sql"),
+    include_str!("store/migrations/0007_quiet.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::period::moment;
-use super::{Common, PROBLEM, Usage, now, say};
+use super::{Common, PROBLEM, Usage, count, now, say};
 use crate::config::{Config, secret};
 use crate::daemon;
 use crate::fetch::Fetch;
@@ -115,8 +115,13 @@ impl Backfill {
             };
             let (tally, problem) = runtime.block_on(walk(&source, Arc::clone(&fetch), start, save))?;
             say(format!(
-                "{} from {} to {}: {} posts, {} of them stored already, {} new mentions",
-                row.name, stretch.from, stretch.to, tally.posts, tally.repeats, tally.mentions
+                "{} from {} to {}: {}, {} of them stored already, {}",
+                row.name,
+                stretch.from,
+                stretch.to,
+                count(tally.posts, "post", "posts"),
+                tally.repeats,
+                count(tally.mentions, "new mention", "new mentions")
             ))?;
             match problem {
                 None => {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Common, Usage, now, say};
+use super::{Common, Usage, count, now, say};
 use crate::store::{self, copy};
 
 /// What a data directory holds without any data in it.
@@ -14,7 +14,8 @@ const NO_DATA: &[&str] = &["lock"];
 
 #[derive(Debug, Args)]
 pub(super) struct Backup {
-    /// A folder, which gets a file named by the time, or the file to write
+    /// A folder that exists, or any path that ends in /: it gets a file named by the time. Any other path is the
+    /// file to write
     #[arg(value_name = "DIR|FILE")]
     to: PathBuf,
     /// Replace the file when it exists
@@ -36,7 +37,8 @@ impl Backup {
         }
         let contents = copy::backup(&config.data_dir, &to)?;
         let size = std::fs::metadata(&to).map_or(0, |about| about.len());
-        say(format!("{}: {} mentions, {size} bytes, checked", to.display(), contents.mentions))?;
+        let mentions = count(contents.mentions, "mention", "mentions");
+        say(format!("written to {}: {mentions}, {size} bytes, checked", to.display()))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -78,14 +80,15 @@ impl Restore {
             .into());
         }
         let (contents, kept) = copy::restore(&self.file, folder, now())?;
-        say(format!("{}: restored, {} mentions", folder.display(), contents.mentions))?;
+        let mentions = count(contents.mentions, "mention", "mentions");
+        say(format!("{}: restored, {mentions}", folder.display()))?;
         if let Some(kept) = kept {
             say(format!("the replaced store is kept as {}", kept.display()))?;
         }
         if contents.due > 0 {
             say(format!(
-                "{} mails were due when the backup was made: the next start sends them, even those that went since",
-                contents.due
+                "{} due when the backup was made: the next start sends what was, even if it went since",
+                count(contents.due, "mail was", "mails were")
             ))?;
         }
         Ok(ExitCode::SUCCESS)

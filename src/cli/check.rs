@@ -1,5 +1,6 @@
 //! `vigie check`: what works, what does not, why, and what to do.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,17 +12,17 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, PROBLEM, now, say};
+use super::{Common, PROBLEM, count, now, say};
 use crate::config::{Config, SourceConfig, secret, sources};
 use crate::daemon;
 use crate::deliver::{Courier, Smtp, Transport};
-use crate::document::Faults;
+use crate::document::{self, Faults};
 use crate::fetch::Fetch;
 use crate::intake::Judge;
 use crate::keyword::{self, Brand};
 use crate::network;
 use crate::post::NetworkName;
-use crate::query::Query;
+use crate::query::{Condition, Leaf, Query};
 use crate::source::{self, Client, Event, Mode, Source, State};
 use crate::store::{self, StoreError};
 use crate::web;
@@ -96,7 +97,7 @@ impl Check {
             if config.sources.is_empty() { sources::usual(&brands, false) } else { config.sources.clone() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let bar = super::progress::spinner(common.quiet || self.json || self.offline);
-        bar.set_message(format!("asking {} sources and the mail server", sources.len()));
+        bar.set_message(format!("asking {} and the mail server", count(sources.len(), "source", "sources")));
         let reached =
             runtime.block_on(async { tokio::join!(self.sources(&config, &sources), self.mail(&config)) });
         bar.finish_and_clear();
@@ -128,7 +129,8 @@ impl Check {
             let what = format!("source {} ({})", configured.name, configured.network);
             let network: Arc<dyn network::Network> = Arc::from(daemon::build(configured)?);
             let spec = network::spec(&configured.network).map_or("", |spec| spec.name);
-            let source = Source::new(configured.name.as_str(), NetworkName::known(spec), network);
+            let mut source = Source::new(configured.name.as_str(), NetworkName::known(spec), network);
+            source.secrets = daemon::secrets(configured).into_iter().map(|(_, key)| key).collect();
             let (fetch, offline) = (Arc::clone(&fetch), self.offline);
             trials.spawn(async move {
                 let (fares, detail) = attempt(source, fetch, offline).await;
@@ -210,7 +212,7 @@ fn files(config: &Config, brands: &[Brand]) -> Vec<Finding> {
     };
     let ours = brands.iter().filter(|brand| brand.ours).count();
     let folder = config.keywords.display();
-    let detail = format!("{} brands in {folder}, {ours} of them ours", brands.len());
+    let detail = format!("{} in {folder}, {ours} of them ours", count(brands.len(), "brand", "brands"));
     let mut findings = vec![file, Finding::new("keywords", Fares::Ok, detail)];
     if ours == 0 {
         let detail = "no brand is ours: write ours = true in the file of your own brand";
@@ -233,9 +235,34 @@ fn files(config: &Config, brands: &[Brand]) -> Vec<Finding> {
     for brand in brands {
         let warnings = brand.query.as_deref().map(Query::warnings).unwrap_or_default();
         let notes = warnings.into_iter().map(|warning| warning.reason);
+        let notes = notes.chain(strange_networks(brand));
         findings.extend(notes.map(|note| Finding::new(format!("keywords {}", brand.id), Fares::Note, note)));
     }
     findings
+}
+
+/// Networks that a query asks for and nobody listens to: only what is imported or pushed may stand there.
+fn strange_networks(brand: &Brand) -> impl Iterator<Item = String> {
+    let query = brand.query.as_deref().and_then(|query| Query::parse(query).ok());
+    let leaves = query.as_ref().map(Query::leaves).unwrap_or_default();
+    let asked: BTreeSet<String> = leaves
+        .iter()
+        .filter_map(|leaf| {
+            let Leaf::Condition(condition) = leaf else { return None };
+            let Condition::Network(name) = &**condition else { return None };
+            Some(name.clone())
+        })
+        .filter(|name| !network::ALL.iter().any(|spec| spec.name == name))
+        .collect();
+    let known: Vec<&str> = network::ALL.iter().map(|spec| spec.name).collect();
+    asked.into_iter().map(move |name| {
+        if let Some(spec) = network::spec(&name) {
+            return format!("network:{name} holds for no post: the network is called {}", spec.name);
+        }
+        let near = document::nearest(&name, &known);
+        let hint = near.map(|near| format!("; did you mean network:{near}?")).unwrap_or_default();
+        format!("network:{name} is no network that Vigie listens to: it holds only for posts that are imported or pushed as of {name}{hint}")
+    })
 }
 
 fn data(config: &Config) -> Finding {
@@ -337,15 +364,15 @@ fn decide(event: Event) -> Option<(Fares, String)> {
         // an answer that only leads on, as a page leads to its feed, decides nothing yet
         Event::Page(delivery) if delivery.page.is_bare() => return None,
         Event::Page(delivery) => {
-            let posts = delivery.page.posts.len();
-            return Some((Fares::Ok, format!("answers, {posts} posts in the first answer")));
+            let posts = count(delivery.page.posts.len(), "post", "posts");
+            return Some((Fares::Ok, format!("answers, {posts} in the first answer")));
         }
         Event::Status { state, .. } => state,
         Event::Spent { .. } => return None,
     };
     match state {
         State::Listening { host } => Some((Fares::Ok, format!("the stream of {host} is open"))),
-        State::Ok { posts } => Some((Fares::Ok, format!("answers, {posts} posts"))),
+        State::Ok { posts } => Some((Fares::Ok, format!("answers, {}", count(posts, "post", "posts")))),
         State::CaughtUp => None,
         State::Failed { reason, .. } | State::Stopped { reason } => Some((Fares::Fails, reason)),
         State::Paused { reason, until } => Some((Fares::Fails, format!("{reason}, until {until}"))),

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Common, PROBLEM, Usage, now, say};
+use super::{Common, PROBLEM, Usage, count, now, say};
 use crate::config::{Config, secret};
 use crate::document::nearest;
 use crate::import::{Field, Form, ImportError, Options, Order, Plan, Summary, TOLD, Target};
@@ -99,7 +99,8 @@ impl Import {
         let bar = super::progress::bytes(plan.size, hidden);
         let progress = |summary: &Summary| {
             bar.set_position(read.load(Ordering::Relaxed).min(plan.size));
-            bar.set_message(format!("{} records, {} mentions", summary.records, summary.tally.mentions));
+            let records = count(summary.records, "record", "records");
+            bar.set_message(format!("{records}, {}", count(summary.tally.mentions, "mention", "mentions")));
         };
         let mut ended = None;
         let summary = match store {
@@ -163,7 +164,8 @@ impl Import {
             DateOrder::Mdy => Order::MonthFirst,
             DateOrder::Ymd => Order::YearFirst,
         });
-        Ok(Options { network: self.network.clone(), map, encoding, order, zone, undated: self.no_dates })
+        let (network, source) = (self.network.clone(), self.source.clone());
+        Ok(Options { network, map, encoding, order, zone, undated: self.no_dates, source })
     }
 
     fn store(&self, config: &Config) -> anyhow::Result<Store> {
@@ -233,7 +235,8 @@ impl Import {
             ));
         }
         if plan.broken > 0 {
-            super::warn(&format!("{} signs are no UTF-8 and are read as \u{fffd}", plan.broken));
+            let broken = count(plan.broken, "sign is no UTF-8 and is", "signs are no UTF-8 and are");
+            super::warn(&format!("{broken} read as \u{fffd}"));
         }
         Ok(())
     }
@@ -254,7 +257,8 @@ impl Import {
         let more = summary.faults.saturating_sub(u64::try_from(summary.told.len()).unwrap_or(u64::MAX));
         if more > 0 {
             super::warn(&format!(
-                "and {more} more lines could not be taken; the first {TOLD} are told above"
+                "and {} could not be taken; the first {TOLD} are told above",
+                count(more, "more line", "more lines")
             ));
         }
         if common.quiet {
@@ -262,26 +266,32 @@ impl Import {
         }
         if let Some(ended) = ended {
             say(format!(
-                "nothing to do: these {} records were imported on {ended}, with the same columns and brands",
-                summary.before
+                "nothing to do: {} imported on {ended}, with the same columns and brands",
+                count(summary.before, "record of it was", "records of it were")
             ))?;
             return Ok(());
         }
         let Summary { records, before, empty, faults, tally, .. } = summary;
         if *before > 0 {
-            say(format!("went on after {before} records that were imported before"))?;
+            let before = count(before, "record that was", "records that were");
+            say(format!("went on after {before} imported before"))?;
         }
         let would = if self.dry_run { "would be " } else { "" };
         let repeats = if self.dry_run { String::new() } else { format!(", {} known already", tally.repeats) };
         say(format!(
-            "{records} records: {} posts heard{repeats}, {empty} without text, {faults} not taken",
-            tally.posts
+            "{}: {} heard{repeats}, {empty} without text, {faults} not taken",
+            count(records, "record", "records"),
+            count(tally.posts, "post", "posts")
         ))?;
-        let new = if self.dry_run { "" } else { "new " };
+        let (mention, mentions, suspect, suspects) = if self.dry_run {
+            ("mention", "mentions", "suspect", "suspects")
+        } else {
+            ("new mention", "new mentions", "new suspect", "new suspects")
+        };
         say(format!(
-            "{} {new}mentions and {} {new}suspects {would}kept under the name \"{}\"",
-            tally.mentions,
-            tally.suspicions,
+            "{} and {} {would}kept under the name \"{}\"",
+            count(tally.mentions, mention, mentions),
+            count(tally.suspicions, suspect, suspects),
             super::clean(&self.source)
         ))?;
         if self.dry_run {

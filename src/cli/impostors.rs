@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
-use super::Common;
 use super::mentions::moment;
 use super::output::Out;
 use super::select::Brands;
+use super::{Common, count};
 use crate::export::SuspectLine;
 use crate::impostor::{Level, describe};
 use crate::mail::clean::{evidence, short};
@@ -143,8 +143,7 @@ impl List {
         if !common.quiet {
             out.line(&match suspects.len() {
                 0 => "no suspect".to_owned(),
-                1 => "1 suspect".to_owned(),
-                count => format!("{count} suspects"),
+                suspects => count(suspects, "suspect", "suspects"),
             })?;
         }
         out.done()

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 use jiff::tz::TimeZone;
 
-use super::Common;
 use super::output::Out;
 use super::period::Bounds;
 use super::select::Select;
+use super::{Common, count};
 use crate::export::MentionLine;
 use crate::mail::clean::{Piece, short};
 use crate::mail::post::Parts;
@@ -81,8 +81,7 @@ impl Mentions {
                 (shown, all) if shown < all => {
                     format!("{shown} of {all} mentions; --limit 0 lists all")
                 }
-                (_, 1) => "1 mention".to_owned(),
-                (_, all) => format!("{all} mentions"),
+                (_, all) => count(all, "mention", "mentions"),
             })?;
         }
         out.done()

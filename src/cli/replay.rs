@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use jiff::tz::TimeZone;
 
-use super::{Common, Usage, say};
+use super::{Common, Usage, count, say};
 use crate::config::Config;
 use crate::digest;
 use crate::intake::Judge;
@@ -61,7 +61,7 @@ impl Replay {
         let mut posts = 0;
         let progress = |done: &crate::keeper::Done, _: usize| {
             posts += done.tally.posts;
-            bar.set_message(format!("{posts} posts"));
+            bar.set_message(count(posts, "post", "posts"));
             true
         };
         let mut summary =
@@ -98,10 +98,14 @@ impl Replay {
             say(report.to_string())?;
             return Ok(());
         }
-        say(format!("{} posts in {seconds:.2} s: {rate} posts per second", tally.posts))?;
+        let posts = count(tally.posts, "post", "posts");
+        say(format!("{posts} in {seconds:.2} s: {} per second", count(rate, "post", "posts")))?;
         say(format!(
-            "{} mentions, {} suspects, {} removed at the source, {} mails",
-            tally.mentions, tally.suspicions, tally.removed, summary.done.notices
+            "{}, {}, {} removed at the source, {}",
+            count(tally.mentions, "mention", "mentions"),
+            count(tally.suspicions, "suspect", "suspects"),
+            tally.removed,
+            count(summary.done.notices, "mail", "mails")
         ))?;
         if let Some((from, to)) = summary.clock {
             say(format!("the capture's clock ran from {from} to {to}"))?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::period::Period;
-use super::{Common, say};
+use super::{Common, count, say};
 use crate::digest;
 use crate::share::Shares;
 use crate::store;
@@ -44,12 +44,12 @@ impl Share {
 pub(super) fn lines(shares: &Shares) -> Vec<String> {
     let day = |time: crate::time::Time| time.stamp().strftime("%Y-%m-%d %H:%M").to_string();
     let mut lines = vec![format!(
-        "share of voice, {} to {} UTC: {} mentions, {} authors, {} distinct posts",
+        "share of voice, {} to {} UTC: {}, {}, {}",
         day(shares.window.from),
         day(shares.window.to),
-        shares.totals.mentions,
-        shares.totals.authors,
-        shares.totals.posts
+        count(shares.totals.mentions, "mention", "mentions"),
+        count(shares.totals.authors, "author", "authors"),
+        count(shares.totals.posts, "distinct post", "distinct posts")
     )];
     let width = shares.brands.iter().map(|share| share.name.chars().count()).max().unwrap_or(0);
     for share in &shares.brands {

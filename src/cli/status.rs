@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::mentions::moment;
 use super::output::Out;
-use super::{Common, now};
+use super::{Common, count, now};
 use crate::config::Config;
 use crate::daemon;
 use crate::digest;
@@ -263,7 +263,9 @@ impl Source {
         out.line(&format!("    last post {}, last answer {}", when(row.last_post), when(row.last_ok)))?;
         let LastDay { due, done, failed, paused, posts, mentions } = self.last_day;
         out.line(&format!(
-            "    last 24 h: {due} due, {done} done, {failed} failed, {paused} paused; {posts} posts, {mentions} mentions"
+            "    last 24 h: {due} due, {done} done, {failed} failed, {paused} paused; {}, {}",
+            count(posts, "post", "posts"),
+            count(mentions, "mention", "mentions")
         ))?;
         if let Some(Spent { spent, daily, unit }) = self.budget {
             let of = daily.map(|daily| format!(" of {}", amount(daily, unit))).unwrap_or_default();
@@ -311,7 +313,8 @@ impl Mails {
         let next =
             next_try.map(|next| format!(", the next is tried {}", moment(next, zone))).unwrap_or_default();
         out.line(&format!(
-            "mails: {waiting} waiting{next}; {refused} refused; {grouping} alerts wait for their group"
+            "mails: {waiting} waiting{next}; {refused} refused; {} for their group",
+            count(grouping, "alert waits", "alerts wait")
         ))?;
         for notice in &self.last {
             out.line(&format!(

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, PROBLEM, Usage, now, say};
+use super::{Common, PROBLEM, Usage, count, now, say};
 use crate::config::{Config, SourceConfig, secret, sources};
 use crate::daemon::{self, Plan, Told};
 use crate::deliver::{Courier, Transport};
@@ -112,8 +112,11 @@ impl Watch {
         let summary = run(plan, brands, common.quiet)?;
         if !common.quiet {
             say(format!(
-                "{} posts heard, {} mentions, {} suspects, {} mails",
-                summary.tally.posts, summary.tally.mentions, summary.tally.suspicions, summary.mails
+                "{} heard, {}, {}, {}",
+                count(summary.tally.posts, "post", "posts"),
+                count(summary.tally.mentions, "mention", "mentions"),
+                count(summary.tally.suspicions, "suspect", "suspects"),
+                count(summary.mails, "mail", "mails")
             ))?;
         }
         if self.once && summary.worked == 0 {

@@ -94,7 +94,7 @@ pub enum Fault {
     #[error("it has a fault of its own (status {0}); Vigie tries again")]
     Server(u16),
     /// Any other status.
-    #[error("it answered with status {0}, which is not expected here")]
+    #[error("it answered with status {0}, which is not expected here; check the address")]
     Unexpected(u16),
 }
 

@@ -79,8 +79,11 @@ impl Lane {
         let letter = within(small, b'a', b'z') & !(bytes & HIGH);
         let digit = within(bytes, b'0', b'9');
         let word = letter | digit | equal(bytes, b'_');
-        // `#$%&'`, and `/` and `:` on both sides of the digits, and `@` beside the grave accent.
-        let stop = within(bytes, b'#', b'\'') | within(bytes, b'/', b':') & !digit | equal(small, b'`');
+        // `#$%&'` and `*`, and `/` and `:` on both sides of the digits, and `@` beside the grave accent.
+        let stop = within(bytes, b'#', b'\'')
+            | equal(bytes, b'*')
+            | within(bytes, b'/', b':') & !digit
+            | equal(small, b'`');
         let whole = (word >> 7).wrapping_mul(0xff);
         Lane {
             folded: (bytes | letter >> 2) & whole | each(b' ') & !whole,
@@ -114,6 +117,15 @@ pub(super) struct Scan<'t, 'o, R> {
     words_only: bool,
     folded: &'o mut Folded,
     record: R,
+}
+
+/// Puts the sign before it on a key.
+pub(crate) const KEYCAP: char = '\u{20e3}';
+
+/// The bytes of what makes a key of the sign before `rest`, if that follows.
+fn keycap_length(rest: &str) -> Option<usize> {
+    let bare = rest.strip_prefix('\u{fe0f}').unwrap_or(rest);
+    bare.starts_with(KEYCAP).then(|| rest.len() - bare.len() + KEYCAP.len_utf8())
 }
 
 fn narrow(place: usize) -> u32 {
@@ -273,6 +285,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
                     return;
                 }
             }
+            b'#' | b'*' if self.keycap(byte) => return,
             b'#' if self.open == Open::Nothing && self.hashtag(1) => return,
             b'\'' | b'`' if self.today(1) => return,
             _ => {}
@@ -501,6 +514,22 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
         // Two signs side by side are two tokens all the same; the space shows it.
         self.reserve(1);
         self.separate();
+    }
+
+    /// The sign on a key, `#️⃣` or `*️⃣`: an emoji. Digits on keys are read as digits.
+    fn keycap(&mut self, sign: u8) -> bool {
+        let rest = self.text.get(self.at + 1..self.end).unwrap_or_default();
+        let Some(length) = keycap_length(rest) else { return false };
+        self.close();
+        let (start, from) = (self.out, self.at);
+        for c in [char::from(sign), KEYCAP] {
+            self.put(c, from, 1 + length);
+        }
+        self.folded.tokens.push(Token::new(narrow(start), narrow(self.out), Kind::Emoji));
+        self.at = from + 1 + length;
+        self.reserve(1);
+        self.separate();
+        true
     }
 
     /// The apostrophe inside `aujourd'hui` is nothing: that is one word.

@@ -7,6 +7,10 @@ use regex::Regex;
 
 use crate::time::Time;
 
+mod words;
+
+use words::{FILL, MONTHS, ZONES};
+
 /// Which number comes first in `03/04/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -52,87 +56,6 @@ pub(super) struct Dates {
     clock: Regex,
     offset: Regex,
 }
-
-const MONTHS: [&[&str]; 12] = [
-    &["january", "jan", "janvier", "janv"],
-    &["february", "feb", "février", "fevrier", "févr", "fevr", "fév", "fev"],
-    &["march", "mar", "mars"],
-    &["april", "apr", "avril", "avr"],
-    &["may", "mai"],
-    &["june", "jun", "juin"],
-    &["july", "jul", "juillet", "juil"],
-    &["august", "aug", "août", "aout"],
-    &["september", "sept", "sep", "septembre"],
-    &["october", "oct", "octobre"],
-    &["november", "nov", "novembre"],
-    &["december", "dec", "décembre", "decembre", "déc"],
-];
-
-/// Words of a date that say nothing more: days of the week and small words.
-const FILL: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "mon",
-    "tue",
-    "tues",
-    "wed",
-    "thu",
-    "thur",
-    "thurs",
-    "fri",
-    "sat",
-    "sun",
-    "lundi",
-    "mardi",
-    "mercredi",
-    "jeudi",
-    "vendredi",
-    "samedi",
-    "dimanche",
-    "lun",
-    "mer",
-    "jeu",
-    "ven",
-    "sam",
-    "dim",
-    "at",
-    "à",
-    "a",
-    "on",
-    "le",
-    "the",
-    "of",
-    "er",
-    "st",
-    "nd",
-    "rd",
-    "th",
-    "t",
-];
-
-/// Zones by their letters, in hours from UTC; only those that mean one thing in such files.
-const ZONES: &[(&str, i8)] = &[
-    ("z", 0),
-    ("utc", 0),
-    ("gmt", 0),
-    ("wet", 0),
-    ("cet", 1),
-    ("cest", 2),
-    ("eet", 2),
-    ("eest", 3),
-    ("est", -5),
-    ("edt", -4),
-    ("cdt", -5),
-    ("mst", -7),
-    ("mdt", -6),
-    ("pst", -8),
-    ("pdt", -7),
-];
 
 /// Days of a spreadsheet that are dates of 1954 to 2119; smaller and larger numbers are something else.
 const SERIALS: std::ops::Range<f64> = 20_000.0..80_000.0;

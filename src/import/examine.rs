@@ -9,10 +9,11 @@ use super::columns::{self, Column, Field};
 use super::dates::{Dates, Hint, Order};
 use super::lines::{self, Line};
 use super::places;
+use super::records::{LINE_LIMIT, Taken, answer};
 use super::row::Rows;
 use super::table::{Next, Record, Table};
 use super::text::{self, Survey, Text};
-use super::{Form, ImportError, LINE_LIMIT, Options, Plan, Taken, answer};
+use super::{Form, ImportError, Options, Plan};
 use crate::document::nearest;
 use crate::network::capture::Recorded;
 use crate::network::{self, Network};
@@ -102,6 +103,7 @@ impl Looking<'_> {
             encoding: survey.encoding,
             guessed: survey.guessed,
             broken: survey.broken,
+            source: self.options.source.clone(),
             rows: Rows {
                 columns: columns.clone(),
                 network: network.clone(),

@@ -190,6 +190,7 @@ impl Object<'_> {
             created: of.moment(&["created", "created_at"])?,
             verified: flag("verified"),
             bot: flag("bot"),
+            quiet: flag("quiet"),
             verified_links: of.texts("verified_links"),
         }))
     }

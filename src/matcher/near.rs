@@ -1,5 +1,6 @@
 //! Proximity: terms with at most so many other words between them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A place where a term stands: which part of the post, and which words of it.
@@ -80,8 +81,61 @@ pub(super) fn span(sides: &[Vec<Spot>], most: u32) -> Option<u32> {
     best
 }
 
+/// Sets of sides that are followed at once where places overlap: more are looked for by few people, and cost time.
+const SETS: usize = 4_096;
+
+/// Whether two different places of a stretch share a word, as those of scripts without spaces may.
+fn overlaps(stretch: &[Standing]) -> bool {
+    let mut last = (0, 0);
+    stretch.iter().any(|spot| {
+        let shared = spot.start < last.1 && (spot.start, spot.end) != last;
+        last = (spot.start, spot.end.max(last.1));
+        shared
+    })
+}
+
+/// Sides that have places which share no word: where the first begins, where the last ends, and their words.
+#[derive(Debug, Clone, Copy)]
+struct Seated {
+    from: u32,
+    to: u32,
+    words: u32,
+}
+
+/// The same as [`shortest`] where places overlap: for each set of sides the seats that end first, place by place.
+fn apart(stretch: &[Standing], sides: usize) -> Option<u32> {
+    let bit = |side: usize| u32::try_from(side).ok().and_then(|side| 1_u32.checked_shl(side)).unwrap_or(0);
+    let all = (0..sides).fold(0, |all, side| all | bit(side));
+    let mut by_end: Vec<&Standing> = stretch.iter().collect();
+    by_end.sort_by_key(|spot| (spot.end, spot.start));
+    let mut best: BTreeMap<u32, Seated> = BTreeMap::new();
+    for spot in by_end {
+        let side = bit(spot.side);
+        let words = spot.end - spot.start;
+        let alone = Seated { from: spot.start, to: spot.end, words };
+        let joined = best.iter().filter(|(set, seated)| *set & side == 0 && seated.to <= spot.start);
+        let joined = joined.map(|(set, seated)| {
+            (set | side, Seated { to: spot.end, words: seated.words + words, ..*seated })
+        });
+        let joined: Vec<(u32, Seated)> = joined.chain([(side, alone)]).collect();
+        for (set, seated) in joined {
+            if best.len() < SETS || best.contains_key(&set) {
+                // Places come by their ends: the first is the one that ends first.
+                best.entry(set).or_insert(seated);
+            }
+        }
+        if let Some(Seated { from, to, words }) = best.get(&all) {
+            return Some((to - from).saturating_sub(*words));
+        }
+    }
+    None
+}
+
 /// The other words in the shortest beginning of a stretch that has a place of its own for each of so many sides.
 fn shortest(stretch: &[Standing], sides: usize) -> Option<u32> {
+    if overlaps(stretch) {
+        return apart(stretch, sides);
+    }
     let mut pairs = Pairs { open: vec![Vec::new(); sides], places: Vec::new() };
     let mut alone: Vec<usize> = (0..sides).collect();
     for spot in stretch {
@@ -152,6 +206,21 @@ mod tests {
         assert_eq!(span(&[spots([0]), spots([3]), spots([3, 5])], 9), Some(3));
         assert_eq!(span(&[spots([0]), spots([3]), spots([3])], 9), None);
         assert_eq!(span(&[spots([0, 20]), spots([18]), spots([23, 90])], 9), Some(3));
+    }
+
+    #[test]
+    fn places_that_share_a_word_are_not_two() {
+        let at = |words: Range<u32>| Spot { part: 0, words };
+        let (tokyo, east) = (vec![at(0..2)], vec![at(0..1)]);
+        assert_eq!(gap(&tokyo, &east, false), None);
+        assert_eq!(span(&[tokyo.clone(), east.clone(), vec![at(3..4)]], 9), None);
+        let more = vec![at(0..1), at(5..6)];
+        assert_eq!(span(&[tokyo, more.clone(), vec![at(3..4)]], 9), Some(2));
+        // Each of many sides overlaps its neighbours: every other place is taken.
+        let many: Vec<Vec<Spot>> =
+            (0..12).map(|side| vec![at(side..side + 2), at(40 + 2 * side..42 + 2 * side)]).collect();
+        assert!(span(&many, 100).is_some());
+        assert_eq!(span(&[vec![at(0..2)], vec![at(1..3)], vec![at(2..4)]], 9), None);
     }
 
     /// Sides that share their only place would be tried again for every stretch around it.

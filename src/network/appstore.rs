@@ -337,8 +337,11 @@ impl AppStore {
             _ if page => Trouble::BlockPage,
             _ => Trouble::Unread,
         };
-        let until = status::until(answer);
-        ReadError::refusal(&NAME, trouble, format!("status {}", answer.status)).until(until)
+        let mut detail = format!("status {}", answer.status);
+        if matches!(answer.status, 400 | 404) {
+            detail.push_str("; feeds vanish for hours, but if it stays so, check `base_url` and `apps`");
+        }
+        ReadError::refusal(&NAME, trouble, detail).until(status::until(answer))
     }
 }
 

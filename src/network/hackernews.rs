@@ -318,10 +318,10 @@ fn refusal(answer: &Answer) -> Option<ReadError> {
         Some(said) => format!("it answers \"{}\"", json::few_words(said)),
         None => format!("it answers with status {}", answer.status),
     };
-    let error = ReadError {
-        trouble: status::trouble(answer).unwrap_or_default(),
-        ..ReadError::new(&NAME, "items", detail)
-    };
+    // it approves nothing and nobody: what says no is something before it
+    let trouble =
+        status::trouble(answer).map(|is| if answer.status == 403 { Trouble::BlockPage } else { is });
+    let error = ReadError { trouble: trouble.unwrap_or_default(), ..ReadError::new(&NAME, "items", detail) };
     Some(error.until((answer.status == 429).then(|| status::until(answer)).flatten()))
 }
 

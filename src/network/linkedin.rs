@@ -267,6 +267,7 @@ fn refusal(answer: &Answer) -> ReadError {
         Trouble::Rate => "; quotas are renewed at midnight UTC",
         Trouble::Money
         | Trouble::Gone
+        | Trouble::NoServer
         | Trouble::BadQuery
         | Trouble::Transient
         | Trouble::BlockPage

@@ -254,6 +254,7 @@ fn refusal(answer: &Answer) -> ReadError {
         Trouble::Rate
         | Trouble::Money
         | Trouble::Gone
+        | Trouble::NoServer
         | Trouble::BadQuery
         | Trouble::Transient
         | Trouble::BlockPage

@@ -19,6 +19,9 @@ use crate::post::NetworkName;
 use crate::time::{Time, parse_duration};
 
 mod item;
+mod walk;
+
+use walk::{Run, Seen, gap, recent};
 
 const NAME: NetworkName = NetworkName::known("podcastindex");
 /// The most items that one answer gives.
@@ -27,8 +30,6 @@ const MOST: usize = 1_000;
 const FEEDS: usize = 20;
 /// Seconds asked for again: episodes are found a day or two after the date they carry.
 const OVERLAP: i64 = 2 * 86_400;
-/// Pages of one round of all recent episodes: two days of them.
-const PAGES: u16 = 200;
 /// Difference of clocks, in milliseconds, from which a refusal is taken for its fault: three minutes are allowed.
 const SKEW: i64 = 150_000;
 
@@ -126,33 +127,6 @@ struct State {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(skew: &i64) -> bool {
     *skew == 0
-}
-
-/// What was read for one job.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Seen {
-    /// The newest date read, in seconds; of all recent episodes the greatest number.
-    newest: i64,
-    /// When the newest of all recent episodes was found, in seconds.
-    #[serde(skip_serializing_if = "is_zero")]
-    found: i64,
-    /// The walk under way through all recent episodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<Run>,
-}
-
-/// A walk from the newest episode back.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Run {
-    /// Where it ends: a number, or a date in seconds where no number is known yet.
-    floor: i64,
-    since: i64,
-    newest: i64,
-    oldest: i64,
-    found: i64,
-    pages: u16,
 }
 
 impl Job {
@@ -296,7 +270,8 @@ impl PodcastIndex {
         let lower = said.as_deref().unwrap_or_default().to_lowercase();
         let trouble = match answer.status {
             401 | 403 => Trouble::Auth,
-            404 | 410 => Trouble::Gone,
+            404 => Trouble::NoServer,
+            410 => Trouble::Gone,
             429 => Trouble::Rate,
             500.. => Trouble::Transient,
             _ if lower.contains("auth") || lower.contains("api key") => Trouble::Auth,
@@ -323,51 +298,6 @@ impl PodcastIndex {
         };
         let until = status::until(answer);
         ReadError::refusal(&NAME, trouble, detail).until(until.filter(|_| trouble == Trouble::Rate))
-    }
-}
-
-/// Moves the walk of all recent episodes on by one answer. They are numbered as they are found.
-fn recent(seen: &mut Seen, mut run: Run, found: &item::Found) -> (Option<Missed>, bool) {
-    let newest = found.numbers.iter().copied().max().unwrap_or(0).max(run.newest);
-    let oldest = found.numbers.iter().copied().min();
-    let further = oldest.is_some_and(|oldest| run.oldest == 0 || oldest < run.oldest);
-    run.newest = newest;
-    run.found = found.crawled.iter().copied().max().unwrap_or(0).max(run.found);
-    run.pages = run.pages.saturating_add(1);
-    let reached = match oldest {
-        Some(oldest) if run.floor > 0 => oldest <= run.floor,
-        // no number is known yet: the date decides
-        Some(_) => found.crawled.iter().chain(&found.dates).max().is_none_or(|newest| *newest < run.since),
-        None => true,
-    };
-    if further {
-        run.oldest = oldest.unwrap_or(run.oldest);
-    }
-    if further && !reached && run.pages < PAGES {
-        seen.run = Some(run);
-        return (None, false);
-    }
-    let mut missed = None;
-    if !reached && run.floor > 0 && seen.found > 0 {
-        let last = found.crawled.iter().min().copied();
-        missed = last.and_then(|last| gap(seen.found, last, "too many new episodes to walk back through"));
-    }
-    seen.found = seen.found.max(run.found);
-    seen.newest = seen.newest.max(newest);
-    seen.run = None;
-    (missed, true)
-}
-
-fn gap(from: i64, to: i64, reason: &str) -> Option<Missed> {
-    let (from, to) = (Time::from_seconds(from)?, Time::from_seconds(to)?);
-    (from < to).then(|| Missed { from, to, reason: reason.to_owned() })
-}
-
-impl Seen {
-    /// A date in the future does not hide what comes after it.
-    fn reach(&mut self, newest: Option<i64>, now: Time) {
-        let newest = newest.unwrap_or(0).min(now.0.div_euclid(1_000));
-        self.newest = self.newest.max(newest);
     }
 }
 

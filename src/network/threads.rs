@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::graph::{self, Graph, Item, Rules, Step, Walk};
@@ -18,6 +18,9 @@ use crate::post::NetworkName;
 use crate::time::{DAY, HOUR, Time};
 
 mod post;
+mod target;
+
+use target::{State, Target};
 
 const NAME: NetworkName = NetworkName::known("threads");
 /// Words that somebody always writes. A second one, since Meta answers some words with nothing for everybody.
@@ -113,44 +116,6 @@ struct Threads {
     targets: Vec<Target>,
     /// The name of the token's owner, where it is configured.
     me: Option<String>,
-}
-
-#[derive(Debug)]
-enum Target {
-    Keyword(String),
-    Tag(String),
-    Mentions,
-    Profile(String),
-    Replies(String),
-}
-
-/// The cursor.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct State {
-    /// The name of the token's owner.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    me: Option<String>,
-    /// Probes that brought nothing of others.
-    #[serde(skip_serializing_if = "is_zero")]
-    probe: usize,
-    /// The search has brought posts of others.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    others: bool,
-    /// Answers in a row with one's own posts alone.
-    #[serde(skip_serializing_if = "is_none")]
-    own: u32,
-    walk: Walk,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-fn is_zero(count: &usize) -> bool {
-    *count == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-fn is_none(count: &u32) -> bool {
-    *count == 0
 }
 
 /// What is asked next.
@@ -357,38 +322,6 @@ fn not_approved(what: &str) -> ReadError {
          means nothing"
     );
     ReadError::refusal(&NAME, Trouble::NotApproved, detail)
-}
-
-impl Target {
-    /// What the walk knows it by.
-    fn key(&self) -> String {
-        match self {
-            Target::Keyword(word) => format!("q:{word}"),
-            Target::Tag(tag) => format!("t:{tag}"),
-            Target::Mentions => "mentions".to_owned(),
-            Target::Profile(name) => format!("u:{name}"),
-            Target::Replies(post) => format!("r:{post}"),
-        }
-    }
-
-    fn is_search(&self) -> bool {
-        matches!(self, Target::Keyword(_) | Target::Tag(_))
-    }
-
-    /// The path, and the parameters that only this question has.
-    fn question(&self) -> (String, Vec<(&str, &str)>) {
-        let search = |words, mode| {
-            let path = "keyword_search".to_owned();
-            (path, vec![("q", words), ("search_type", "RECENT"), ("search_mode", mode)])
-        };
-        match self {
-            Target::Keyword(word) => search(word, "KEYWORD"),
-            Target::Tag(tag) => search(tag, "TAG"),
-            Target::Mentions => ("me/mentions".to_owned(), Vec::new()),
-            Target::Profile(name) => ("profile_posts".to_owned(), vec![("username", name.as_str())]),
-            Target::Replies(post) => (format!("{post}/replies"), vec![("reverse", "true")]),
-        }
-    }
 }
 
 impl Network for Threads {

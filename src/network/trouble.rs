@@ -19,6 +19,8 @@ pub enum Trouble {
     Money,
     /// It is gone for good: stop.
     Gone,
+    /// This address is no server of the network, or its interface is not there: try again, a few times.
+    NoServer,
     /// The network does not understand the query: stop, show its words.
     BadQuery,
     /// A fault that passes: try again, later each time.
@@ -103,6 +105,9 @@ impl fmt::Display for ReadError {
                 "{network} has no quota or credit left ({detail}); Vigie pauses until it is renewed"
             ),
             Trouble::Gone => write!(out, "{network} says it is gone for good ({detail}); remove this source"),
+            Trouble::NoServer => {
+                write!(out, "this address is no server of {network} ({detail}); correct the address")
+            }
             Trouble::BadQuery => {
                 write!(out, "{network} does not accept the query ({detail}); correct this source")
             }

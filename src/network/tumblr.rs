@@ -193,6 +193,7 @@ fn refusal(value: &Value, answer: &Answer) -> ReadError {
         Trouble::NotApproved => "; this blog is shown to people who are logged in only",
         Trouble::Money
         | Trouble::Gone
+        | Trouble::NoServer
         | Trouble::BadQuery
         | Trouble::Transient
         | Trouble::BlockPage

@@ -7,7 +7,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -15,10 +14,11 @@ use url::Url;
 use self::ask::{Asked, BATCH, Door, Part, Prices};
 use self::problem::Hint;
 use self::rules::{Phase, Stream};
+use self::section::{Names, Section};
 use self::walk::{Run, Seen, State, Told};
 use super::{
-    Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Export, Gate, Key, Lines, Method, Missed, Network,
-    Offer, Page, ReadError, Request, Secret, Spec, Told as Learnt, Trouble, Unit, json,
+    Absent, Answer, Ask, BuildError, Can, Cursor, Dates, Export, Gate, Lines, Method, Missed, Network, Offer,
+    Page, ReadError, Request, Secret, Spec, Told as Learnt, Trouble, Unit, json,
 };
 use crate::post::NetworkName;
 use crate::time::{Time, parse_duration};
@@ -31,6 +31,7 @@ mod old;
 mod post;
 mod problem;
 mod rules;
+mod section;
 mod user;
 mod walk;
 mod words;
@@ -97,101 +98,6 @@ pub(super) const SPEC: Spec = Spec {
     dates: Dates::Server,
     build: |section| Ok(Box::new(X::build(super::section(section)?)?)),
 };
-
-/// What the section of an X source says. Prices are millionths of a dollar.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Section {
-    #[serde(default = "default_base")]
-    base_url: String,
-    #[serde(default)]
-    words: Vec<String>,
-    #[serde(default)]
-    queries: Vec<String>,
-    #[serde(default)]
-    also: String,
-    #[serde(default = "default_look_back")]
-    look_back: String,
-    #[serde(default = "default_every")]
-    every: String,
-    #[serde(default = "default_page")]
-    page: u64,
-    at_most: Option<i64>,
-    #[serde(default)]
-    context: bool,
-    #[serde(default)]
-    stream: bool,
-    #[serde(default = "default_tag")]
-    tag: String,
-    #[serde(default)]
-    names: Names,
-    #[serde(default = "default_query_length")]
-    query_length: usize,
-    #[serde(default = "default_rule_length")]
-    rule_length: usize,
-    #[serde(default = "default_post_price")]
-    post_price: u64,
-    #[serde(default = "default_user_price")]
-    user_price: u64,
-    #[serde(default = "default_post_price")]
-    count_price: u64,
-    token: Option<Key>,
-    user_token: Option<Key>,
-}
-
-fn default_base() -> String {
-    "https://api.x.com".to_owned()
-}
-
-fn default_look_back() -> String {
-    "1h".to_owned()
-}
-
-fn default_every() -> String {
-    "2m".to_owned()
-}
-
-fn default_page() -> u64 {
-    20 // small pages let a small budget be used to its end
-}
-
-fn default_tag() -> String {
-    "vigie".to_owned()
-}
-
-fn default_query_length() -> usize {
-    512
-}
-
-fn default_rule_length() -> usize {
-    1_024
-}
-
-fn default_post_price() -> u64 {
-    5_000
-}
-
-fn default_user_price() -> u64 {
-    10_000
-}
-
-/// The two vocabularies of X: its description of the interface says `post`, its prose says `tweet`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Names {
-    #[default]
-    Tweet,
-    Post,
-}
-
-impl Names {
-    fn flipped(self, flipped: bool) -> Names {
-        match (self, flipped) {
-            (Names::Tweet, false) | (Names::Post, true) => Names::Tweet,
-            (Names::Post, false) | (Names::Tweet, true) => Names::Post,
-        }
-    }
-}
 
 /// A query, and its short name in the cursor.
 #[derive(Debug)]

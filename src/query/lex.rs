@@ -358,9 +358,9 @@ fn pieces_of(phrase: &str) -> impl Iterator<Item = &str> {
         fold::is_word(c)
             || fold::is_emoji(c)
             || is_unseen(c)
-            || matches!(c, '*' | '?' | '#' | '@' | '\u{200d}' | '\u{fe0f}')
+            || matches!(c, '*' | '?' | '#' | '@' | '\u{200d}' | '\u{fe0f}' | fold::KEYCAP)
     };
     phrase.split(move |c| !inside(c)).filter(|piece| {
-        piece.contains(|c: char| fold::is_word(c) || fold::is_emoji(c)) || piece.contains('*')
+        piece.contains(|c: char| fold::is_word(c) || fold::is_emoji(c)) || piece.contains(['*', fold::KEYCAP])
     })
 }

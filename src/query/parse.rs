@@ -217,6 +217,10 @@ impl Parser<'_> {
                     self.fault(at.start..end, "these brackets hold nothing");
                     return self.bad();
                 }
+                if self.peek().is_none() {
+                    self.fault(at, "this bracket is never closed");
+                    return self.bad();
+                }
                 let node = self.either(depth + 1);
                 if let Some(Kind::Close) = self.peek() {
                     self.at += 1;

@@ -18,6 +18,12 @@ pub(super) fn marked(text: &str) -> Result<String, &'static str> {
     let mut out = String::with_capacity(text.len() + 8);
     for (place, c) in signs.iter().enumerate() {
         match c {
+            // a sign on a key
+            '*' if at(place + 1) == fold::KEYCAP
+                || at(place + 1) == '\u{fe0f}' && at(place + 2) == fold::KEYCAP =>
+            {
+                out.push('*');
+            }
             '*' => {
                 let word = signs.get(..place).unwrap_or_default().iter().rev();
                 let before = word.take_while(|c| in_word(**c) || **c == '?').count();

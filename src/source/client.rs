@@ -9,7 +9,7 @@ use super::budget::Budget;
 use super::problem::Problem;
 use super::{Event, Recorder, Source};
 use crate::fetch::{Fault, Fetch, FetchError};
-use crate::network::{Answer, Cursor, Request, Session, Trouble, Unit};
+use crate::network::{Answer, Cursor, ReadError, Request, Session, Trouble, Unit, settled};
 use crate::time::Time;
 
 /// A session that ends within this time, in milliseconds, is renewed first.
@@ -89,7 +89,10 @@ impl Client {
         if open.as_ref().is_none_or(ends) {
             let Some(login) = self.source.network.login() else { return Ok(request) };
             let answer = self.fetch.fetch(&login).await.map_err(|error| self.explained(error, None))?;
-            let session = self.source.network.session(&answer)?;
+            let session = self.source.network.session(&answer);
+            let session = session.map_err(|error| {
+                Problem::Read(self.settled(&answer, Some(error.clone())).unwrap_or(error))
+            })?;
             *open = Some(Open { session, proven: false });
         }
         if let Some(open) = &*open {
@@ -126,7 +129,14 @@ impl Client {
         if let Some(page) = self.source.network.salvage(answer, cursor) {
             return Problem::Refused { page: Box::new(page), seen: answer.seen };
         }
-        self.source.network.refused(answer, cursor).map_or(Problem::Fetch(error), Problem::Read)
+        let refused = self.source.network.refused(answer, cursor);
+        self.settled(answer, refused).map_or(Problem::Fetch(error), Problem::Read)
+    }
+
+    /// What the network made of an answer, made right where that does not depend on the network.
+    pub(super) fn settled(&self, answer: &Answer, error: Option<ReadError>) -> Option<ReadError> {
+        let Source { network_name, network, secrets, .. } = &self.source;
+        settled(network_name, !secrets.is_empty() || network.login().is_some(), answer, error)
     }
 
     /// Keeps a raw answer, when recording is on.

@@ -100,13 +100,17 @@ impl Follower {
         let theirs = Arc::clone(&answer);
         match tokio::task::spawn_blocking(move || network.read(&theirs, cursor.as_ref())).await {
             Ok(Ok(page)) => Ok(page),
-            Ok(Err(error)) => Err(Problem::Unread { error, evidence: evidence(&answer) }),
+            Ok(Err(error)) => {
+                let error = self.client.settled(&answer, Some(error.clone())).unwrap_or(error);
+                Err(Problem::Unread { error, evidence: evidence(&answer) })
+            }
             Err(_) => Err(Problem::Panicked { evidence: evidence(&answer) }),
         }
     }
 
     async fn poll_failed(&mut self, problem: Problem) -> Result<Next, End> {
-        let nothing_there = matches!(&problem, Problem::Fetch(error) if error.fault == Fault::NotFound);
+        let nothing_there = matches!(&problem, Problem::Fetch(error) if error.fault == Fault::NotFound)
+            || matches!(&problem, Problem::Read(error) if error.trouble == Trouble::NoServer && error.instead.is_none());
         self.missing = if nothing_there { self.missing.saturating_add(1) } else { 0 };
         let advice = if self.missing >= MISSING { Advice::AskHuman } else { problem.advice((self.clock)()) };
         // a host that asked for a pause does not make the source less welcome after it

@@ -136,7 +136,9 @@ fn until_then(then: Time, now: Time) -> Duration {
 /// An amount in words.
 pub fn amount(units: u64, unit: Unit) -> String {
     match unit {
+        Unit::Requests if units == 1 => "1 request".to_owned(),
         Unit::Requests => format!("{units} requests"),
+        Unit::Quota if units == 1 => "1 quota unit".to_owned(),
         Unit::Quota => format!("{units} quota units"),
         Unit::MicroDollars => {
             format!("US${}.{:02}", units / 1_000_000, units % 1_000_000 / 10_000)
@@ -151,7 +153,7 @@ fn advice(error: &ReadError, now: Time) -> Advice {
         Trouble::Auth | Trouble::NotApproved | Trouble::Gone | Trouble::BadQuery => Advice::AskHuman,
         Trouble::Rate => wait.map_or(Advice::Retry, Advice::RetryAfter),
         Trouble::Money => Advice::RetryAfter(wait.unwrap_or(NEXT_PERIOD)),
-        Trouble::Transient | Trouble::BlockPage | Trouble::Unread => {
+        Trouble::Transient | Trouble::NoServer | Trouble::BlockPage | Trouble::Unread => {
             wait.map_or(Advice::Retry, Advice::RetryAfter)
         }
     }

@@ -110,6 +110,8 @@ pub fn inspect(file: &Path) -> Result<Contents, CopyError> {
     let found: String =
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(strange)?;
     if found != "ok" {
+        // SQLite writes a headline and a line below it
+        let found = found.split_whitespace().collect::<Vec<_>>().join(" ");
         return Err(unusable(format!("it is damaged ({found}); take an older backup")));
     }
     let count = |sql: &str| number(sql).map(|count| u64::try_from(count).unwrap_or(0));

@@ -55,7 +55,7 @@ pub fn mentions<E: From<StoreError>>(
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
             author.created, author.verified, author.bot, author.links, author.posts,
-            COALESCE(post.language, post.lang), mention.relevance, mention.rule, mention.doubtful, mention.trace
+            COALESCE(post.language, post.lang), mention.relevance, mention.rule, mention.doubtful, mention.trace, author.quiet
         FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
             LEFT JOIN author ON author.id = post.author";
     let (conditions, values) = mention_conditions(filter);
@@ -183,14 +183,14 @@ pub(super) fn posts_after(
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
             author.created, author.verified, author.bot, author.links, author.posts,
-            COALESCE(post.language, post.lang), 1000, '', 0, '', post.id, post.source
+            COALESCE(post.language, post.lang), 1000, '', 0, '', author.quiet, post.id, post.source
         FROM post JOIN source ON source.id = post.source LEFT JOIN author ON author.id = post.author
         WHERE post.id > ?1 ORDER BY post.id LIMIT ?2";
     let mut statement = connection.prepare_cached(SELECT)?;
     let mut rows = statement.query(rusqlite::params![after, limit])?;
     let mut posts = Vec::new();
     while let Some(row) = rows.next()? {
-        posts.push((row.get(37)?, row.get(38)?, mention(row)?));
+        posts.push((row.get(38)?, row.get(39)?, mention(row)?));
     }
     Ok(posts)
 }
@@ -230,7 +230,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         links: more.links,
         hashtags: more.hashtags,
         named_accounts: more.named_accounts,
-        quiet: more.quiet,
+        quiet: more.quiet || row.get::<_, Option<bool>>(37)?.unwrap_or_default(),
     };
     Ok(Mention {
         id: row.get(0)?,
@@ -269,6 +269,7 @@ fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, StoreError> {
         created: created.map(Time),
         verified: row.get(first + 8)?,
         bot: row.get(first + 9)?,
+        quiet: None,
         verified_links: links.map(|links| links.lines().map(str::to_owned).collect()).unwrap_or_default(),
     }))
 }

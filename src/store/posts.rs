@@ -15,6 +15,7 @@ use crate::intake::{JudgedPost, Official};
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
 use crate::time::Time;
 
+mod quiet;
 mod seen;
 
 pub use seen::SeenBefore;

@@ -316,12 +316,12 @@ async fn a_budget_holds_over_a_restart_and_is_shown() {
     assert_eq!(home.run(&["watch", "--once"]).0, 0);
     let (_, said, errors) = home.run(&["watch", "--once"]);
     assert!(
-        (said.clone() + &errors).contains("the budget of the day is spent (1 requests)"),
+        (said.clone() + &errors).contains("the budget of the day is spent (1 request)"),
         "{said}{errors}"
     );
     assert_eq!(server.asked().len(), 1);
     let (_, status, _) = home.run(&["status"]);
-    assert!(status.contains("spent today: 1 requests of 1 requests"), "{status}");
+    assert!(status.contains("spent today: 1 request of 1 request"), "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

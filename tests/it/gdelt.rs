@@ -40,7 +40,7 @@ fn failures_are_normal_and_leave_it_alone_for_long() {
         (200, String::new(), Trouble::Transient, Some(1_200)),
         (200, "Timeout waiting for the index.".to_owned(), Trouble::Transient, Some(1_200)),
         (500, "<html>".to_owned(), Trouble::Transient, Some(1_200)),
-        (404, String::new(), Trouble::Transient, Some(1_200)),
+        (404, String::new(), Trouble::NoServer, Some(1_200)),
         (200, "{\"articles\": [{\"url\": ".to_owned(), Trouble::Transient, Some(1_200)),
         (200, "{\"colour\": 1}".to_owned(), Trouble::Transient, Some(1_200)),
         (200, fixture("short.txt"), Trouble::BadQuery, None),

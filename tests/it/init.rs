@@ -188,7 +188,7 @@ async fn check_tells_of_every_source_and_of_the_mail_server() {
     let ran = check(&["check"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(
-        ran.out.contains("ok      source good (feed): answers, 1 posts in the first answer"),
+        ran.out.contains("ok      source good (feed): answers, 1 post in the first answer"),
         "{}",
         ran.out
     );

@@ -63,6 +63,7 @@ mod spike;
 mod stackexchange;
 mod story;
 mod threads;
+mod told;
 mod tumblr;
 mod walks;
 mod watch;

@@ -263,7 +263,7 @@ fn the_default_window_ends_at_the_newest_post_of_a_replay_else_now() {
     let filled = Filled::new();
     filled.hear(post("mastodon", "1", "a", "Molivelle", 50), now());
     let window = |now: Time| digest::default_window(filled.connection(), now).unwrap();
-    assert_eq!(window(now()), Window { from: now().plus(1 - 7 * DAY), to: now().plus(1) });
+    assert_eq!(window(now()), Window { from: now().plus(-7 * DAY), to: now() });
     filled.store().set_meta("replayed", "1").unwrap();
     let newest = now().plus(-50 * HOUR);
     assert!(window(now()).holds(newest) && !window(now()).holds(newest.plus(1)));

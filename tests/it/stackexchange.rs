@@ -97,7 +97,7 @@ fn refusals_are_told_apart() {
         (500, String::new(), Trouble::Transient, None),
         (403, "<html>checking your browser</html>".to_owned(), Trouble::BlockPage, None),
         (429, "slow down".to_owned(), Trouble::Rate, Some(3_600)),
-        (404, r#"{"error_id":404,"error_message":"no method","error_name":"no_method"}"#.to_owned(), Trouble::BadQuery, None),
+        (404, r#"{"error_id":404,"error_message":"no method","error_name":"no_method"}"#.to_owned(), Trouble::NoServer, None),
     ] {
         let (got, until, words) = refused(status, &body);
         assert_eq!((got, until), (trouble, wait), "{status} {body}");

@@ -30,6 +30,7 @@ mod lemmy;
 mod mastodon;
 mod own;
 mod reddit;
+mod refused;
 mod x;
 mod youtube;
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::super::mentions::moment;
 use super::super::output::Out;
-use super::super::{Common, Usage, now, say};
+use super::super::{Common, Usage, count, now, say};
 use super::{NAME, person};
 use crate::export::SuspectLine;
 use crate::impostor::Level;
@@ -73,7 +73,7 @@ impl Show {
             out.line(&format!("        created {}", moment(created, &zone)))?;
         }
         if let Some(followers) = account.followers {
-            out.line(&format!("        {followers} followers"))?;
+            out.line(&format!("        {}", count(followers, "follower", "followers")))?;
         }
         for answer in answers.iter().rev().take(SHOWN) {
             out.line(&format!(

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::super::output::{Out, Target};
-use super::super::{Common, PROBLEM, Usage, fault, now};
+use super::super::{Common, PROBLEM, Usage, count, fault, now};
 use super::asked::{Asked, place, sources};
 use super::{NAME, case, person};
 use crate::config::Config;
@@ -97,9 +97,9 @@ impl Write {
         }
         let mut out = Out::standard();
         out.line(&format!(
-            "{}: {} files, root {}",
+            "{}: {}, root {}",
             name.display(),
-            finished.manifest.files.len(),
+            count(finished.manifest.files.len(), "file", "files"),
             finished.manifest.root
         ))?;
         for capture in &pack.captures {
@@ -232,9 +232,9 @@ impl Verify {
             Ok(manifest) => {
                 let mut out = Out::standard();
                 out.line(&format!(
-                    "{name} is whole: case {}, {} files, written {}, root {}",
+                    "{name} is whole: case {}, {}, written {}, root {}",
                     manifest.case,
-                    manifest.files.len(),
+                    count(manifest.files.len(), "file", "files"),
                     manifest.written,
                     manifest.root
                 ))?;

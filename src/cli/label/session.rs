@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::{keywords, save};
 use crate::cli::output::Out;
-use crate::cli::{mentions, say};
+use crate::cli::{count, mentions, say};
 use crate::config::Config;
 use crate::export::MentionLine;
 use crate::intake::weigh::{self, Scales};
@@ -116,10 +116,7 @@ impl<'b> Session<'b> {
                 Reply::Quit => stopped = true,
             }
         }
-        say(match said {
-            1 => "1 answer kept".to_owned(),
-            said => format!("{said} answers kept"),
-        })?;
+        say(format!("{} kept", count(said, "answer", "answers")))?;
         Ok(said)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio::sync::mpsc;
 
-use super::super::{clean, progress};
+use super::super::{clean, count, progress};
 use crate::daemon::Told;
 use crate::keyword::Brand;
 use crate::matcher;
@@ -34,8 +34,11 @@ pub(super) fn run(mut told: mpsc::Receiver<Told>, brands: &[Brand], quiet: bool)
         }
         let Tally { posts, mentions, suspicions, .. } = shown.tally;
         bar.set_message(format!(
-            "{posts} posts, {mentions} mentions, {suspicions} suspects, {} mails",
-            shown.mails
+            "{}, {}, {}, {}",
+            count(posts, "post", "posts"),
+            count(mentions, "mention", "mentions"),
+            count(suspicions, "suspect", "suspects"),
+            count(shown.mails, "mail", "mails")
         ));
     }
     bar.finish_and_clear();

@@ -42,6 +42,11 @@ pub(super) fn bot(labels: &[Value]) -> Option<bool> {
     labels.iter().any(|label| text(label, "/val") == Some("bot")).then_some(true)
 }
 
+/// Whether labels say that the account is not for those who are signed out.
+pub(super) fn quiet(labels: &[Value]) -> bool {
+    labels.iter().any(|label| text(label, "/val") == Some("!no-unauthenticated"))
+}
+
 impl Places {
     /// What is known of an account from its id alone.
     pub(super) fn author(&self, did: &str) -> Author {
@@ -95,6 +100,7 @@ impl Places {
             bio: text(record, "/description").map(str::to_owned),
             avatar: record.get("avatar").and_then(|blob| self.picture("avatar", did, blob)),
             bot: bot(list(record, "/labels/values")),
+            quiet: Some(quiet(list(record, "/labels/values"))),
             ..self.author(did)
         };
         Account { network: NAME, author, status: None, at }

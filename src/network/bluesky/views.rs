@@ -110,8 +110,7 @@ fn view(view: &Value, places: &Places, page: &mut Page) {
     };
     post.author = author.or(post.author);
     // "not to those who are signed out": shown to the owner of this account, and nobody else
-    let labels = list(view, "/author/labels");
-    post.quiet = labels.iter().any(|label| text(label, "/val") == Some("!no-unauthenticated"));
+    post.quiet = record::quiet(list(view, "/author/labels"));
     page.posts.push(post);
 }
 
@@ -150,6 +149,7 @@ fn author(view: &Value, places: &Places) -> Option<Author> {
         created: time(view, "/createdAt"),
         verified: vouched,
         bot: record::bot(list(view, "/labels")),
+        quiet: Some(record::quiet(list(view, "/labels"))),
         ..places.author(did)
     })
 }
@@ -157,6 +157,7 @@ fn author(view: &Value, places: &Places) -> Option<Author> {
 /// What a refusal (`{"error", "message"}`) means, and what to do about it. `account`: it was asked with one.
 pub(super) fn refusal(value: &Value, account: bool) -> ReadError {
     let error = text(value, "/error").unwrap_or("an error without a name");
+    let message = text(value, "/message").unwrap_or_default();
     let (trouble, advice) = match error {
         "AccountDeactivated" | "RepoDeactivated" => {
             (Trouble::Gone, "the account is deactivated: what it wrote is no longer public")
@@ -164,7 +165,13 @@ pub(super) fn refusal(value: &Value, account: bool) -> ReadError {
         "AccountTakedown" | "RepoTakendown" | "AccountSuspended" | "RepoSuspended" => {
             (Trouble::Gone, "the network took the account down: what it wrote is no longer public")
         }
-        "AuthMissing" | "AuthenticationRequired" | "AuthFactorTokenRequired" => (
+        "AuthenticationRequired" if message.to_lowercase().contains("identifier or password") => {
+            (Trouble::Auth, "handle or app password is wrong: set `identifier` and `password` again")
+        }
+        "AuthFactorTokenRequired" => {
+            (Trouble::Auth, "this password needs a second factor: set an app password as `password`")
+        }
+        "AuthMissing" | "AuthenticationRequired" => (
             if account { Trouble::Auth } else { Trouble::NotApproved },
             "this needs an account: set the secrets `identifier` and `password` (an app password), or do without",
         ),

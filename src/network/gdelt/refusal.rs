@@ -21,6 +21,7 @@ pub(super) fn of_status(answer: &Answer) -> Option<ReadError> {
     let words = said.as_deref().unwrap_or_default();
     let trouble = match answer.status {
         429 => Trouble::Rate,
+        404 => Trouble::NoServer,
         400 if judged(words) == Trouble::BadQuery => Trouble::BadQuery,
         _ if judged(words) == Trouble::Rate => Trouble::Rate,
         _ => Trouble::Transient,

@@ -62,8 +62,8 @@ pub(super) fn of_answer(network: &NetworkName, answer: &Answer) -> Option<ReadEr
             let detail = format!("a web page with status {}: a block page or a wrong address", answer.status);
             ReadError::refusal(network, Trouble::BlockPage, detail)
         }
-        // the network itself always gives a reason: something in between slipped
-        (404, _) => ReadError::refusal(network, Trouble::Transient, detail),
+        // the network itself always gives a reason
+        (404, _) => ReadError::refusal(network, Trouble::NoServer, detail),
         (_, kind) => ReadError::refusal(network, kind, detail),
     })
 }
@@ -80,7 +80,9 @@ fn of_status(status: u16) -> Trouble {
     match status {
         401 => Trouble::Auth,
         403 => Trouble::NotApproved,
-        404 | 410 => Trouble::Gone,
+        404 => Trouble::NoServer,
+        402 => Trouble::Money,
+        410 => Trouble::Gone,
         429 => Trouble::Rate,
         400..=499 => Trouble::BadQuery,
         500.. => Trouble::Transient,
@@ -168,7 +170,8 @@ pub(super) fn is_gone(answer: &Answer) -> bool {
     let value = serde_json::from_slice::<Value>(answer.body.trim_ascii()).ok();
     match value.as_ref().and_then(Fault::of) {
         Some(fault) => is_absent(fault.code, fault.subcode),
-        None => matches!(answer.status, 404 | 410),
+        // of what is not there the network itself gives a reason
+        None => answer.status == 410,
     }
 }
 

@@ -37,6 +37,9 @@ pub(super) fn of_status(answer: &Answer) -> Option<ReadError> {
         (status, Trouble::BlockPage) => {
             format!("a web page with status {status}: it blocks this address for a while")
         }
+        (status, Trouble::NotApproved) => {
+            format!("this server shows its posts to members only: status {status}")
+        }
         (status, _) => format!("status {status}"),
     };
     Some(ReadError::refusal(&NAME, trouble, detail).until(until(answer, trouble)))

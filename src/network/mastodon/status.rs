@@ -158,6 +158,7 @@ impl Server<'_> {
             created: time(account, "created_at"),
             verified: fields.map(|_| checked().next().is_some()),
             bot: account.get("bot").and_then(Value::as_bool),
+            quiet: None, // said of every post
             verified_links: checked().filter_map(|field| link(text(field, "value")?)).collect(),
         })
     }

@@ -67,7 +67,8 @@ pub(super) fn absent(answer: &Answer) -> Option<String> {
         (403 | 404, Some("banned")) => Some("Reddit banned it".to_owned()),
         (403 | 404, Some("quarantined")) => Some("it is in quarantine".to_owned()),
         (403 | 404, Some("gold_only")) => Some("it is for paying members".to_owned()),
-        (404, _) => Some("it does not exist".to_owned()),
+        // Reddit says so in JSON; anything else is another server
+        (404, _) if value.is_some() => Some("it does not exist".to_owned()),
         _ => None,
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn of_status(answer: &Answer) -> Option<ReadError> {
         401 => Trouble::Auth,
         403 | 503 if page => Trouble::BlockPage,
         400 if !page => Trouble::BadQuery,
-        404 => Trouble::BadQuery,
+        404 => Trouble::NoServer,
         _ => Trouble::Transient,
     };
     let mut detail = format!("status {}", answer.status);
@@ -52,7 +52,9 @@ pub(super) fn told(answer: &Answer, value: &Value) -> Option<ReadError> {
         (_, "throttle_violation") | (502, _) => Trouble::Rate,
         (401..=403 | 405 | 406, _) => Trouble::Auth,
         (400 | 404, _) if words.contains("`key`") || words.contains("key is not valid") => Trouble::Auth,
-        (400 | 404, _) => Trouble::BadQuery,
+        // "no_method": of a site that does not exist it says 400
+        (404, _) => Trouble::NoServer,
+        (400, _) => Trouble::BadQuery,
         _ => Trouble::Transient,
     };
     let limited = (trouble == Trouble::Rate).then(|| available_in(words).unwrap_or(WHILE / 1000));

@@ -141,11 +141,11 @@ impl<'a> Said<'a> {
             Trouble::Transient
         } else if status == 403 || self.is(&["unsupported-authentication"]) {
             Trouble::NotApproved
-        } else if matches!(status, 404 | 410)
-            || self.coded(GONE_CODES)
-            || self.is(&["resource-not-found"])
-            || self.words.contains(&"Not Found")
-        {
+        } else if status == 410 || self.coded(GONE_CODES) || self.is(&["resource-not-found"]) {
+            Trouble::Gone
+        } else if status == 404 {
+            Trouble::NoServer
+        } else if self.words.contains(&"Not Found") {
             Trouble::Gone
         } else if status == 400 || self.coded(&[25, 195]) || self.is(&["invalid"]) {
             Trouble::BadQuery
@@ -170,6 +170,7 @@ pub(super) fn refusal(answer: &Answer, value: Option<&Value>) -> (ReadError, Opt
         Trouble::Auth
         | Trouble::NotApproved
         | Trouble::Gone
+        | Trouble::NoServer
         | Trouble::BadQuery
         | Trouble::BlockPage
         | Trouble::Unread => None,

@@ -85,6 +85,7 @@ impl Fault {
             Trouble::Transient if self.is_token() => "; this round starts again from its top",
             Trouble::Rate
             | Trouble::Gone
+            | Trouble::NoServer
             | Trouble::BadQuery
             | Trouble::Transient
             | Trouble::BlockPage
@@ -97,6 +98,7 @@ impl Fault {
             Trouble::Auth
             | Trouble::NotApproved
             | Trouble::Gone
+            | Trouble::NoServer
             | Trouble::BadQuery
             | Trouble::Transient
             | Trouble::BlockPage
