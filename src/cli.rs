@@ -38,6 +38,7 @@ mod send;
 mod share;
 mod snapshot;
 mod status;
+mod train;
 mod watch;
 
 /// Something does not work.
@@ -100,6 +101,8 @@ enum Command {
     Label(label::Label),
     /// Measure how good Vigie is on cases of which the right answer is known
     Evaluate(evaluate::Evaluate),
+    /// Make a model of your own from posts that people labelled
+    Train(train::Train),
     /// List accounts that pose as a brand, decide about them, look for more, and pack evidence
     Impostors(impostors::Impostors),
     /// Show shares of voice
@@ -150,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::Mentions(mentions) => mentions.run(&cli.common),
         Command::Label(label) => label.run(&cli.common),
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Train(train) => train.run(&cli.common),
         Command::Impostors(impostors) => impostors.run(&cli.common),
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),
         Command::Export(export) => export.run(&cli.common),

@@ -18,6 +18,8 @@ pub mod find;
 pub mod query;
 /// The language of a text.
 pub mod language;
+/// Whether a post speaks well or ill.
+pub mod sentiment;
 /// Brand files.
 pub mod keyword;
 /// What to ask each network, and what its answer said.

@@ -16,6 +16,7 @@ mod impostors;
 mod language;
 mod matching;
 mod names;
+pub(super) mod sentiment;
 mod spikes;
 mod stories;
 mod threads;
@@ -37,6 +38,8 @@ enum Subject {
     Names(names::Names),
     /// The language of posts
     Language(language::Language),
+    /// Whether posts speak well or ill
+    Sentiment(sentiment::Sentiments),
     /// Which posts and articles are copies of one text
     Stories(stories::Stories),
     /// Alerts on series of counts of mentions
@@ -53,6 +56,7 @@ impl Evaluate {
             Subject::Matching(matching) => matching.run(),
             Subject::Names(names) => names.run(),
             Subject::Language(language) => language.run(),
+            Subject::Sentiment(sentiment) => sentiment.run(),
             Subject::Stories(stories) => stories.run(),
             Subject::Spikes(spikes) => spikes.run(),
             Subject::Impostors(impostors) => impostors.run(),

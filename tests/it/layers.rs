@@ -19,6 +19,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("find", "fold"),
     ("query", "find fold post"),
     ("language", ""),
+    ("sentiment", ""),
     ("keyword", "document fold post query"),
     ("network", "document html post time"),
     ("fetch", "network time"),

@@ -55,6 +55,7 @@ mod producthunt;
 mod recorded;
 mod reload;
 mod reddit;
+mod sentiment;
 mod server;
 mod share;
 mod sink;
