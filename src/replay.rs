@@ -20,11 +20,11 @@ use crate::time::Time;
 
 /// Lines judged in one go and stored in one transaction: large enough that commits cost nothing, small
 /// enough to stay in memory.
-const CHUNK: usize = 2_048;
+const CHUNK: usize = 8_192;
 /// Bytes after which a chunk is full all the same.
 const CHUNK_BYTES: usize = 4 << 20;
 /// Chunks that may wait for the store.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 /// A line longer than this is no line of a capture.
 const LINE_LIMIT: u64 = 16 << 20;
 
