@@ -33,6 +33,7 @@ mod progress;
 mod read;
 mod rematch;
 mod replay;
+mod report;
 mod select;
 mod send;
 mod share;
@@ -109,6 +110,8 @@ enum Command {
     Share(share::Share),
     /// Compose a digest of any period, and send it if asked
     Digest(digest::Digest),
+    /// Write a report of any period as one page or a PDF, or say what changed since an older one
+    Report(report::Report),
     /// Print the state of every brand over a period as a JSON document
     Snapshot(snapshot::Snapshot),
     /// Write mentions, shares, a snapshot or impostors as CSV or JSON lines
@@ -150,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::Read(read) => read.run(&cli.common),
         Command::Share(share) => share.run(&cli.common),
         Command::Digest(digest) => digest.run(&cli.common),
+        Command::Report(report) => report.run(&cli.common),
         Command::Mentions(mentions) => mentions.run(&cli.common),
         Command::Label(label) => label.run(&cli.common),
         Command::Evaluate(evaluate) => evaluate.run(),

@@ -58,6 +58,8 @@ pub mod export;
 pub mod schedule;
 /// Mails: what they say, and the bytes that are sent.
 pub mod mail;
+/// A period as one page that can be defended.
+pub mod report;
 /// One case as a file that can be handed in.
 pub mod evidence;
 /// Changes become notices.

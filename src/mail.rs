@@ -13,6 +13,7 @@ use crate::time::Time;
 mod alert;
 pub(crate) mod clean;
 mod digest;
+pub(crate) mod draw;
 mod notes;
 mod page;
 pub(crate) mod post;

@@ -77,6 +77,14 @@ pub enum StoreError {
         /// The newest schema known here.
         known: usize,
     },
+    /// An older program writes there, which this one cannot read.
+    #[error("{} is written by an older vigie, process {pid}; stop it and start the new one", .path.display())]
+    Older {
+        /// The directory.
+        path: PathBuf,
+        /// The process that holds it.
+        pid: String,
+    },
     /// There is no store yet.
     #[error("{} holds no data yet; run `vigie watch` or `vigie replay` first", .path.display())]
     Missing {
@@ -186,6 +194,7 @@ impl Store {
     /// # Errors
     /// When there is none, or the disk refuses.
     pub fn join(folder: &Path) -> Result<Store, StoreError> {
+        renew(folder)?;
         let connection = existing(folder, true)?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
@@ -307,11 +316,12 @@ pub fn meta(connection: &Connection, key: &str) -> Result<Option<String>, StoreE
     Ok(connection.prepare_cached(GET)?.query_row([key], |row| row.get(0)).optional()?)
 }
 
-/// Opens the store of `folder` for reading beside whoever writes.
+/// Opens the store of `folder` for reading beside whoever writes. One that an older program wrote is brought up to date.
 ///
 /// # Errors
-/// When there is none, it is damaged, or of a newer program.
+/// When there is none, it is damaged, or of a newer program, or an older one writes.
 pub fn reader(folder: &Path) -> Result<Connection, StoreError> {
+    renew(folder)?;
     existing(folder, false)
 }
 
@@ -323,6 +333,19 @@ pub fn examine(folder: &Path) -> Result<i64, StoreError> {
     let connection = existing(folder, false)?;
     check(&connection, folder)?;
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Brings the store of an older program up to date.
+fn renew(folder: &Path) -> Result<(), StoreError> {
+    let found: i64 = existing(folder, false)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if usize::try_from(found).is_ok_and(|found| found >= MIGRATIONS.len()) {
+        return Ok(());
+    }
+    match Store::open(folder, Durability::Full) {
+        Ok(_) => Ok(()),
+        Err(StoreError::InUse { path, pid }) => Err(StoreError::Older { path, pid }),
+        Err(error) => Err(error),
+    }
 }
 
 fn existing(folder: &Path, write: bool) -> Result<Connection, StoreError> {

@@ -194,8 +194,9 @@ fn same(c: char) -> char {
 impl Reading {
     /// Reads at most `limit` characters of `text`.
     pub(super) fn of(text: &str, limit: usize) -> Reading {
+        let room = text.len().min(limit);
         let mut reading =
-            Reading { key: String::with_capacity(48), cells: Vec::with_capacity(48), gift: false };
+            Reading { key: String::with_capacity(room), cells: Vec::with_capacity(room), gift: false };
         let mut state = State { gap: true, hidden: false, before: ' ' };
         if text.is_ascii() {
             reading.take(text.chars().take(limit), &mut state);

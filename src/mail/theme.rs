@@ -123,3 +123,31 @@ pub(super) fn style_sheet() -> String {
             .collect::<String>(),
     )
 }
+
+/// All colours as variables of a style sheet, for pages that are no mails: `--qt` for what a thing is, `--qt-ink` for
+/// text on it, `--qt-line` round it; light, and dark where the screen is.
+pub(crate) fn variables() -> String {
+    let (light, dark) = (colours(|(light, _)| light), colours(|(_, dark)| dark));
+    format!(":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}")
+}
+
+fn colours(shade: fn(Pair) -> &'static str) -> String {
+    ALL.iter()
+        .flat_map(|paint| named(paint, shade))
+        .map(|(name, colour)| format!("--{name}:{colour};"))
+        .collect()
+}
+
+fn named(paint: &Paint, shade: fn(Pair) -> &'static str) -> Vec<(String, &'static str)> {
+    let Paint { class, back, ink, line } = *paint;
+    let all = [(class.to_owned(), back), (format!("{class}-ink"), ink), (format!("{class}-line"), line)];
+    let mut named: Vec<(String, &'static str)> =
+        all.into_iter().filter_map(|(name, pair)| Some((name, shade(pair?)))).collect();
+    // What is only a text or only a line goes by its name alone.
+    if back.is_none()
+        && let Some((name, _)) = named.first_mut()
+    {
+        class.clone_into(name);
+    }
+    named
+}

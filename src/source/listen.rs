@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, sleep_until};
 
 use super::Interest;
@@ -23,6 +24,11 @@ const STEADY_QUIET: Duration = Duration::from_secs(60);
 const CAUGHT_UP: i64 = 2_000;
 /// How long a single attempt listens when the stream does not catch up.
 const ONCE_LISTEN: Duration = Duration::from_secs(10);
+/// How long a stream that has caught up is left alone once everything it sent has been read: to wake for every message
+/// costs more than the message.
+const REST: Duration = Duration::from_millis(40);
+/// Messages taken before anything else is looked at again.
+const TOGETHER: usize = 64;
 /// Silences for which a connection that answers pings, but brings no message, is kept.
 const MUTE: u32 = 3;
 
@@ -168,6 +174,8 @@ struct Hearing {
     behind: bool,
     /// Failures in a row of asking beside the stream.
     stumbles: u32,
+    /// Until when nothing is read.
+    rest: Option<Instant>,
 }
 
 /// What is asked beside a stream.
@@ -202,6 +210,7 @@ impl Hearing {
             beside: Beside::Nothing,
             behind: false,
             stumbles: 0,
+            rest: None,
         }
     }
 
@@ -213,7 +222,9 @@ impl Hearing {
         loop {
             let before = Instant::now();
             let again = if let Beside::Again(at) = self.beside { Some(at) } else { None };
-            let wake = [Some(before + self.patience()), self.batch.as_ref().map(Batch::due), enough, again];
+            let resting = self.rest.filter(|until| before < *until);
+            let due = self.batch.as_ref().map(Batch::due);
+            let wake = [Some(before + self.patience()), due, enough, again, resting];
             let wake = wake.into_iter().flatten().fold(tell_at, Instant::min);
             // all may be dropped half-way: frames stay in `wire` until they are whole, answers in `beside`
             let event = tokio::select! {
@@ -223,13 +234,13 @@ impl Hearing {
                     return Err(End::Stopped);
                 }
                 answer = self.beside.answer() => Some(Brought::Answer(answer)),
-                frame = wire.next() => Some(Brought::Frame(frame)),
+                frame = wire.next(), if resting.is_none() => Some(Brought::Frame(frame)),
                 () = sleep_until(wake) => None,
             };
             self.no_frame += before.elapsed();
             self.no_message += before.elapsed();
             let taken = match event {
-                Some(Brought::Frame(frame)) => self.take(follower, frame).await?,
+                Some(Brought::Frame(frame)) => self.take_all(follower, &mut wire, frame).await?,
                 Some(Brought::Answer(answer)) => self.take_beside(follower, answer).await?,
                 None => Ok(()),
             };
@@ -260,6 +271,28 @@ impl Hearing {
                 return Ok(Ended::Broken(problem));
             }
         }
+    }
+
+    /// Takes a frame and those that have come with it; the inner error ends the connection.
+    async fn take_all(
+        &mut self,
+        follower: &mut Follower,
+        wire: &mut Wire,
+        first: Heard,
+    ) -> Result<Result<(), Problem>, End> {
+        let mut taken = self.take(follower, first).await?;
+        for _ in 1..TOGETHER {
+            if taken.is_err() {
+                break;
+            }
+            // may be dropped half-way: frames stay in `wire` until they are whole
+            let Some(next) = wire.next().now_or_never() else {
+                self.rest = self.caught_up.then(|| Instant::now() + REST);
+                break;
+            };
+            taken = self.take(follower, next).await?;
+        }
+        Ok(taken)
     }
 
     /// Takes one frame; the inner error ends the connection.

@@ -13,11 +13,13 @@ use crate::time::{DAY, Time};
 mod accounts;
 mod coverage;
 mod latency;
+mod people;
 mod standouts;
 
 pub use accounts::{SeenAccount, accounts, versions};
 pub use coverage::{Coverage, coverage};
 pub use latency::{Deletions, Latency, deletions, published_to_seen, seen_to_sent};
+pub use people::{Voice, by_hour, voices};
 pub use standouts::{TopPost, new_suspects, top_posts};
 
 /// Counts what was heard of each of `brands` in `window`.

@@ -8,11 +8,12 @@ use super::Shown;
 use super::look::{Look, MENTIONS};
 use crate::impostor::{Level, describe};
 use crate::mail::Language;
-use crate::mail::clean::{Piece, evidence, link, short};
+use crate::mail::clean::{evidence, link, short};
+use crate::mail::draw::{bar, pieces, unbroken};
 use crate::mail::post::{self, Parts};
 use crate::mail::words::local;
 use crate::mention::{Mention, Suspect};
-use crate::share::{Permille, Share};
+use crate::share::Share;
 use crate::store::doors::{IMPORT, INGEST};
 use crate::store::figures::Coverage;
 
@@ -389,32 +390,10 @@ impl Telling<'_> {
     }
 }
 
-/// French quotation marks kept with what they enclose.
-fn unbroken(text: &str) -> String {
-    text.replace("« ", "«\u{a0}").replace(" »", "\u{a0}»")
-}
-
 /// The language that a post declares, when it can be one.
 fn declared(mention: &Mention) -> Option<&str> {
     let lang = mention.lang.as_deref()?;
     let sound = (2..=12).contains(&lang.len())
         && lang.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     sound.then_some(lang)
-}
-
-/// A part of a post with its keywords marked.
-fn pieces(pieces: &[Piece]) -> Markup {
-    html! { @for piece in pieces { @if piece.marked { mark { (piece.text) } } @else { (piece.text) } } }
-}
-
-/// A bar that fills `part` of its width. Drawn, since a strict policy lets no style stand in the page.
-fn bar(part: Permille, class: &str) -> Markup {
-    // A share that is not nothing is always seen.
-    let width = if part.0 == 0 { 0 } else { part.0.max(8) };
-    html! {
-        svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" {
-            rect class="track" width="1000" height="10" {}
-            rect class=(class) width=(width) height="10" {}
-        }
-    }
 }

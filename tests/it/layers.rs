@@ -39,6 +39,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("export", "impostor keyword matcher mention post share snapshot time"),
     ("schedule", "share time"),
     ("mail", "alert digest impostor keyword matcher mention post share store time"),
+    ("report", "digest impostor keyword mail mention share store time"),
     ("evidence", "impostor keyword mail mention store time"),
     ("notice", "alert digest impostor keyword mail mention schedule share store time"),
     ("keeper", "intake keyword matcher network notice share store time"),
@@ -58,9 +59,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["web"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
-    ("maud", &["mail", "web"]),
+    ("maud", &["mail", "report", "web"]),
     ("reqwest", &["fetch"]),
-    ("rusqlite", &["cli", "digest", "snapshot", "store"]),
+    ("rusqlite", &["cli", "digest", "report", "snapshot", "store"]),
 ];
 
 /// A file longer than this is two files.

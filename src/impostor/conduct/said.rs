@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind};
 use serde::{Deserialize, Serialize};
 
 use super::super::reading::{Cell, DIGIT, Reading};
@@ -161,11 +161,7 @@ fn families() -> Option<&'static Families> {
                     families.push(family(&name)?);
                 }
             }
-            let automaton = AhoCorasick::builder()
-                .match_kind(MatchKind::Standard)
-                .kind(Some(AhoCorasickKind::DFA))
-                .build(&keys)
-                .ok()?;
+            let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&keys).ok()?;
             Some(Families { automaton, families })
         })
         .as_ref()

@@ -86,7 +86,7 @@ fn recorded_answers_say_what_they_say() {
         }
     }
     let refused = [
-        ("http/createSession_bad", "needs an account"),
+        ("http/createSession_bad", "app password"),
         ("http/getProfile_deactivated", "deactivated"),
         ("http/getTimeline_unauth", "needs an account"),
         ("http/resolveHandle_unknown", "check the handle"),

@@ -50,6 +50,7 @@ const ADVICE: &[&str] = &[
     "make a new one",
     "ask it for",
     "correct ",
+    "give the address",
     "remove this source",
     "Vigie waits",
     "Vigie tries again",

@@ -1,0 +1,394 @@
+//! The page of a report: one HTML file with everything in it, for screens and for paper. No script, and nothing is
+//! fetched; all that strangers wrote goes in as text.
+
+use jiff::tz::TimeZone;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Report, summary};
+use crate::impostor::Level;
+use crate::mail::Language;
+use crate::mail::clean::{link, short};
+use crate::mail::draw::{bar, pieces};
+use crate::mail::post::{self, Parts};
+use crate::mail::{theme, words::local};
+use crate::share::{Permille, Share};
+use crate::store::figures::{Slice, TopPost};
+use crate::time::{DAY, HOUR};
+
+/// Characters of a post and of a name.
+const EXCERPT: usize = 280;
+const NAME: usize = 60;
+/// Networks, and languages, listed.
+const SLICES: usize = 8;
+/// Suspects listed.
+const SUSPECTS: usize = 20;
+/// Columns that have room for their numbers.
+const COLUMNS: usize = 16;
+
+/// How a report looks and speaks.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// French or English.
+    pub language: Language,
+    /// The zone in which days and hours are told.
+    pub zone: TimeZone,
+    /// Who it is from, in the place of "Vigie".
+    pub name: Option<String>,
+    /// A picture in the place of the name, as a `data:` address.
+    pub logo: Option<String>,
+    /// The colour of what is ours, `#rrggbb`.
+    pub colour: Option<String>,
+}
+
+/// The page of `report`.
+pub fn page(report: &Report, look: &Look) -> String {
+    Telling { report, look, language: look.language, zone: &look.zone }.page().into_string()
+}
+
+struct Telling<'a> {
+    report: &'a Report,
+    look: &'a Look,
+    language: Language,
+    zone: &'a TimeZone,
+}
+
+impl Telling<'_> {
+    fn say(&self, en: &'static str, fr: &'static str) -> &'static str {
+        self.language.say(en, fr)
+    }
+
+    fn page(&self) -> Markup {
+        let title = self.title();
+        let own = self.look.colour.as_deref().map(|colour| format!(":root{{--own:{colour}}}"));
+        html! {
+            (DOCTYPE)
+            html lang=(self.language.code()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width,initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+                    title { (title) }
+                    style { (PreEscaped(theme::variables())) (PreEscaped(include_str!("style.css"))) (PreEscaped(own.unwrap_or_default())) }
+                }
+                body {
+                    main {
+                        (self.masthead())
+                        (self.hero(&title))
+                        (self.shares())
+                        (self.days())
+                        div class="two" {
+                            (self.slices(self.say("Networks", "Réseaux"), &self.report.digest.networks, |name| self.language.network(name)))
+                            (self.slices(self.say("Languages", "Langues"), &self.report.digest.languages, |name| self.language.language(name)))
+                        }
+                        (self.hours())
+                        (self.voices())
+                        (self.posts())
+                        (self.suspects())
+                        (self.label())
+                    }
+                    (PreEscaped(self.report.figures.embedded()))
+                }
+            }
+        }
+    }
+
+    fn title(&self) -> String {
+        let shares = &self.report.digest.shares;
+        let period = self.language.span(shares.window, self.zone);
+        match shares.brands.first() {
+            Some(first) => {
+                let name = short(&first.name, NAME);
+                self.language.say(
+                    format!("{name}: what was said, {period}"),
+                    format!("{name}\u{a0}: ce qui s’est dit, {period}"),
+                )
+            }
+            None => period,
+        }
+    }
+
+    fn masthead(&self) -> Markup {
+        let name = self.look.name.as_deref().unwrap_or("Vigie");
+        html! {
+            header {
+                @if let Some(logo) = &self.look.logo { img src=(logo) alt=(name); } @else { p class="name" { (name) } }
+                p class="soft" { (self.say("Report", "Rapport")) }
+            }
+        }
+    }
+
+    fn hero(&self, title: &str) -> Markup {
+        let shares = &self.report.digest.shares;
+        html! {
+            section class="hero" {
+                p class="soft" { (self.language.length(shares.window)) " · " (local(shares.window.to, self.zone).strftime("%Z").to_string()) }
+                h1 { (title) }
+                ul class="summary" { @for sentence in summary::sentences(self.report, self.language, self.zone) { li { (sentence) } } }
+                @if shares.examples > 0 {
+                    p class="soft" style="margin-top:10px" {
+                        span class="tag example" { (self.say("example", "exemple")) } " "
+                        (self.language.mentions(shares.examples)) " "
+                        (self.say("come from the shipped example, not from the world", "viennent de l’exemple fourni, pas du monde"))
+                    }
+                }
+            }
+        }
+    }
+
+    fn shares(&self) -> Markup {
+        let shares = &self.report.digest.shares;
+        html! {
+            section {
+                h2 { (self.say("Share of voice", "Part de voix")) }
+                table {
+                    thead { tr {
+                        th { (self.say("Brand", "Marque")) } th class="wide opt" {}
+                        th class="num" { (self.say("Share", "Part")) } th class="num" { (self.say("Mentions", "Mentions")) }
+                        th class="num opt" { (self.say("Authors", "Auteurs")) } th class="num opt" { (self.say("Distinct posts", "Publications distinctes")) }
+                        th class="num" { (self.say("Change", "Évolution")) }
+                    } }
+                    tbody { @for share in &shares.brands { (self.share(share, shares.enough())) } }
+                }
+                p class="soft" style="margin-top:10px" { (self.say(
+                    "Shares are of all mentions of these brands and add up to 100%. A change is only told where the 95% interval of the difference of the shares of distinct posts leaves zero.",
+                    "Les parts se rapportent à toutes les mentions de ces marques et font 100\u{a0}%. Une évolution n’est annoncée que si l’intervalle à 95\u{a0}% de la différence des parts de publications distinctes exclut zéro."
+                )) }
+            }
+        }
+    }
+
+    fn share(&self, share: &Share, enough: bool) -> Markup {
+        let language = self.language;
+        let figure =
+            share.permille.filter(|_| enough).map_or("–".to_owned(), |part| language.percent(part));
+        let change = match share.change {
+            None => self.say("not compared", "sans comparaison").to_owned(),
+            Some(_) if share.query_changed => self.say("query changed", "requête modifiée").to_owned(),
+            Some(change) => match change.permille.filter(|_| change.detectable && enough) {
+                Some(points) => language.points(points),
+                None => self.say("no detectable change", "aucune évolution détectable").to_owned(),
+            },
+        };
+        html! {
+            tr {
+                td { (short(&share.name, NAME)) @if share.ours { " " span class="tag brand" { (self.say("ours", "nous")) } } }
+                td class="wide opt" { (bar(share.permille.unwrap_or_default(), if share.ours { "ours" } else { "theirs" })) }
+                td class="num figure" { (figure) }
+                td class="num" { (language.number(share.counts.mentions)) }
+                td class="num opt" { (language.number(share.counts.authors)) }
+                td class="num opt" { (language.number(share.counts.posts)) }
+                td class="num soft" { (change) }
+            }
+        }
+    }
+
+    fn days(&self) -> Markup {
+        let days = &self.report.digest.days;
+        let most = days.iter().map(|day| day.mentions).max().unwrap_or(0).max(1);
+        let wide = 100_usize;
+        // Where there are many, only some have room for their date.
+        let every = days.len().div_ceil(COLUMNS).max(1);
+        html! {
+            section {
+                h2 { (self.say("Mentions by day", "Mentions par jour")) }
+                svg class="columns" viewBox={ "0 0 " (days.len().max(1) * wide) " 120" } preserveAspectRatio="none" role="img" aria-label=(self.say("Columns; the numbers stand below", "Colonnes\u{a0}; les nombres sont dessous")) {
+                    @for (place, day) in days.iter().enumerate() {
+                        @let height = if day.mentions == 0 { 1 } else { (day.mentions * 120 / most).max(3) };
+                        rect class=(if day.mentions == 0 { "track" } else { "ours" }) x=(place * wide + 12) y=(120 - height) width=(wide - 24) height=(height) {}
+                    }
+                }
+                div class="feet" {
+                    @for day in days.iter().step_by(every) {
+                        @let at = local(day.from.plus(DAY / 2), self.zone);
+                        span { @if every == 1 { b { (self.language.number(day.mentions)) } } (self.language.short_weekday(&at)) " " (at.day()) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn slices(&self, heading: &str, slices: &[Slice], name: impl Fn(&str) -> String) -> Markup {
+        let all: u64 = slices.iter().map(|slice| slice.mentions).sum();
+        let permille = |count: u64| {
+            let part = count.saturating_mul(1000).saturating_add(all / 2).checked_div(all).unwrap_or(0);
+            Permille(u16::try_from(part).unwrap_or(1000))
+        };
+        html! {
+            section {
+                h2 { (heading) }
+                @if slices.is_empty() { p class="soft" { "–" } }
+                table { tbody {
+                    @for slice in slices.iter().take(SLICES) { tr {
+                        td { (name(&slice.name)) (bar(permille(slice.mentions), "theirs")) }
+                        td class="num" { (self.language.number(slice.mentions)) }
+                        td class="num soft" { (self.language.percent(permille(slice.mentions))) }
+                    } }
+                } }
+            }
+        }
+    }
+
+    /// Hours by weekday: the more was said, the stronger the colour.
+    fn hours(&self) -> Markup {
+        let mut grid = [[0_u64; 24]; 7];
+        for (hour, mentions) in &self.report.hours {
+            let at = local(hour.plus(HOUR / 2), self.zone);
+            let day = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or(0);
+            let cell = grid.get_mut(day).and_then(|day| day.get_mut(usize::try_from(at.hour()).unwrap_or(0)));
+            if let Some(cell) = cell {
+                *cell += mentions;
+            }
+        }
+        let most = grid.iter().flatten().copied().max().unwrap_or(0).max(1);
+        // A Monday, for the names of days.
+        let monday = jiff::civil::date(2024, 1, 1).to_zoned(TimeZone::UTC).ok();
+        let name = |day: usize| {
+            let span = jiff::Span::new().days(i64::try_from(day).unwrap_or(0));
+            let at = monday.as_ref().and_then(|monday| monday.checked_add(span).ok());
+            at.map(|at| self.language.short_weekday(&at)).unwrap_or_default()
+        };
+        html! {
+            section {
+                h2 { (self.say("When it was said", "Quand cela s’est dit")) }
+                svg class="heat" viewBox="0 0 660 166" role="img" aria-label=(self.say("Mentions by weekday and hour", "Mentions par jour de la semaine et par heure")) {
+                    @for (day, row) in grid.iter().enumerate() {
+                        text x="0" y=(day * 20 + 14) { (name(day)) }
+                        @for (hour, count) in row.iter().enumerate() {
+                            rect class=(if *count == 0 { "none" } else { "cell" }) x=(36 + hour * 26) y=(day * 20) width="24" height="18" rx="3"
+                                fill-opacity=[(*count > 0).then(|| format!("0.{:02}", (25 + count * 74 / most).min(99)))] {
+                                title { (name(day)) " " (hour) " h: " (count) }
+                            }
+                        }
+                    }
+                    @for hour in (0..24_usize).step_by(3) { text x=(36 + hour * 26) y="160" { (hour) " h" } }
+                }
+                p class="soft" { (self.say("Strongest: ", "Le plus fort\u{a0}: ")) (self.language.mentions(most)) (self.say(" in one of these hours", " dans une de ces heures")) "." }
+            }
+        }
+    }
+
+    fn voices(&self) -> Markup {
+        let language = self.language;
+        html! {
+            section class="long" {
+                h2 { (self.say("Who spoke most", "Qui a le plus parlé")) }
+                @if self.report.voices.is_empty() { p class="soft" { (self.say("No network names its authors.", "Aucun réseau ne nomme ses auteurs.")) } }
+                @else { table {
+                    thead { tr {
+                        th { (self.say("Author", "Auteur")) } th { (self.say("Network", "Réseau")) }
+                        th class="num opt" { (self.say("Followers", "Abonnés")) }
+                        th class="num" { (self.say("Distinct posts", "Publications distinctes")) }
+                        th class="num" { (self.say("Reactions", "Réactions")) }
+                    } }
+                    tbody { @for voice in &self.report.voices { tr {
+                        td { bdi { (short(&voice.name, NAME)) } }
+                        td { (language.network(voice.network.as_str())) }
+                        td class="num opt" { (voice.followers.map_or("–".to_owned(), |count| language.number(count))) }
+                        td class="num" { (language.number(voice.posts)) }
+                        td class="num" { (language.number(voice.reactions)) }
+                    } } }
+                } }
+            }
+        }
+    }
+
+    fn posts(&self) -> Markup {
+        html! {
+            @if !self.report.digest.top.is_empty() {
+                section class="long" {
+                    h2 { (self.say("Posts that stood out", "Publications marquantes")) }
+                    @for top in &self.report.digest.top {
+                        @for post in &top.posts { (self.post(&top.name, post)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn post(&self, brand: &str, top: &TopPost) -> Markup {
+        let (language, mention) = (self.language, &top.mention);
+        let alt = Parts::alt(mention);
+        let parts = Parts::of(mention, alt.as_deref());
+        let (title, text) = (parts.title(), parts.excerpt(EXCERPT));
+        let reactions = u64::try_from(mention.post.counts.reactions()).ok().filter(|count| *count > 0);
+        let reactions = reactions
+            .map(|count| language.count(count, ["reaction", "reactions"], ["réaction", "réactions"]));
+        html! {
+            div class="post" {
+                p {
+                    span class="tag brand" { (short(brand, NAME)) } " "
+                    @if mention.example { span class="tag example" { (self.say("example", "exemple")) } " " }
+                    bdi { (post::by(mention, language)) } " · " (language.network(mention.post.network.as_str()))
+                    " · " (language.short_moment(mention.counted, self.zone))
+                    @if let Some(reactions) = reactions { " · " (reactions) }
+                }
+                @if title.is_some() || !text.is_empty() {
+                    div class="said" dir="auto" {
+                        @if let Some(title) = &title { strong { (pieces(title)) } }
+                        (pieces(&text))
+                    }
+                } @else { p class="soft" { (self.say("Its words may not be passed on by the terms of its network.", "Ses mots ne peuvent pas être transmis, selon les conditions de son réseau.")) } }
+                @if let Some(link) = mention.post.permalink.as_deref().and_then(link) { p class="soft" { a href=(link.href) rel="noreferrer noopener nofollow" { (short(&link.href, 120)) } } }
+            }
+        }
+    }
+
+    fn suspects(&self) -> Markup {
+        let suspects = &self.report.digest.suspects;
+        let language = self.language;
+        html! {
+            @if !suspects.is_empty() {
+                section class="long" {
+                    h2 { (self.say("Accounts that may be posing as a brand", "Comptes qui se font peut-être passer pour une marque")) }
+                    table { tbody { @for suspect in suspects.iter().take(SUSPECTS) { tr {
+                        td { @if suspect.suspicion.level == Level::Alert { span class="tag danger" { (self.say("likely", "probable")) } } @else { span class="tag warn" { (self.say("to look at", "à regarder")) } } }
+                        td { bdi { (post::who(Some(&suspect.author), language)) } }
+                        td { (language.network(suspect.network.as_str())) }
+                        td class="num soft" { (language.short_moment(suspect.first_seen, self.zone)) }
+                    } } } }
+                    @if suspects.len() > SUSPECTS { p class="soft" { "+ " (suspects.len() - SUSPECTS) } }
+                }
+            }
+        }
+    }
+
+    /// What the figures rest on, and what they leave out.
+    fn label(&self) -> Markup {
+        let (language, figures) = (self.language, &self.report.figures);
+        let gaps = &self.report.digest.gaps;
+        html! {
+            section class="label long" {
+                h2 { (self.say("What these figures rest on", "Sur quoi reposent ces chiffres")) }
+                dl {
+                    dt { (self.say("Listened to", "Écouté")) }
+                    @for source in &figures.sources {
+                        dd {
+                            (short(&source.name, NAME)) " (" (language.network(&source.network)) ")" (language.colon())
+                            @if source.hours.0 > 0 { (language.say(
+                                format!("{} of {}\u{a0}h, ", source.hours.1, source.hours.0),
+                                format!("{}\u{a0}h sur {}, ", source.hours.1, source.hours.0)
+                            )) }
+                            (language.count(source.posts, ["post heard", "posts heard"], ["publication entendue", "publications entendues"]))
+                        }
+                    }
+                    dt { (self.say("Not heard", "Non entendu")) }
+                    @if gaps.is_empty() { dd { (self.say("no gap is known; networks that are not listed were not listened to", "aucune lacune connue\u{a0}; les réseaux absents de la liste n’ont pas été écoutés")) } }
+                    @for gap in gaps { dd { (short(&gap.source, NAME)) (language.colon()) (language.between(gap.from, gap.to, self.zone)) ", " (short(&gap.reason, 160)) } }
+                    dt { (self.say("Counted", "Compté")) }
+                    dd { (self.say(
+                        "public posts that the query of a brand matches, less those thought to be about something else; deleted posts are not counted",
+                        "les publications publiques auxquelles la requête d’une marque répond, moins celles jugées parler d’autre chose\u{a0}; les publications supprimées ne comptent pas"
+                    )) }
+                    dt { (self.say("Queries", "Requêtes")) }
+                    @for (brand, versions) in &figures.queries {
+                        dd { (short(brand, NAME)) (language.colon()) @if versions.is_empty() { "–" } @else { code { (versions.join(", ")) } } }
+                    }
+                    dt { (self.say("Worked out by", "Calculé par")) }
+                    dd { "Vigie " (figures.vigie) ", " code { (figures.schema) } }
+                    dd { (self.say("data ", "données ")) code { "sha256:" (figures.hash) } }
+                }
+            }
+        }
+    }
+}
