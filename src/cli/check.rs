@@ -19,6 +19,7 @@ use crate::document::Faults;
 use crate::fetch::Fetch;
 use crate::intake::Judge;
 use crate::keyword::{self, Brand};
+use crate::mail::{self, Language};
 use crate::network;
 use crate::post::NetworkName;
 use crate::query::Query;
@@ -90,6 +91,10 @@ impl Check {
             }
         };
         let mut findings = files(&config, &brands);
+        findings.extend(config.rules.iter().map(|rule| {
+            let asks = mail::describe(rule, &brands, Language::En);
+            Finding::new(format!("rule {}", rule.name), Fares::Ok, asks)
+        }));
         findings.push(data(&config));
         findings.extend(web(&config));
         let sources =
