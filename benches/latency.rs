@@ -192,6 +192,7 @@ fn measure(seconds: u64, rate: u64) {
         zone: TimeZone::UTC,
         brands: brands.clone(),
         schedule: config.digest,
+        manners: vigie::notice::Manners::default(),
     };
     let courier = Courier::new(&config.mail.transport, &config.mail.from.email, None);
     let plan = Plan {

@@ -91,6 +91,7 @@ fn replay_once(capture: &Path, brands: &[Brand], round: usize) -> (Duration, u64
         zone: TimeZone::UTC,
         brands: brands.to_vec(),
         schedule: Schedule::default(),
+        manners: vigie::notice::Manners::default(),
     };
     let start = Instant::now();
     let judge = Judge::new(brands).unwrap();

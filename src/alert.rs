@@ -1,4 +1,4 @@
-//! Alerts: which rules there are, and what a group of alerts says when it closes.
+//! Alerts: which rules there are, what each asks, and what a group of alerts says when it closes.
 
 use std::time::Duration;
 
@@ -8,29 +8,143 @@ use serde::{Deserialize, Serialize};
 use crate::impostor::Level;
 use crate::keyword::BrandId;
 use crate::mention::{Gap, Mention, Suspect};
+use crate::share::Permille;
 use crate::time::Time;
 
+pub mod judge;
+pub mod preset;
+mod terms;
+pub mod trend;
+
+pub use terms::Terms;
+
 /// What a rule looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum On {
     /// A new mention of a brand.
     NewMention,
+    /// A mention with words that announce trouble.
+    HighRisk,
+    /// A mention by an author with many followers.
+    BigAuthor,
+    /// A mention by an author who never spoke of any brand before.
+    FirstAuthor,
+    /// A mention by a brand's own account, or by one that the network vouches for.
+    OfficialPost,
+    /// More mentions in an hour than chance explains.
+    Spike,
+    /// Far fewer mentions in a day than usual.
+    Drop,
+    /// No mention at all for much longer than usual, though the sources answer.
+    Silence,
+    /// A share of voice that grows.
+    Surge,
+    /// A brand's own account that changed its name, bio or picture.
+    AccountChanged,
+    /// A post of a brand's own account that draws far more reactions than its others.
+    TakesOff,
+    /// One that draws far fewer.
+    Flops,
     /// An account that starts to pose as a brand.
     NewImpostor,
+    /// A suspected account that changed its profile.
+    ImpostorChanged,
     /// A source that fails or has fallen silent.
     SourceDegraded,
+    /// A keyword whose mentions people call wrong more often than before.
+    PrecisionFallen,
 }
 
 impl On {
+    /// Every kind of rule.
+    pub const ALL: &'static [On] = &[
+        On::NewMention,
+        On::HighRisk,
+        On::BigAuthor,
+        On::FirstAuthor,
+        On::OfficialPost,
+        On::Spike,
+        On::Drop,
+        On::Silence,
+        On::Surge,
+        On::AccountChanged,
+        On::TakesOff,
+        On::Flops,
+        On::NewImpostor,
+        On::ImpostorChanged,
+        On::SourceDegraded,
+        On::PrecisionFallen,
+    ];
+
     /// The word used in configuration.
     pub fn word(self) -> &'static str {
         match self {
             On::NewMention => "new_mention",
+            On::HighRisk => "high_risk",
+            On::BigAuthor => "big_author",
+            On::FirstAuthor => "first_author",
+            On::OfficialPost => "official_post",
+            On::Spike => "spike",
+            On::Drop => "drop",
+            On::Silence => "silence",
+            On::Surge => "surge",
+            On::AccountChanged => "account_changed",
+            On::TakesOff => "takes_off",
+            On::Flops => "flops",
             On::NewImpostor => "new_impostor",
+            On::ImpostorChanged => "impostor_changed",
             On::SourceDegraded => "source_degraded",
+            On::PrecisionFallen => "precision_fallen",
         }
     }
+
+    /// Whether it looks at single mentions as they come.
+    pub fn is_of_mentions(self) -> bool {
+        matches!(self, On::NewMention | On::HighRisk | On::BigAuthor | On::FirstAuthor | On::OfficialPost)
+    }
+
+    /// Whether it looks at suspected accounts.
+    pub fn is_of_impostors(self) -> bool {
+        matches!(self, On::NewImpostor | On::ImpostorChanged)
+    }
+
+    /// How often it is looked for as time passes; `None` when something that happens raises it.
+    pub fn pace(self) -> Option<Pace> {
+        match self {
+            On::Spike => Some(Pace::Bucket),
+            On::Drop | On::Silence | On::Surge | On::TakesOff | On::Flops | On::PrecisionFallen => {
+                Some(Pace::Hour)
+            }
+            On::NewMention
+            | On::HighRisk
+            | On::BigAuthor
+            | On::FirstAuthor
+            | On::OfficialPost
+            | On::AccountChanged
+            | On::NewImpostor
+            | On::ImpostorChanged
+            | On::SourceDegraded => None,
+        }
+    }
+}
+
+/// How often something is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pace {
+    /// Every five minutes in which something was heard.
+    Bucket,
+    /// Every hour.
+    Hour,
+}
+
+/// Whose brands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Our own.
+    Ours,
+    /// Those of others.
+    Competitors,
 }
 
 /// When someone is told.
@@ -42,10 +156,26 @@ pub struct Rule {
     pub on: On,
     /// Only these brands; all when empty.
     pub brands: Vec<BrandId>,
+    /// Only our own brands, or only those of others.
+    pub of: Option<Side>,
     /// Only these networks; all when empty.
     pub networks: Vec<String>,
-    /// For impostors: the lowest level that is told at once.
+    /// Only posts in these languages, by their codes; all when empty.
+    pub languages: Vec<String>,
+    /// Only posts in which these words stand, or for which this query holds.
+    pub terms: Option<Terms>,
+    /// Only authors with at least so many followers.
+    pub followers: u64,
+    /// For impostors: the lowest level that is told.
     pub level: Level,
+    /// For a share of voice: by how much it must have grown.
+    pub points: Permille,
+    /// For silence: how long it must last; `None` learns it from the past.
+    pub after: Option<Duration>,
+    /// Whether it pierces quiet hours and caps.
+    pub critical: bool,
+    /// After an alert, the same brand, author or post raises none for so long.
+    pub cool_down: Duration,
     /// How long a first alert waits for others.
     pub wait: Duration,
     /// The shortest time between two mails of this rule.
@@ -54,29 +184,188 @@ pub struct Rule {
     pub to: Vec<Mailbox>,
 }
 
+/// Followers from which an author is large, where a rule does not say.
+pub const LARGE: u64 = 10_000;
+/// The growth of a share of voice that is told, where a rule does not say: ten points.
+pub const POINTS: Permille = Permille(100);
+
+const DAY: u64 = 24 * 3600;
+
 impl Rule {
-    /// The rules that hold when none are written down: every kind once.
+    /// A rule of this kind with what holds where nothing is said.
+    pub fn new(on: On, wait: Duration, every: Duration) -> Rule {
+        Rule {
+            name: on.word().to_owned(),
+            on,
+            brands: Vec::new(),
+            of: None,
+            networks: Vec::new(),
+            languages: Vec::new(),
+            terms: if on == On::HighRisk { terms::risky() } else { None },
+            followers: if on == On::BigAuthor { LARGE } else { 0 },
+            level: Level::Alert,
+            points: POINTS,
+            after: None,
+            critical: false,
+            cool_down: Rule::usual_cool_down(on),
+            wait,
+            every,
+            to: Vec::new(),
+        }
+    }
+
+    /// The cool-down of a kind of rule where nothing is said: what lasts is told once a day or once a week, what
+    /// is an event of its own every time.
+    pub fn usual_cool_down(on: On) -> Duration {
+        let days = match on {
+            On::Spike | On::Drop | On::BigAuthor | On::ImpostorChanged => 1,
+            On::Surge | On::Silence => 3,
+            On::PrecisionFallen => 7,
+            On::NewMention
+            | On::HighRisk
+            | On::FirstAuthor
+            | On::OfficialPost
+            | On::AccountChanged
+            | On::TakesOff
+            | On::Flops
+            | On::NewImpostor
+            | On::SourceDegraded => 0,
+        };
+        Duration::from_secs(days * DAY)
+    }
+
+    /// The rules that hold when none are written down: new mentions, impostors, sources in trouble.
     pub fn usual(wait: Duration, every: Duration) -> Vec<Rule> {
         [On::NewMention, On::NewImpostor, On::SourceDegraded]
             .into_iter()
-            .map(|on| Rule {
-                name: on.word().to_owned(),
-                on,
-                brands: Vec::new(),
-                networks: Vec::new(),
-                level: Level::Alert,
-                wait,
-                every,
-                to: Vec::new(),
-            })
+            .map(|on| Rule::new(on, wait, every))
             .collect()
     }
 
-    /// Whether it looks at this brand and network.
-    pub fn covers(&self, brand: &str, network: &str) -> bool {
-        (self.brands.is_empty() || self.brands.iter().any(|one| &*one.0 == brand))
-            && (self.networks.is_empty() || self.networks.iter().any(|one| one == network))
+    /// The same rule with nothing but what its kind says, its name, its grouping and its recipients.
+    pub fn bare(&self) -> Rule {
+        let Rule { name, on, wait, every, to, .. } = self.clone();
+        Rule { name, to, ..Rule::new(on, wait, every) }
     }
+
+    /// Whether it looks at this brand and network. `ours`: whether the brand is our own.
+    pub fn covers(&self, brand: &str, ours: bool, network: &str) -> bool {
+        self.covers_brand(brand, ours) && self.covers_network(network)
+    }
+
+    /// Whether it looks at this brand.
+    pub fn covers_brand(&self, brand: &str, ours: bool) -> bool {
+        (self.brands.is_empty() || self.brands.iter().any(|one| &*one.0 == brand))
+            && self.of.is_none_or(|side| (side == Side::Ours) == ours)
+    }
+
+    /// Whether it looks at this network.
+    pub fn covers_network(&self, network: &str) -> bool {
+        self.networks.is_empty() || self.networks.iter().any(|one| one == network)
+    }
+}
+
+/// Something that became so, of which no single mention, account or source is the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The brand.
+    pub brand: BrandId,
+    /// From when.
+    pub from: Time,
+    /// Until when.
+    pub to: Time,
+    /// What it is.
+    #[serde(flatten)]
+    pub what: What,
+    /// Sources that were left out because they did not answer meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// The mentions that show it best, at most a few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<i64>,
+}
+
+impl Event {
+    /// The kind of rule that tells it.
+    pub fn kind(&self) -> On {
+        match &self.what {
+            What::Spike { .. } => On::Spike,
+            What::Drop { .. } => On::Drop,
+            What::Silence { .. } => On::Silence,
+            What::Surge { .. } => On::Surge,
+            What::AccountChanged { .. } => On::AccountChanged,
+            What::Reactions { count, usual, .. } if count > usual => On::TakesOff,
+            What::Reactions { .. } => On::Flops,
+            What::PrecisionFallen { .. } => On::PrecisionFallen,
+        }
+    }
+}
+
+/// What an event is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// An hour with more mentions than chance explains.
+    Spike {
+        /// Mentions in the hour.
+        count: u64,
+        /// Mentions in a usual hour, in hundredths.
+        usual: u64,
+    },
+    /// A day with far fewer mentions than usual.
+    Drop {
+        /// Mentions in the day.
+        count: u64,
+        /// Mentions in a usual day, in hundredths.
+        usual: u64,
+    },
+    /// No mention at all.
+    Silence {
+        /// The longest silence before it, in milliseconds.
+        longest: i64,
+    },
+    /// A share of voice that grew.
+    Surge {
+        /// The share of the last day.
+        now: Permille,
+        /// The share of the days before.
+        before: Permille,
+        /// Mentions of the last day.
+        count: u64,
+    },
+    /// An account of the brand changed.
+    AccountChanged {
+        /// Its network.
+        network: String,
+        /// Its name there.
+        handle: String,
+        /// `handle`, `display_name`, `bio`, `avatar` or `verified`.
+        field: String,
+        /// What it was.
+        before: Option<String>,
+        /// What it is.
+        after: Option<String>,
+    },
+    /// A post of the brand's own account draws far more, or far fewer, reactions than its others.
+    Reactions {
+        /// Its network.
+        network: String,
+        /// Its author's name there.
+        handle: String,
+        /// Its reactions.
+        count: i64,
+        /// Those of its author's other posts: half have as many or fewer.
+        usual: i64,
+    },
+    /// A keyword whose mentions are called wrong more often than before.
+    PrecisionFallen {
+        /// The keyword.
+        keyword: String,
+        /// Right ones of the latest labels, and all of them.
+        lately: (u32, u32),
+        /// Right ones of those before, and all of them.
+        before: (u32, u32),
+    },
 }
 
 /// A source that fails or has fallen silent.
@@ -109,6 +398,10 @@ pub struct Content {
     pub suspects: Vec<Suspect>,
     /// The sources in trouble.
     pub troubles: Vec<Trouble>,
+    /// What became so: spikes, silences and the like.
+    pub events: Vec<Event>,
+    /// What the rule asks, in English and in French, where it is more than its kind.
+    pub asks: Option<[String; 2]>,
     /// Names of brands by identity.
     pub names: Vec<(BrandId, String)>,
     /// Gaps that touch the time this mail is about.
@@ -119,6 +412,31 @@ pub struct Content {
     pub grouping: (u64, u64),
     /// When the mail was written.
     pub written: Time,
+    /// Whether it only shows how a mail of this rule looks.
+    pub test: bool,
+}
+
+impl Content {
+    /// The same without what is about other brands than these; all when none is named. `None` when nothing is left.
+    pub fn only(&self, brands: &[BrandId]) -> Option<Content> {
+        let mut content = self.clone();
+        if brands.is_empty() {
+            return Some(content);
+        }
+        content.mentions.retain(|mention| brands.contains(&mention.brand));
+        content.suspects.retain(|suspect| brands.contains(&suspect.suspicion.brand));
+        content.events.retain(|event| brands.contains(&event.brand));
+        let named = |name: &String| {
+            content.names.iter().any(|(id, known)| known == name && brands.contains(id))
+                || brands.iter().any(|brand| *brand.0 == **name)
+        };
+        content.by_brand = self.by_brand.iter().filter(|(name, _)| named(name)).cloned().collect();
+        let empty = content.mentions.is_empty()
+            && content.suspects.is_empty()
+            && content.events.is_empty()
+            && content.troubles.is_empty();
+        (!empty).then_some(content)
+    }
 }
 
 /// A mail shows at most this many mentions or suspects, the size that mail programs show uncut.

@@ -12,6 +12,7 @@ use crate::document::Faults;
 use crate::keyword::{self, Brand};
 use crate::time::Time;
 
+mod alerts;
 mod backfill;
 mod backup;
 mod check;
@@ -118,6 +119,8 @@ enum Command {
     Export(export::Export),
     /// Show sources, coverage, latency and the last mails
     Status(status::Status),
+    /// List the alert rules in plain words, try them on the past, silence them, see what was told
+    Alerts(alerts::Alerts),
     /// Apply changed queries to what is stored, shown before it is written
     Rematch(rematch::Rematch),
     /// Read older posts of a source: fill its gaps, or look for a new keyword in the past
@@ -162,6 +165,7 @@ pub fn main() -> ExitCode {
         Command::Snapshot(snapshot) => snapshot.run(&cli.common),
         Command::Export(export) => export.run(&cli.common),
         Command::Status(status) => status.run(&cli.common),
+        Command::Alerts(alerts) => alerts.run(&cli.common),
         Command::Rematch(rematch) => rematch.run(&cli.common),
         Command::Backfill(backfill) => backfill.run(&cli.common),
         Command::Networks(networks) => networks.run(),

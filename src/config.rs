@@ -7,21 +7,27 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
+use self::rules::Rules;
 use crate::alert::Rule;
+use crate::alert::preset::Preset;
 use crate::deliver::{Patience, Transport};
 use crate::document::{self, Fault, Faults, Reader, Section, nearest};
 use crate::fetch::FetchConfig;
 use crate::keyword::{Brand, BrandId};
 use crate::mail::Language;
+use crate::notice::{CAP, Manners};
 use crate::schedule::Schedule;
 use crate::web::WebConfig;
 
 mod parts;
+mod rules;
 pub mod secret;
 pub mod sources;
 
 /// The file looked for, here and upward.
 pub const FILE: &str = "vigie.toml";
+/// The folder of files of rules, beside the configuration.
+const RULES: &str = "rules";
 /// A first alert waits this long for others: a burst is one mail, and half a minute is still at once.
 const WAIT: Duration = Duration::from_secs(30);
 /// Two mails of one rule are this far apart: twelve an hour are as many as a person reads.
@@ -77,20 +83,29 @@ pub struct Config {
     pub mail: MailConfig,
     /// Rules.
     pub rules: Vec<Rule>,
+    /// Quiet hours, caps, and what recipients want otherwise.
+    pub manners: Manners,
     /// When digests are sent.
     pub digest: Schedule,
     /// Limits of the HTTP client.
     pub fetch: FetchConfig,
     /// The page, and where posts are pushed to.
     pub web: WebConfig,
-    /// Where rules name brands, for [`Config::check_brands`].
-    named: Vec<NamedBrand>,
+    /// The folder of files of rules.
+    pub rules_folder: PathBuf,
+    /// How alerts are gathered where a rule does not say.
+    wait: Duration,
+    every: Duration,
+    preset: Option<Preset>,
+    /// The rules that were written down.
+    written: Rules,
 }
 
 /// A brand that a rule names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct NamedBrand {
     brand: BrandId,
+    file: PathBuf,
     line: usize,
 }
 
@@ -112,10 +127,15 @@ impl Config {
             },
             data_dir,
             rules: Rule::usual(WAIT, EVERY),
+            manners: Manners::default(),
             digest: Schedule::default(),
             fetch: FetchConfig::default(),
             web: WebConfig::default(),
-            named: Vec::new(),
+            rules_folder: folder.join(RULES),
+            wait: WAIT,
+            every: EVERY,
+            preset: None,
+            written: Rules::default(),
         }
     }
 
@@ -131,7 +151,13 @@ impl Config {
     /// Reads a configuration file as far as it goes, with every fault of it.
     pub fn read_all(file: &Path) -> (Config, Faults) {
         match document::read_text(file) {
-            Ok(text) => Config::parse(file, &text),
+            Ok(text) => {
+                let (mut config, mut faults) = Config::parse(file, &text);
+                let (folder, wait, every) = (config.rules_folder.clone(), config.wait, config.every);
+                faults.0.extend(config.written.read_folder(&folder, wait, every));
+                config.settle_rules();
+                (config, faults)
+            }
             Err(faults) => (Config::default_in(file.parent().unwrap_or(Path::new(""))), faults),
         }
     }
@@ -169,33 +195,28 @@ impl Config {
         if let Some(section) = top.section("mail") {
             parts::mail(&section, folder, &mut config.mail);
         }
-        let mut wait = WAIT;
-        let mut every = EVERY;
+        let mut preset = None;
         if let Some(section) = top.section("alerts") {
-            wait = parts::duration(&section, "wait").unwrap_or(wait);
-            every = parts::duration(&section, "every").unwrap_or(every);
+            config.wait = parts::duration(&section, "wait").unwrap_or(config.wait);
+            config.every = parts::duration(&section, "every").unwrap_or(config.every);
+            preset = parts::choice(&section, "preset", Preset::ALL);
+            config.manners.cap = preset.map(|_| CAP);
+            rules::manners(&section, &mut config.manners);
             section.finish(&[], "");
         }
-        config.rules = Rule::usual(wait, every);
-        let rules = top.sections("rule");
-        if !rules.is_empty() {
-            config.rules.clear();
-            for section in &rules {
-                let Some(rule) = parts::rule(section, wait, every) else { continue };
-                if config.rules.iter().any(|other| other.name == rule.name) {
-                    let reason =
-                        format!("another rule is called \"{}\" already; names must differ", rule.name);
-                    section.fault("name", reason);
-                }
-                let line = section.line("brands");
-                config
-                    .named
-                    .extend(rule.brands.iter().map(|brand| NamedBrand { brand: brand.clone(), line }));
-                config.rules.push(rule);
-            }
+        for section in &top.sections("channel") {
+            rules::channel(section, &mut config.manners);
         }
+        config.preset = preset;
+        config.rules_folder = folder.join(parts::filled(&top, "rules").unwrap_or_else(|| RULES.to_owned()));
+        config.written.read(file, &top, config.wait, config.every);
+        config.settle_rules();
         if let Some(section) = top.section("digest") {
             parts::digest(&section, &mut config.digest);
+        }
+        for section in &top.sections("recipient") {
+            let named = &mut config.written.named;
+            rules::person(section, file, config.digest, (&mut config.manners, named));
         }
         if let Some(section) = top.section("fetch") {
             parts::fetch(&section, &mut config.fetch);
@@ -205,6 +226,20 @@ impl Config {
         }
         top.finish(&[], "");
         config
+    }
+
+    /// How long a first alert waits for others, and the time between two mails, where a rule does not say.
+    pub fn grouping(&self) -> (Duration, Duration) {
+        (self.wait, self.every)
+    }
+
+    /// What the rules come to: those written down, with those of a preset; without either the usual ones.
+    fn settle_rules(&mut self) {
+        let mut rules = self.written.clone();
+        if let Some(preset) = self.preset {
+            rules.fill(preset, self.wait, self.every);
+        }
+        self.rules = if rules.rules.is_empty() { Rule::usual(self.wait, self.every) } else { rules.rules };
     }
 
     /// Moves the data directory, and the outbox with it when it lay inside.
@@ -224,11 +259,12 @@ impl Config {
     pub fn check_brands(&self, brands: &[Brand]) -> Result<(), Faults> {
         let known: Vec<&str> = brands.iter().map(|brand| &*brand.id.0).collect();
         let faults: Vec<Fault> = self
+            .written
             .named
             .iter()
             .filter(|named| !known.contains(&&*named.brand.0))
-            .map(|NamedBrand { brand, line }| Fault {
-                file: self.file.clone().unwrap_or_default(),
+            .map(|NamedBrand { brand, file, line }| Fault {
+                file: file.clone(),
                 line: *line,
                 key: "rule.brands".to_owned(),
                 reason: match nearest(&brand.0, &known) {

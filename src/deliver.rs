@@ -9,11 +9,13 @@ use lettre::transport::smtp;
 use thiserror::Error;
 use tokio::time::timeout;
 
+use self::hook::{CHANNEL, Hooks, Taken};
 use self::relay::Relay;
 use crate::outbox;
 use crate::store::alerts::{Due, Outcome};
 use crate::time::{DAY, Time};
 
+pub mod hook;
 mod relay;
 
 /// Asking a server whether it is there takes at most this long: a person waits.
@@ -110,6 +112,7 @@ pub struct CourierError {
 #[derive(Debug, Clone)]
 pub struct Courier {
     way: Way,
+    hooks: Option<Hooks>,
     from: Address,
     patience: Patience,
 }
@@ -158,13 +161,19 @@ impl Courier {
             Transport::Folder(folder) => Way::Folder(folder.clone()),
             Transport::Smtp(smtp) => Way::Smtp(Relay::new(smtp, password)?),
         };
-        Ok(Courier { way, from: from.clone(), patience: Patience::default() })
+        Ok(Courier { way, hooks: None, from: from.clone(), patience: Patience::default() })
     }
 
     /// The same with other waits.
     #[must_use]
     pub fn with_patience(self, patience: Patience) -> Courier {
         Courier { patience, ..self }
+    }
+
+    /// The same with channels besides.
+    #[must_use]
+    pub fn with_hooks(self, hooks: Hooks) -> Courier {
+        Courier { hooks: Some(hooks), ..self }
     }
 
     /// How long it waits.
@@ -181,6 +190,9 @@ impl Courier {
 
     /// Hands one mail over. Whatever is not a permanent refusal is tried again, the same bytes.
     pub async fn send(&self, due: &Due, now: fn() -> Time) -> Delivered {
+        if let Some(name) = due.recipient.strip_prefix(CHANNEL) {
+            return self.channel(name, due, now).await;
+        }
         match &self.way {
             Way::Folder(folder) => match outbox::write(folder, due) {
                 Ok(path) => Delivered {
@@ -228,6 +240,34 @@ impl Courier {
                     _ if error.is_permanent() => failed(said),
                     Some(421) | None => self.later(due, said, now(), Fault::Server),
                     Some(_) => self.later(due, said, now(), Fault::Mail),
+                }
+            }
+        }
+    }
+
+    /// Hands a message to a channel. Its troubles are its own: mails go on meanwhile.
+    async fn channel(&self, name: &str, due: &Due, now: fn() -> Time) -> Delivered {
+        let Some(hooks) = &self.hooks else {
+            return failed(format!("no [[channel]] is called \"{name}\" any more"));
+        };
+        let taken = match timeout(self.patience.answer, hooks.send(name, due, now())).await {
+            Ok(taken) => taken,
+            Err(_) => Taken::Later(format!("no answer within {} s", self.patience.answer.as_secs()), None),
+        };
+        match taken {
+            Taken::Yes(answer) => {
+                Delivered { outcome: Outcome::Sent(answer), path: None, fault: Fault::None }
+            }
+            Taken::Never(answer) => failed(answer),
+            Taken::Later(answer, pause) => {
+                let later = self.later(due, answer, now(), Fault::Mail);
+                match (later.outcome, pause) {
+                    // Asked to wait longer than usual, it waits.
+                    (Outcome::Retry(answer, next), Some(pause)) => {
+                        let next = next.max(now().after(pause));
+                        Delivered { outcome: Outcome::Retry(answer, next), path: None, fault: Fault::Mail }
+                    }
+                    (outcome, _) => Delivered { outcome, path: None, fault: Fault::Mail },
                 }
             }
         }

@@ -201,6 +201,11 @@ fn site(domain: &str) -> &str {
     if last.len() <= 3 { parts.next().filter(|part| *part != "www").unwrap_or(last) } else { last }
 }
 
+/// Whether the brand's file says that the account is its own.
+pub fn is_own(brand: &Brand, network: &NetworkName, author: &Author) -> bool {
+    acquit::is_declared(brand, network, author)
+}
+
 impl Lookout {
     /// Compiles brands.
     pub fn new(brands: &[Brand]) -> Lookout {

@@ -3,18 +3,20 @@
 
 use std::collections::HashMap;
 
+use crate::alert::Pace;
 use crate::intake::{Judged, JudgedPost, Step};
 use crate::keyword::{Brand, BrandId};
 use crate::matcher::Matcher;
 use crate::network::{Cursor, Missed};
-use crate::notice::{Composer, NoticeError};
+use crate::notice::{BUCKET, Composer, NoticeError};
+use crate::share::Window;
 use crate::store::Store;
 use crate::store::alerts::{Due, Outcome};
 use crate::store::doors::{Known, Place, Receipt};
 use crate::store::posts::{Change, Tally, Unit};
 use crate::store::rematch::StoredPost;
 use crate::store::sources::Attempt;
-use crate::time::{DAY, Time};
+use crate::time::{DAY, HOUR, Time};
 
 /// Whose clock counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,10 @@ pub struct Keeper {
     sources: HashMap<String, i64>,
     /// The next moment at which a group closes or a digest falls due; `None` when it must be looked up.
     deadline: Option<Time>,
+    /// When what shows only over time was looked for last.
+    looked: Option<Time>,
+    /// The first mention since then.
+    stirred: Option<Time>,
     /// Whether something was taken away or changed at its source whose words may still stand in the store's log.
     traces: bool,
 }
@@ -72,7 +78,15 @@ const NEVER: Time = Time(i64::MAX);
 impl Keeper {
     /// A keeper of this store.
     pub fn new(store: Store, composer: Composer) -> Keeper {
-        Keeper { store, composer, sources: HashMap::new(), deadline: None, traces: false }
+        Keeper {
+            store,
+            composer,
+            sources: HashMap::new(),
+            deadline: None,
+            looked: None,
+            stirred: None,
+            traces: false,
+        }
     }
 
     /// The store.
@@ -212,19 +226,48 @@ impl Keeper {
         (heard, done): (&mut Tally, &mut Done),
         write: impl FnOnce(&mut Unit<'_>) -> Result<(), NoticeError>,
     ) -> Result<(), NoticeError> {
-        let mut unit = self.store.unit(source);
-        (unit.seen, unit.matched, unit.late) = (seen, matched, late);
-        write(&mut unit)?;
-        let Unit { tally, changes, .. } = unit;
+        let (tally, changes) = {
+            let mut unit = self.store.unit(source);
+            (unit.seen, unit.matched, unit.late) = (seen, matched, late);
+            write(&mut unit)?;
+            (unit.tally, unit.changes)
+        };
         heard.add(tally);
         self.traces |= tally.removed > 0;
         if !changes.is_empty() {
-            self.composer.raise(&self.store, &changes, matched)?;
-            self.deadline = None;
+            self.raise(&changes, matched)?;
             self.traces |= changes.iter().any(|change| matches!(change, Change::Withdrawn { .. }));
             done.changes.extend(changes);
         }
         Ok(())
+    }
+
+    /// Raises the alerts that changes make, at `at`.
+    fn raise(&mut self, changes: &[Change], at: Time) -> Result<(), NoticeError> {
+        self.composer.raise(&self.store, changes, at)?;
+        self.deadline = None;
+        if self.stirred.is_none() && changes.iter().any(|change| matches!(change, Change::Mention { .. })) {
+            self.stirred = Some(at);
+        }
+        Ok(())
+    }
+
+    /// Lets what is stored happen again, each change at its own moment, on a clock that runs over the window: groups
+    /// close and mails are written as they would have been.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn rerun(&mut self, happened: &[(Time, Change)], window: Window) -> Result<usize, NoticeError> {
+        self.looked = Some(window.from);
+        let written = self.transaction(|keeper| {
+            let mut written = 0;
+            for (at, change) in happened {
+                written += keeper.advance(*at, Clock::Replay)?;
+                keeper.raise(std::slice::from_ref(change), *at)?;
+            }
+            Ok(written + keeper.advance(window.to, Clock::Replay)?)
+        })?;
+        Ok(written + self.run_out()?)
     }
 
     /// Stores a part of an imported file with the note of how far it has got, in one transaction. Time does not
@@ -380,6 +423,9 @@ impl Keeper {
     /// # Errors
     /// When the store refuses.
     pub fn take_due(&mut self, now: Time, limit: u32) -> Result<Vec<Due>, NoticeError> {
+        if self.store.hold_stale(now)? > 0 {
+            self.deadline = None;
+        }
         let due = self.store.due(now, limit)?;
         if due.is_empty() {
             return Ok(due);
@@ -418,7 +464,10 @@ impl Keeper {
     /// When the store refuses.
     pub fn close_all(&mut self, now: Time) -> Result<usize, NoticeError> {
         self.deadline = None;
-        self.transaction(|keeper| keeper.composer.close_due(&keeper.store, now, true))
+        self.transaction(|keeper| {
+            keeper.look(now)?;
+            keeper.composer.close_due(&keeper.store, now, true)
+        })
     }
 
     /// Lets a replay's clock run on until every group has closed, each at its own time.
@@ -429,6 +478,9 @@ impl Keeper {
         self.deadline = None;
         self.transaction(|keeper| {
             let mut written = 0;
+            if let Some(stirred) = keeper.stirred {
+                keeper.look(Time(bucket(stirred).0.saturating_add(BUCKET)))?;
+            }
             while let Some(group) = keeper.store.next_group()? {
                 written += keeper.composer.close_due(&keeper.store, group.closes, false)?;
             }
@@ -440,7 +492,7 @@ impl Keeper {
     ///
     /// # Errors
     /// When the store refuses.
-    pub fn digest(&mut self, window: crate::share::Window, now: Time) -> Result<usize, NoticeError> {
+    pub fn digest(&mut self, window: Window, now: Time) -> Result<usize, NoticeError> {
         self.transaction(|keeper| keeper.composer.write_digest(&keeper.store, window, now))
     }
 
@@ -449,7 +501,7 @@ impl Keeper {
     ///
     /// # Errors
     /// When the store refuses.
-    pub fn first_digest(&mut self, window: crate::share::Window, now: Time) -> Result<usize, NoticeError> {
+    pub fn first_digest(&mut self, window: Window, now: Time) -> Result<usize, NoticeError> {
         if !self.wants_first_digest()? {
             return Ok(0);
         }
@@ -477,8 +529,39 @@ impl Keeper {
         }
         let group = self.store.next_group()?.map_or(NEVER, |group| group.closes);
         let digest = self.composer.next_digest(&self.store, now)?.unwrap_or(NEVER);
-        self.deadline = Some(group.min(digest));
-        Ok(group.min(digest))
+        let held = self.composer.next_held(&self.store)?.unwrap_or(NEVER);
+        let deadline = group.min(digest).min(held).min(self.next_look(now));
+        self.deadline = Some(deadline);
+        Ok(deadline)
+    }
+
+    /// When something that shows only over time is looked for next: at every hour, and where mentions are counted at
+    /// the end of every five minutes that brought one.
+    fn next_look(&mut self, now: Time) -> Time {
+        let Some(pace) = self.composer.pace() else { return NEVER };
+        let hour = self.looked.get_or_insert(now).hour().plus(HOUR);
+        match self.stirred.filter(|_| pace == Pace::Bucket) {
+            Some(stirred) => hour.min(bucket(stirred).plus(BUCKET)),
+            None => hour,
+        }
+    }
+
+    /// Looks for what shows only over time, up to the last whole five minutes before `at`.
+    fn look(&mut self, at: Time) -> Result<(), NoticeError> {
+        if self.composer.pace().is_none() {
+            return Ok(());
+        }
+        let before = self.looked.replace(at).unwrap_or(at);
+        let end = bucket(at);
+        if self.stirred.is_some_and(|stirred| stirred < end) {
+            self.stirred = None;
+            self.composer.look(&self.store, Pace::Bucket, end)?;
+        }
+        if before.hour() < at.hour() {
+            self.composer.look(&self.store, Pace::Hour, at.hour())?;
+        }
+        self.deadline = None;
+        Ok(())
     }
 
     /// Closes what is due up to `now`: in a replay each at its own moment, as it would have been live; live, when
@@ -495,6 +578,9 @@ impl Keeper {
                 Clock::Replay => due,
                 Clock::Live(_) => now,
             };
+            if self.next_look(now) <= now {
+                self.look(if now.since(due) > SILENCE { now } else { at })?;
+            }
             written += self.composer.close_due(&self.store, at, false)?;
             // Over a long silence (or one forged date) only the last digest due is written, as after downtime.
             let silent = now.since(due) > SILENCE;
@@ -520,6 +606,11 @@ impl Keeper {
             }
         }
     }
+}
+
+/// The start of the five minutes that a moment is in.
+fn bucket(at: Time) -> Time {
+    Time(at.0 - at.0.rem_euclid(BUCKET))
 }
 
 /// When a step that was seen at `seen` is matched.

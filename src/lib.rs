@@ -42,10 +42,10 @@ pub mod impostor;
 pub mod mention;
 /// A page becomes steps for the store.
 pub mod intake;
-/// Rules, and what a group of alerts says.
-pub mod alert;
 /// Shares of voice: counts to parts of a thousand.
 pub mod share;
+/// Rules, and what a group of alerts says.
+pub mod alert;
 /// All SQL.
 pub mod store;
 /// What a period brought, gathered from the store.

@@ -11,18 +11,26 @@ use thiserror::Error;
 use crate::time::Time;
 
 mod alert;
+pub mod chat;
 pub(crate) mod clean;
 mod digest;
 pub(crate) mod draw;
+mod held;
 mod notes;
 mod page;
 pub(crate) mod post;
+mod rule;
 mod text;
 pub mod theme;
+mod watch;
 pub(crate) mod words;
 
-pub use alert::alert;
+pub use alert::{Brief, alert, brief};
+pub use chat::Form;
 pub use digest::digest;
+pub use held::{Held, held};
+pub use rule::describe;
+pub use watch::on_watch;
 pub use words::Language;
 
 /// Subjects are cut here: mail programs show less, and relays refuse lines of a thousand.

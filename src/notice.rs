@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 use thiserror::Error;
 
-use crate::alert::{Content, On, Rule, SHOWN, Trouble};
+use crate::alert::{Content, Event, On, Rule, SHOWN, Trouble};
 use crate::digest;
 use crate::impostor::Level;
 use crate::keyword::Brand;
@@ -16,13 +16,21 @@ use crate::mention::Suspect;
 use crate::schedule::Schedule;
 use crate::share::Window;
 use crate::store::alerts::{About, Group, NewNotice};
-use crate::store::posts::Change;
-use crate::store::sources::SourceRow;
-use crate::store::{Store, StoreError, list, sources};
-use crate::time::{DAY, HOUR, Time};
+use crate::store::{Store, StoreError, list, sources, vitals};
+use crate::time::{HOUR, Time};
+
+mod hold;
+mod raise;
+mod sample;
+mod trends;
+
+pub use hold::{CAP, Channel, Manners, Person};
+pub use trends::BUCKET;
 
 /// Where the moment of the next digest is kept.
 const NEXT_DIGEST: &str = "next_digest";
+/// Where the moment of the next mail is kept that says that Vigie is on watch.
+const NEXT_ON_WATCH: &str = "next_on_watch";
 
 /// A notice could not be composed.
 #[derive(Debug, Error)]
@@ -62,88 +70,11 @@ pub struct Composer {
     pub brands: Vec<Brand>,
     /// When digests fall due.
     pub schedule: Schedule,
+    /// Quiet hours, caps, and what recipients want otherwise.
+    pub manners: Manners,
 }
 
 impl Composer {
-    /// Raises the alerts that `changes` make, and takes back untried notices about what is gone.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub fn raise(&self, store: &Store, changes: &[Change], now: Time) -> Result<(), NoticeError> {
-        for change in changes {
-            match change {
-                Change::Mention { id, post: (network, native_id), brand, counted, fresh } => {
-                    // Old posts are no news: they count in their own day and stand in the next digest.
-                    if !fresh || now.since(*counted) > DAY {
-                        continue;
-                    }
-                    for rule in self
-                        .rules
-                        .iter()
-                        .filter(|rule| rule.on == On::NewMention && rule.covers(brand, network))
-                    {
-                        let key = format!("{}|{network}|{native_id}|{brand}", rule.name);
-                        raise(store, rule, About::Mention, *id, &key, None, now)?;
-                    }
-                }
-                Change::Suspicion { id, returns, account: (network, native_id), suspicion } => {
-                    let brand = &suspicion.brand;
-                    for rule in self.rules.iter().filter(|rule| {
-                        rule.on == On::NewImpostor
-                            && suspicion.level >= rule.level
-                            && rule.covers(&brand.0, network)
-                    }) {
-                        let mut key =
-                            format!("{}|{network}|{native_id}|{brand}|{:?}", rule.name, suspicion.level);
-                        if *returns > 0 {
-                            key += &format!("|{returns}");
-                        }
-                        raise(store, rule, About::Suspicion, *id, &key, None, now)?;
-                    }
-                }
-                // Kept as an event; no rule asks for it yet.
-                Change::Account(_) => {}
-                Change::Withdrawn { mentions } => {
-                    for (rule, opened) in store.take_back(mentions)? {
-                        self.write_alerts(store, &rule, opened, now)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Raises alerts about sources in trouble, once a trouble.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub fn raise_troubles(
-        &self,
-        store: &Store,
-        troubles: &[SourceRow],
-        now: Time,
-    ) -> Result<(), NoticeError> {
-        for source in troubles {
-            let since = source.failing_from.unwrap_or(now);
-            for rule in self.rules.iter().filter(|rule| {
-                rule.on == On::SourceDegraded
-                    && (rule.networks.is_empty() || rule.networks.contains(&source.network))
-            }) {
-                let key = format!("{}|{}|{}", rule.name, source.name, since.0);
-                let trouble = Trouble {
-                    source: source.name.clone(),
-                    network: source.network.clone(),
-                    reason: source.reason.clone().unwrap_or_default(),
-                    since,
-                    silent: source.state == "silent",
-                };
-                let detail = serde_json::to_string(&trouble).unwrap_or_default();
-                raise(store, rule, About::Source, source.id, &key, Some(&detail), now)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Closes the groups due at `now`, all of them when `all`, and writes their notices. Gives how many.
     ///
     /// # Errors
@@ -151,9 +82,14 @@ impl Composer {
     pub fn close_due(&self, store: &Store, now: Time, all: bool) -> Result<usize, NoticeError> {
         let mut written = 0;
         while let Some(group) = store.next_group()?.filter(|group| all || group.closes <= now) {
+            // Where everybody sleeps, the night's alerts are one mail in the morning.
+            if !all && let Some(morning) = self.all_quiet_until(&group.rule, now) {
+                store.postpone(&group.rule, morning)?;
+                continue;
+            }
             written += self.close(store, &group, now)?;
         }
-        Ok(written)
+        Ok(written + self.tell_held(store, now)?)
     }
 
     fn close(&self, store: &Store, group: &Group, now: Time) -> Result<usize, NoticeError> {
@@ -166,9 +102,26 @@ impl Composer {
         // A rule that was dropped from the configuration while its group was open is told all the same.
         let known = self.rules.iter().find(|one| one.name == rule);
         let Some(content) = self.content(store, rule, known, opened, now)? else { return Ok(0) };
-        let letter = mail::alert(&content, self.language, &self.zone);
-        let to = known.map(|rule| &rule.to).filter(|to| !to.is_empty()).unwrap_or(&self.to);
-        self.keep(store, "alert", rule, opened, now, &letter, to)
+        let mut written = 0;
+        for recipient in self.recipients(known) {
+            written += self.tell(store, (rule, known), opened, &content, recipient, now)?;
+        }
+        for channel in &self.manners.channels {
+            written += self.tell_channel(store, (rule, known), opened, &content, channel, now)?;
+        }
+        Ok(written)
+    }
+
+    /// Who is told what a rule raises.
+    fn recipients<'a>(&'a self, rule: Option<&'a Rule>) -> &'a [Mailbox] {
+        rule.map(|rule| &rule.to).filter(|to| !to.is_empty()).unwrap_or(&self.to)
+    }
+
+    /// What a rule asks, in both languages, where it is more than its kind says.
+    fn asks(&self, rule: &Rule) -> Option<[String; 2]> {
+        (*rule != rule.bare()).then(|| {
+            [Language::En, Language::Fr].map(|language| mail::describe(rule, &self.brands, language))
+        })
     }
 
     fn content(
@@ -212,12 +165,26 @@ impl Composer {
             found.retain(Suspect::is_open);
             found
         };
-        if mentions.is_empty() && suspects.is_empty() && troubles.is_empty() {
+        let events: Vec<Event> = store
+            .raised(rule, opened, About::Event)?
+            .iter()
+            .filter_map(|raised| serde_json::from_str(raised.detail.as_deref()?).ok())
+            .collect();
+        if mentions.is_empty() && suspects.is_empty() && troubles.is_empty() && events.is_empty() {
             return Ok(None);
+        }
+        // What an event shows stands below it; it is not told for itself.
+        let shown: Vec<i64> =
+            events.iter().flat_map(|event| event.shown.iter().copied()).take(SHOWN).collect();
+        if mentions.is_empty() && !shown.is_empty() {
+            mentions =
+                list::mention_list(connection, &list::Filter { ids: shown, ..list::Filter::default() })?;
         }
         let on = known.map_or_else(
             || {
-                if !troubles.is_empty() {
+                if let Some(event) = events.first() {
+                    event.kind()
+                } else if !troubles.is_empty() {
                     On::SourceDegraded
                 } else if mentions.is_empty() {
                     On::NewImpostor
@@ -242,12 +209,15 @@ impl Composer {
                 .collect(),
             suspects,
             troubles,
+            events,
+            asks: known.and_then(|rule| self.asks(rule)),
             names: self.brands.iter().map(|brand| (brand.id.clone(), brand.name.clone())).collect(),
             gaps: sources::gaps(connection, oldest.plus(-HOUR), now)?,
             grouping: known.map_or((0, 0), |rule| (rule.wait.as_secs(), rule.every.as_secs())),
             written: now,
             // The address that stands where none is configured is nobody's.
             answer_to: Some(self.from.email.to_string()).filter(|address| !address.ends_with("@localhost")),
+            test: false,
         }))
     }
 
@@ -256,9 +226,53 @@ impl Composer {
     /// # Errors
     /// When the store refuses.
     pub fn write_digest(&self, store: &Store, window: Window, now: Time) -> Result<usize, NoticeError> {
-        let digest = digest::gather(store.connection(), &self.brands, window, now)?;
-        let letter = mail::digest(&digest, self.language, &self.zone);
-        self.keep(store, "digest", "digest", window.to, now, &letter, &self.to)
+        self.write_digest_to(store, window, now, &self.to.iter().collect::<Vec<_>>(), true)
+    }
+
+    /// The same for some recipients; `empty`: even one that has nothing to say.
+    fn write_digest_to(
+        &self,
+        store: &Store,
+        window: Window,
+        now: Time,
+        recipients: &[&Mailbox],
+        empty: bool,
+    ) -> Result<usize, NoticeError> {
+        let mut written = 0;
+        for recipient in recipients {
+            let voice = self.voice(recipient);
+            let brands = self.brands_of(recipient);
+            let digest = digest::gather(store.connection(), &brands, window, now)?;
+            if !empty && digest.shares.totals.mentions == 0 && digest.suspects.is_empty() {
+                continue;
+            }
+            let letter = mail::digest(&digest, voice.language, voice.zone);
+            let to = std::slice::from_ref(*recipient);
+            written += self.keep(store, "digest", "digest", window.to, now, &letter, to)?;
+        }
+        // What was held back comes with the digest, at the latest.
+        Ok(written + self.tell_all_held(store, now)?)
+    }
+
+    /// When whose digests fall due: those of everybody, and those of recipients with times of their own.
+    fn rounds(&self) -> Vec<Round<'_>> {
+        let (own, common): (Vec<&Mailbox>, Vec<&Mailbox>) =
+            self.to.iter().partition(|recipient| self.own_schedule(recipient).is_some());
+        let mut rounds = vec![Round {
+            noted: NEXT_DIGEST.to_owned(),
+            schedule: self.schedule,
+            zone: &self.zone,
+            recipients: common,
+        }];
+        rounds.extend(own.into_iter().filter_map(|recipient| {
+            Some(Round {
+                noted: format!("{NEXT_DIGEST}|{}", recipient.email),
+                schedule: self.own_schedule(recipient)?,
+                zone: self.voice(recipient).zone,
+                recipients: vec![recipient],
+            })
+        }));
+        rounds
     }
 
     /// The moment of the next digest; noted when it is not yet.
@@ -266,18 +280,12 @@ impl Composer {
     /// # Errors
     /// When the store refuses.
     pub fn next_digest(&self, store: &Store, now: Time) -> Result<Option<Time>, NoticeError> {
-        let noted = store.meta(NEXT_DIGEST)?.and_then(|text| text.parse::<i64>().ok()).map(Time);
-        let next = match noted {
-            // A changed schedule may call earlier than what was noted.
-            Some(noted) if noted > now => self.schedule.next(now, &self.zone).map(|next| next.min(noted)),
-            // One that fell due while nothing ran, unless digests have been switched off since.
-            Some(noted) => self.schedule.next(now, &self.zone).map(|_| noted),
-            None => self.schedule.next(now, &self.zone),
-        };
-        if next != noted {
-            store.set_meta(NEXT_DIGEST, &next.map(|next| next.0.to_string()).unwrap_or_default())?;
+        let mut first = None;
+        for round in self.rounds().iter().chain(&self.watch_round()) {
+            let next = round.next(store, now)?;
+            first = [first, next].into_iter().flatten().min();
         }
-        Ok(next)
+        Ok(first)
     }
 
     /// Writes the digests due at `now`. Of several missed while nothing ran, only the last.
@@ -285,13 +293,45 @@ impl Composer {
     /// # Errors
     /// When the store refuses.
     pub fn digest_due(&self, store: &Store, now: Time) -> Result<usize, NoticeError> {
-        let Some(mut due) = self.next_digest(store, now)?.filter(|due| *due <= now) else { return Ok(0) };
-        while let Some(later) = self.schedule.next(due, &self.zone).filter(|later| *later <= now) {
-            due = later;
+        let mut written = 0;
+        for round in self.rounds() {
+            let Some(mut due) = round.next(store, now)?.filter(|due| *due <= now) else { continue };
+            let Round { schedule, zone, recipients, .. } = &round;
+            while let Some(later) = schedule.next(due, zone).filter(|later| *later <= now) {
+                due = later;
+            }
+            let window = schedule.window(due, zone);
+            written += self.write_digest_to(store, window, now, recipients, schedule.empty)?;
+            round.note(store, schedule.next(now, zone))?;
         }
-        let written = self.write_digest(store, self.schedule.window(due, &self.zone), now)?;
-        let next = self.schedule.next(now, &self.zone);
-        store.set_meta(NEXT_DIGEST, &next.map(|next| next.0.to_string()).unwrap_or_default())?;
+        Ok(written + self.tell_on_watch(store, now)?)
+    }
+
+    /// When everybody is told that Vigie is still on watch.
+    fn watch_round(&self) -> Option<Round<'_>> {
+        self.manners.still_on_watch.map(|schedule| Round {
+            noted: NEXT_ON_WATCH.to_owned(),
+            schedule,
+            zone: &self.zone,
+            recipients: self.to.iter().collect(),
+        })
+    }
+
+    fn tell_on_watch(&self, store: &Store, now: Time) -> Result<usize, NoticeError> {
+        let Some(round) = self.watch_round() else { return Ok(0) };
+        let Some(due) = round.next(store, now)?.filter(|due| *due <= now) else { return Ok(0) };
+        let window = round.schedule.window(due, round.zone);
+        // Up to now: the mail is about being alive.
+        let window = Window { from: window.from.min(now), to: now };
+        let vitals = vitals::vitals(store.connection(), window)?;
+        let mut written = 0;
+        for recipient in &round.recipients {
+            let voice = self.voice(recipient);
+            let letter = mail::on_watch(&vitals, window, voice.language, voice.zone);
+            let to = std::slice::from_ref(*recipient);
+            written += self.keep(store, "watch", "watch", due, now, &letter, to)?;
+        }
+        round.note(store, round.schedule.next(now, round.zone))?;
         Ok(written)
     }
 
@@ -316,7 +356,11 @@ impl Composer {
                 key: key.clone(),
                 alert: format!("{rule}-{}", window.0),
                 rule: rule.to_owned(),
-                kind: if kind == "digest" { mail::Kind::Digest } else { mail::Kind::Alert },
+                kind: if matches!(kind, "digest" | "held" | "watch") {
+                    mail::Kind::Digest
+                } else {
+                    mail::Kind::Alert
+                },
                 unsubscribe: None,
                 written: now,
             };
@@ -332,6 +376,10 @@ impl Composer {
                 bytes,
                 html: letter.html.clone(),
                 written: now,
+                next_try: now,
+                useful: None,
+                alerts: 0,
+                held: false,
             };
             written += usize::from(store.add_notice(&notice)?);
         }
@@ -339,16 +387,34 @@ impl Composer {
     }
 }
 
-fn raise(
-    store: &Store,
-    rule: &Rule,
-    about: About,
-    row: i64,
-    key: &str,
-    detail: Option<&str>,
-    now: Time,
-) -> Result<(), NoticeError> {
-    let millis = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4);
-    store.raise(&rule.name, about, row, key, detail, now, millis(rule.wait), millis(rule.every))?;
-    Ok(())
+/// Digests that fall due together.
+struct Round<'a> {
+    /// Where the next moment is kept.
+    noted: String,
+    schedule: Schedule,
+    zone: &'a TimeZone,
+    recipients: Vec<&'a Mailbox>,
+}
+
+impl Round<'_> {
+    /// The next moment; noted when it is not yet.
+    fn next(&self, store: &Store, now: Time) -> Result<Option<Time>, NoticeError> {
+        let noted = store.meta(&self.noted)?.and_then(|text| text.parse::<i64>().ok()).map(Time);
+        let planned = self.schedule.next(now, self.zone);
+        let next = match noted {
+            // A changed schedule may call earlier than what was noted.
+            Some(noted) if noted > now => planned.map(|next| next.min(noted)),
+            // One that fell due while nothing ran, unless digests have been switched off since.
+            Some(noted) => planned.map(|_| noted),
+            None => planned,
+        };
+        if next != noted {
+            self.note(store, next)?;
+        }
+        Ok(next)
+    }
+
+    fn note(&self, store: &Store, next: Option<Time>) -> Result<(), NoticeError> {
+        Ok(store.set_meta(&self.noted, &next.map(|next| next.0.to_string()).unwrap_or_default())?)
+    }
 }

@@ -4,7 +4,10 @@
 //! tail of a negative binomial distribution (real counts vary more than Poisson's), and after an alert there is quiet
 //! for a day. It knows nothing of clocks: a bucket that was not watched is not pushed.
 
+mod lull;
 mod tail;
+
+pub use lull::{Drop, Silence, drop, silence};
 
 use std::collections::VecDeque;
 
@@ -65,6 +68,21 @@ pub struct Detector {
     squares: f64,
     /// Buckets for which there is quiet.
     quiet: usize,
+}
+
+/// Buckets before the last one that [`last`] wants: all that tells what is usual, and the two hours beside it.
+pub const LOOKED_AT: usize = USUAL + 2 * HOUR;
+
+/// Whether the hour that ends with the last bucket is a spike, whatever was told before: for those who keep count of
+/// alerts themselves.
+pub fn last(counts: &[u32]) -> Option<Spike> {
+    let mut detector = Detector::default();
+    let mut last = None;
+    for count in counts {
+        detector.quiet = 0;
+        last = detector.push(*count);
+    }
+    last
 }
 
 impl Detector {

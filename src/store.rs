@@ -18,14 +18,19 @@ pub mod copy;
 pub mod doors;
 pub mod figures;
 pub mod find;
+mod held;
 pub mod labels;
 pub mod list;
+pub mod mutes;
 pub mod posts;
 pub mod rematch;
+mod past;
 mod reread;
+pub mod series;
 pub mod sources;
 pub mod spending;
 mod suspicions;
+pub mod vitals;
 
 /// The schema, in steps: the number of a step is its place here, from 1. Appended, never edited once released.
 const MIGRATIONS: &[&str] = &[
@@ -36,6 +41,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0005_cases.sql"),
     include_str!("store/migrations/0006_queries.sql"),
     include_str!("store/migrations/0007_quiet.sql"),
+    include_str!("store/migrations/0008_rules.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

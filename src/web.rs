@@ -25,6 +25,7 @@ use crate::mail::Language;
 use crate::network::Page;
 use crate::store::doors::Receipt;
 use crate::store::posts::Tally;
+use crate::store::{self, vitals};
 use crate::time::Time;
 
 mod gate;
@@ -44,6 +45,8 @@ pub const WAITING: usize = 16;
 const ALIVE: Duration = Duration::from_secs(5);
 /// How long requests under way have after a stop.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Sources that nobody asks more often than every hour, and mails that are tried every hour, are not late before.
+const STALE: Duration = Duration::from_secs(3 * 3600);
 /// Pages put together at the same time: each reads a week of posts.
 const PAGES: usize = 2;
 
@@ -54,6 +57,8 @@ pub struct WebConfig {
     pub enabled: bool,
     /// Where it listens.
     pub listen: SocketAddr,
+    /// `/healthz` fails when no source has answered, or a mail has waited, for so long.
+    pub stale: Duration,
     /// Names by which it may be asked beside those of this machine's loopback, such as that of a proxy.
     pub hosts: Vec<String>,
 }
@@ -61,7 +66,7 @@ pub struct WebConfig {
 impl Default for WebConfig {
     fn default() -> WebConfig {
         let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT);
-        WebConfig { enabled: true, listen, hosts: Vec::new() }
+        WebConfig { enabled: true, listen, stale: STALE, hosts: Vec::new() }
     }
 }
 
@@ -329,8 +334,25 @@ async fn alive(State(house): State<Arc<House>>) -> Response {
         answer.await.ok()
     };
     match timeout(ALIVE, asking).await {
-        Ok(Some(())) => (StatusCode::OK, "ok\n").into_response(),
-        Ok(None) | Err(_) => too_busy(),
+        Ok(Some(())) => {}
+        Ok(None) | Err(_) => return too_busy(),
+    }
+    // Alive is not enough: something must be heard, and what is due must go out.
+    let (folder, now) = (house.shown.folder.clone(), (house.clock)());
+    let limit = i64::try_from(house.config.stale.as_millis()).unwrap_or(i64::MAX / 4);
+    let looking = tokio::task::spawn_blocking(move || {
+        let connection = store::reader(&folder)?;
+        vitals::ailing(&connection, now, limit)
+    });
+    match looking.await {
+        Ok(Ok(None)) => (StatusCode::OK, "ok\n").into_response(),
+        Ok(Ok(Some(why))) => (StatusCode::SERVICE_UNAVAILABLE, why + "\n").into_response(),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the store could not be read");
+            (StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the log says why\n")
+                .into_response()
+        }
+        Err(_) => too_busy(),
     }
 }
 

@@ -203,5 +203,6 @@ pub(super) fn composer(config: &Config, brands: &[crate::keyword::Brand]) -> Com
         brands: brands.to_vec(),
         // Digests are the daemon's to write.
         schedule: crate::schedule::Schedule { every: crate::schedule::Every::Never, ..config.digest },
+        manners: config.manners.clone(),
     }
 }

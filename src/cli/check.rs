@@ -20,6 +20,7 @@ use crate::document::{self, Faults};
 use crate::fetch::Fetch;
 use crate::intake::Judge;
 use crate::keyword::{self, Brand};
+use crate::mail::{self, Language};
 use crate::network;
 use crate::post::NetworkName;
 use crate::query::{Condition, Leaf, Query};
@@ -91,6 +92,10 @@ impl Check {
             }
         };
         let mut findings = files(&config, &brands);
+        findings.extend(config.rules.iter().map(|rule| {
+            let asks = mail::describe(rule, &brands, Language::En);
+            Finding::new(format!("rule {}", rule.name), Fares::Ok, asks)
+        }));
         findings.push(data(&config));
         findings.extend(web(&config));
         let sources =

@@ -70,6 +70,7 @@ impl Digest {
                 zone,
                 brands,
                 schedule: config.digest,
+                manners: config.manners.clone(),
             };
             let store = Store::join(&config.data_dir)?;
             store.begin()?;

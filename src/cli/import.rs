@@ -403,5 +403,6 @@ fn composer(config: &Config, brands: &[Brand]) -> Composer {
         zone: config.mail.zone.clone().unwrap_or_else(TimeZone::system),
         brands: brands.to_vec(),
         schedule: config.digest,
+        manners: config.manners.clone(),
     }
 }

@@ -199,7 +199,7 @@ fn show(out: &mut Out, suspect: &Suspect, brand: &str, zone: &TimeZone) -> anyho
 }
 
 /// Who decides: the name given, else that of the person at this machine.
-fn person(given: Option<&str>) -> String {
+pub(super) fn person(given: Option<&str>) -> String {
     let who = given.map(str::to_owned).or_else(crate::config::secret::user);
     short(&who.unwrap_or_else(|| "somebody".to_owned()), NAME)
 }

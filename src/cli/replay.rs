@@ -144,5 +144,7 @@ fn composer(config: &Config, brands: &[Brand], language: Option<&str>) -> Compos
         zone: config.mail.zone.clone().unwrap_or(TimeZone::UTC),
         brands: brands.to_vec(),
         schedule: config.digest,
+        // A replay never sends: chats hear nothing of it.
+        manners: crate::notice::Manners { channels: Vec::new(), ..config.manners.clone() },
     }
 }

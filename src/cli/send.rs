@@ -1,12 +1,47 @@
 //! Sends what is due when no daemon runs; leaves it to the daemon when one does.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use anyhow::Context as _;
 
-use super::{now, say};
+use super::{Usage, now, say};
 use crate::config::{Config, secret};
 use crate::deliver::Courier;
+use crate::deliver::hook::{Hook, Hooks};
+use crate::fetch::Fetch;
+use crate::network::Key;
 use crate::store::alerts::Outcome;
 use crate::store::{Durability, Store, StoreError};
+
+/// Takes mails to the server or folder, and messages to the channels, of this configuration.
+///
+/// # Errors
+/// When a secret cannot be read, or TLS cannot be set up.
+pub(super) fn courier(config: &Config) -> anyhow::Result<Courier> {
+    let password = secret::secret("SMTP", "PASSWORD")?;
+    let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?
+        .with_patience(config.mail.patience.clone());
+    if config.manners.channels.is_empty() {
+        return Ok(courier);
+    }
+    let mut hooks = HashMap::new();
+    for channel in &config.manners.channels {
+        let secret = |key: &str| secret::secret(&channel.name, key).map(|found| found.map(Key::new));
+        let Some(url) = secret("URL")? else {
+            let variable = secret::secret_name(&channel.name, "URL");
+            let reason = format!(
+                "channel {} has no address; set {variable}, or {variable}_FILE to a file that holds it",
+                channel.name
+            );
+            return Err(Usage(reason).into());
+        };
+        let hook = Hook { form: channel.form, url, key: secret("KEY")?, token: secret("TOKEN")? };
+        hooks.insert(channel.name.clone(), hook);
+    }
+    let fetch = Arc::new(Fetch::new(config.fetch.clone(), now)?);
+    Ok(courier.with_hooks(Hooks { fetch, hooks }))
+}
 
 /// Hands over every mail that is due. A replayed store only ever writes files.
 ///
@@ -29,9 +64,7 @@ pub(super) fn send_due(config: &Config, store: &Store, replayed: bool) -> anyhow
         }
         Err(error) => return Err(error.into()),
     };
-    let password = secret::secret("SMTP", "PASSWORD")?;
-    let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?
-        .with_patience(config.mail.patience.clone());
+    let courier = courier(config)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start")?;
     for due in store.due(now(), u32::MAX)? {

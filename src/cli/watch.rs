@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Common, PROBLEM, Usage, count, now, say};
 use crate::config::{Config, SourceConfig, secret, sources};
 use crate::daemon::{self, Plan, Told};
-use crate::deliver::{Courier, Transport};
+use crate::deliver::Transport;
 use crate::intake::Judge;
 use crate::keeper::Keeper;
 use crate::keyword::{self, Brand};
@@ -65,9 +65,7 @@ impl Watch {
         }
         let unconfigured = config.file.is_none();
         let judge = Judge::new(&brands)?;
-        let password = secret::secret("SMTP", "PASSWORD")?;
-        let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?
-            .with_patience(config.mail.patience.clone());
+        let courier = super::send::courier(&config)?;
         let web_token = secret::secret("WEB", "TOKEN")?;
         if config.web.enabled && !self.once {
             web::refuse_open(&config.web, web_token.as_deref()).map_err(|error| Usage(error.to_string()))?;
@@ -91,6 +89,7 @@ impl Watch {
             zone: config.mail.zone.clone().unwrap_or_else(TimeZone::system),
             brands: brands.clone(),
             schedule: config.digest,
+            manners: config.manners.clone(),
         };
         if !common.quiet {
             introduce(&config, &brands, &sources)?;

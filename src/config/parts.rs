@@ -10,12 +10,9 @@ use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
 use super::MailConfig;
-use crate::alert::{On, Rule};
 use crate::deliver::{Patience, Smtp, Tls, Transport};
 use crate::document::{Section, nearest};
 use crate::fetch::FetchConfig;
-use crate::impostor::Level;
-use crate::keyword::BrandId;
 use crate::mail::Language;
 use crate::schedule::{Every, Schedule};
 use crate::web::WebConfig;
@@ -47,7 +44,11 @@ pub(super) fn duration<'r>(section: &Section<'r, '_>, key: &'r str) -> Option<Du
 }
 
 /// One word out of a list of words.
-fn choice<'r, T: Copy>(section: &Section<'r, '_>, key: &'r str, choices: &[(&'static str, T)]) -> Option<T> {
+pub(super) fn choice<'r, T: Copy>(
+    section: &Section<'r, '_>,
+    key: &'r str,
+    choices: &[(&'static str, T)],
+) -> Option<T> {
     let text = section.text(key)?;
     let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     if found.is_none() {
@@ -61,7 +62,7 @@ fn choice<'r, T: Copy>(section: &Section<'r, '_>, key: &'r str, choices: &[(&'st
 }
 
 /// Addresses of people. A list that is there but names nobody is a fault.
-fn mailboxes<'r>(section: &Section<'r, '_>, key: &'r str) -> Vec<Mailbox> {
+pub(super) fn mailboxes<'r>(section: &Section<'r, '_>, key: &'r str) -> Vec<Mailbox> {
     let texts = section.texts(key);
     if texts.is_empty() && section.value(key).is_some_and(|value| value.get_ref().as_array().is_some()) {
         section.fault(key, "names nobody: write an address, or leave the line out");
@@ -69,7 +70,7 @@ fn mailboxes<'r>(section: &Section<'r, '_>, key: &'r str) -> Vec<Mailbox> {
     texts.iter().filter_map(|text| mailbox(section, key, text)).collect()
 }
 
-fn mailbox(section: &Section<'_, '_>, key: &str, text: &str) -> Option<Mailbox> {
+pub(super) fn mailbox(section: &Section<'_, '_>, key: &str, text: &str) -> Option<Mailbox> {
     let mailbox = text.parse().ok();
     if mailbox.is_none() {
         let text = text.escape_debug();
@@ -114,7 +115,7 @@ pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConf
     section.finish(&[], "SMTP");
 }
 
-fn zone(section: &Section<'_, '_>, name: &str) -> Option<TimeZone> {
+pub(super) fn zone(section: &Section<'_, '_>, name: &str) -> Option<TimeZone> {
     let zone = TimeZone::get(name).ok();
     if zone.is_none() {
         let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
@@ -199,48 +200,8 @@ fn smtp_server(section: &Section<'_, '_>) -> Option<Smtp> {
     Some(Smtp { host, port, tls, user })
 }
 
-pub(super) fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -> Option<Rule> {
-    let on = choice(
-        section,
-        "on",
-        &[
-            ("new_mention", On::NewMention),
-            ("new_impostor", On::NewImpostor),
-            ("source_degraded", On::SourceDegraded),
-        ],
-    );
-    if on.is_none() && section.value("on").is_none() {
-        section.missing("on", "new_mention, new_impostor or source_degraded");
-    }
-    let name = filled(section, "name").or_else(|| on.map(|on| on.word().to_owned()));
-    let brands = section.texts("brands").into_iter().map(|brand| BrandId(brand.into())).collect();
-    let networks = section.texts("networks");
-    for name in &networks {
-        known_network(section, name);
-    }
-    let level = choice(
-        section,
-        "level",
-        &[("alert", Level::Alert), ("review", Level::Review), ("watch", Level::Watch)],
-    );
-    let wait = duration(section, "wait").unwrap_or(wait);
-    let every = duration(section, "every").unwrap_or(every);
-    let to = mailboxes(section, "to");
-    section.finish(&[], "");
-    Some(Rule {
-        name: name?,
-        on: on?,
-        brands,
-        networks,
-        level: level.unwrap_or(Level::Alert),
-        wait,
-        every,
-        to,
-    })
-}
-
 /// A rule about a network that nothing can come from would wait for ever.
-fn known_network(section: &Section<'_, '_>, name: &str) {
+pub(super) fn known_network(section: &Section<'_, '_>, name: &str) {
     let names: Vec<&str> = network::ALL
         .iter()
         .map(|spec| spec.name)
@@ -259,29 +220,59 @@ fn known_network(section: &Section<'_, '_>, name: &str) {
 }
 
 pub(super) fn digest(section: &Section<'_, '_>, schedule: &mut Schedule) {
+    times(section, "every", schedule);
+    section.finish(&[], "");
+}
+
+const DAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
+
+/// When digests are sent: `key` says how often, `on` and `at` when.
+pub(super) fn times<'r>(section: &Section<'r, '_>, key: &'r str, schedule: &mut Schedule) {
     let every = choice(
         section,
-        "every",
-        &[("never", Every::Never), ("day", Every::Day), ("week", Every::Week), ("month", Every::Month)],
+        key,
+        &[
+            ("never", Every::Never),
+            ("15min", Every::Quarter),
+            ("hour", Every::Hour),
+            ("day", Every::Day),
+            ("weekdays", Every::Weekdays),
+            ("week", Every::Week),
+            ("two_weeks", Every::TwoWeeks),
+            ("month", Every::Month),
+        ],
     );
     schedule.every = every.unwrap_or(schedule.every);
-    let days = [
-        ("monday", Weekday::Monday),
-        ("tuesday", Weekday::Tuesday),
-        ("wednesday", Weekday::Wednesday),
-        ("thursday", Weekday::Thursday),
-        ("friday", Weekday::Friday),
-        ("saturday", Weekday::Saturday),
-        ("sunday", Weekday::Sunday),
-    ];
-    schedule.on = choice(section, "on", &days).unwrap_or(schedule.on);
+    if schedule.every == Every::Weekdays {
+        let named = section.texts("on");
+        if !named.is_empty() {
+            schedule.days = DAYS.map(|(word, _)| named.iter().any(|one| one == word));
+        }
+        for one in named.iter().filter(|one| DAYS.iter().all(|(word, _)| word != one)) {
+            let words = DAYS.map(|(word, _)| word);
+            let near = nearest(&one.to_lowercase(), &words);
+            let near = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+            let one = one.escape_debug();
+            section.fault("on", format!("\"{one}\" is not one of {}{near}", words.join(", ")));
+        }
+    } else {
+        schedule.on = choice(section, "on", &DAYS).unwrap_or(schedule.on);
+    }
+    schedule.empty = section.flag("empty").unwrap_or(schedule.empty);
     if let Some(value) = section.value("at").map(toml::Spanned::get_ref) {
         match value.as_str().and_then(|text| text.parse().ok()) {
             Some(at) => schedule.at = at,
             None => section.fault("at", "is no time of day; write one such as \"08:00\", in quotes"),
         }
     }
-    section.finish(&[], "");
 }
 
 const FETCH: &[&str] =
@@ -340,6 +331,12 @@ pub(super) fn web(section: &Section<'_, '_>, web: &mut WebConfig) {
                 );
             }
         }
+    }
+    if let Some(stale) = duration(section, "stale") {
+        if stale.is_zero() {
+            section.fault("stale", "must be longer than nothing: when /healthz fails, such as \"3h\"");
+        }
+        web.stale = stale;
     }
     for host in section.texts("hosts") {
         let host = host.trim();

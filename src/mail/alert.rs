@@ -14,8 +14,12 @@ use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};
 use crate::time::Time;
 
+mod chat;
+mod event;
 mod html;
 mod text;
+
+pub use chat::{Brief, brief};
 
 /// Characters of a string that a signal compared.
 const STRING: usize = 60;
@@ -28,7 +32,9 @@ pub fn alert(content: &Content, language: Language, zone: &TimeZone) -> Letter {
     loop {
         let telling = Telling { content, language, zone, shown };
         let letter = telling.letter();
-        let told = content.mentions.len().max(content.suspects.len()).max(content.troubles.len()).min(shown);
+        let told =
+            [content.mentions.len(), content.suspects.len(), content.troubles.len(), content.events.len()];
+        let told = told.into_iter().max().unwrap_or(0).min(shown);
         if letter.html.len() <= page::LIMIT || told <= 1 {
             return letter;
         }
@@ -102,10 +108,48 @@ impl Telling<'_> {
     fn headline(&self) -> String {
         let line = match self.content.on {
             On::NewMention => self.mentions_headline(),
+            On::HighRisk | On::BigAuthor | On::FirstAuthor | On::OfficialPost => {
+                format!("{} – {}", self.kind(), self.mentions_headline())
+            }
             On::NewImpostor => self.suspects_headline(),
+            On::ImpostorChanged => format!("{} – {}", self.kind(), self.suspects_headline()),
             On::SourceDegraded => self.troubles_headline(),
+            On::Spike
+            | On::Drop
+            | On::Silence
+            | On::Surge
+            | On::AccountChanged
+            | On::TakesOff
+            | On::Flops
+            | On::PrecisionFallen => self.events_headline(),
         };
+        if self.content.test {
+            return format!("{} {line}", self.language.say("[Test]", "[Essai]"));
+        }
         if self.all_example() { line + self.language.say(" (example)", " (exemple)") } else { line }
+    }
+
+    /// What sets this kind of alert apart, before the headline.
+    fn kind(&self) -> &'static str {
+        let language = self.language;
+        match self.content.on {
+            On::HighRisk => language.say("High risk", "Risque élevé"),
+            On::BigAuthor => language.say("Large audience", "Large audience"),
+            On::FirstAuthor => language.say("New voice", "Nouvelle voix"),
+            On::OfficialPost => language.say("Official or verified account", "Compte officiel ou vérifié"),
+            On::ImpostorChanged => language.say("Profile changed", "Profil modifié"),
+            On::NewMention
+            | On::NewImpostor
+            | On::SourceDegraded
+            | On::Spike
+            | On::Drop
+            | On::Silence
+            | On::Surge
+            | On::AccountChanged
+            | On::TakesOff
+            | On::Flops
+            | On::PrecisionFallen => language.say("Alert", "Alerte"),
+        }
     }
 
     fn mentions_headline(&self) -> String {
@@ -187,6 +231,9 @@ impl Telling<'_> {
     /// The words beside the subject in a list of mails: the first post, or the first reason.
     fn preheader(&self) -> String {
         let content = self.content;
+        if let Some(event) = content.events.first() {
+            return self.event_lines(event).join(" ");
+        }
         if let Some(mention) = content.mentions.first() {
             let alt = Parts::alt(mention);
             let pieces = Parts::of(mention, alt.as_deref()).excerpt(120);
@@ -221,7 +268,7 @@ impl Telling<'_> {
                 ),
             )
         };
-        vec![
+        let mut lines = vec![
             language.say(
                 format!("You get this because of the alert rule {rule}; its alerts are {grouped}."),
                 format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{202f}; ses alertes sont {grouped}."),
@@ -230,7 +277,18 @@ impl Telling<'_> {
                 "To stop or change it, edit that rule in vigie.toml. No picture, no tracking, no counted clicks: opening this mail tells nobody.",
                 "Pour l’arrêter ou la changer, modifiez cette règle dans vigie.toml. Ni image, ni traceur, ni clic compté\u{a0}: ouvrir ce message n’avertit personne.",
             ).to_owned(),
-        ]
+        ];
+        if self.content.test {
+            let marked = language.say(
+                "This is a test: somebody asked for it with “vigie alerts test”. Nothing happened.",
+                "Ceci est un essai, demandé par «\u{a0}vigie alerts test\u{a0}». Il ne s’est rien passé.",
+            );
+            lines.insert(0, marked.to_owned());
+        }
+        if let Some([en, fr]) = &self.content.asks {
+            lines.insert(usize::from(self.content.test) + 1, language.say(en, fr).clone());
+        }
+        lines
     }
 
     fn more(&self) -> Option<String> {
@@ -240,7 +298,7 @@ impl Telling<'_> {
         let mentions = rest(self.total(), self.content.mentions.len());
         let suspects = self.content.suspects.len().saturating_sub(self.shown);
         let troubles = self.content.troubles.len().saturating_sub(self.shown);
-        if mentions > 0 {
+        if mentions > 0 && self.content.events.is_empty() {
             let more = language.number(mentions);
             return Some(language.say(
                 format!("And {more} more: see them with “vigie mentions”."),

@@ -178,7 +178,7 @@ impl Telling<'_> {
                 td class="num" { (language.number(share.counts.mentions)) }
                 td class="num opt" { (language.number(share.counts.authors)) }
                 td class="num opt" { (language.number(share.counts.posts)) }
-                td class="num soft" { (change) }
+                td class="change" { (change) }
             }
         }
     }

@@ -34,9 +34,51 @@ pub(super) fn at_least(count: u32, mean: f64, variance: f64) -> f64 {
     sum.min(1.0)
 }
 
+/// The probability of at most `count`: the lower tail of the same distribution.
+pub(super) fn at_most(count: u32, mean: f64, variance: f64) -> f64 {
+    if f64::from(count) >= mean {
+        return 1.0;
+    }
+    let spread = (variance > mean * POISSON).then(|| mean * mean / (variance - mean));
+    let ratio = |next: u32| {
+        let next = f64::from(next);
+        match spread {
+            Some(size) => (size + next) / (next + 1.0) * mean / (size + mean),
+            None => mean / (next + 1.0),
+        }
+    };
+    let none = match spread {
+        Some(size) => -size * (mean / size).ln_1p(),
+        None => -mean,
+    };
+    let mut term = (none + (0..count).map(|next| ratio(next).ln()).sum::<f64>()).exp();
+    let mut sum = term;
+    for below in (0..count).rev() {
+        term /= ratio(below);
+        sum += term;
+        if term <= sum * LEFT {
+            break;
+        }
+    }
+    sum.min(1.0)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::at_least;
+    use super::{at_least, at_most};
+
+    #[test]
+    fn lower_tails_are_those_of_the_distributions() {
+        let close = |found: f64, expected: f64| {
+            assert!((found / expected - 1.0).abs() < 1e-4, "{found} for {expected}");
+        };
+        close(at_most(2, 5.0, 5.0), (-5.0_f64).exp() * 18.5);
+        close(at_most(0, 12.0, 12.0), (-12.0_f64).exp());
+        // of size 1 it is geometric
+        close(at_most(4, 10.0, 110.0), 1.0 - (10.0_f64 / 11.0).powi(5));
+        close(at_most(7, 7.0, 9.0), 1.0);
+        assert!(at_most(10_000, 20_000.0, 40_000.0) < 1e-100);
+    }
 
     #[track_caller]
     fn check(count: u32, mean: f64, variance: f64, expected: f64) {

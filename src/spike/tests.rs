@@ -124,3 +124,70 @@ fn silence_and_floods_are_no_trouble() {
     counts.push(u32::MAX);
     assert_eq!(alerts(&counts), [5000]);
 }
+
+/// Hours, two after each other, in which nothing was told yet: what `last` finds, with the quiet kept by the caller.
+fn raised_by(counts: &[u32], looks: usize, mut look: impl FnMut(&[u32]) -> bool) -> usize {
+    let (mut raised, mut quiet) = (0, 0);
+    for end in (USUAL + 1..=counts.len()).step_by(looks) {
+        let from = end.saturating_sub(LOOKED_AT);
+        if quiet <= end && look(&counts[from..end]) {
+            raised += 1;
+            quiet = end + QUIET;
+        }
+    }
+    raised
+}
+
+#[test]
+fn the_last_hour_alone_is_told_as_by_the_detector() {
+    for mean in [0.2, 2.0, 10.0] {
+        let mut random = Rng::with_seed(3);
+        let mut counts = quiet(&mut random, Kind::Poisson, mean);
+        counts.truncate(USUAL + 6 * HOUR);
+        assert_eq!(last(&counts), None);
+        counts.extend((0..HOUR).map(|_| 8 + poisson(&mut random, mean / 12.0)));
+        let found = last(&counts[counts.len().saturating_sub(LOOKED_AT)..]).unwrap();
+        assert!(found.count >= 96 && found.usual < mean * 1.3 + 0.1, "{found:?}");
+    }
+}
+
+#[test]
+fn without_an_event_drops_and_silences_are_told_at_most_once_a_month() {
+    const MONTHS: usize = 12;
+    let kinds = [Kind::Poisson, Kind::Buckets(2.0), Kind::Buckets(4.0), Kind::Hours(1.0), Kind::Hours(3.0)];
+    for kind in kinds {
+        for mean in [0.2, 0.5, 2.0, 10.0] {
+            let mut random = Rng::with_seed(17);
+            let (mut drops, mut silences) = (0, 0);
+            for _ in 0..MONTHS {
+                let counts = quiet(&mut random, kind, mean);
+                drops += raised_by(&counts, HOUR, |counts| drop(counts).is_some());
+                silences += raised_by(&counts, HOUR, |counts| silence(counts, None).is_some());
+            }
+            println!("{kind:?} at {mean}: {drops} drops, {silences} silences in {MONTHS} months");
+            assert!(drops <= MONTHS && silences <= MONTHS, "{kind:?} at {mean}: {drops}, {silences}");
+        }
+    }
+}
+
+#[test]
+fn what_falls_and_what_falls_silent_is_told() {
+    for mean in [2.0, 10.0, 100.0] {
+        let mut random = Rng::with_seed(4);
+        let mut counts = quiet(&mut random, Kind::Hours(3.0), mean);
+        counts.truncate(USUAL);
+        assert_eq!((drop(&counts), silence(&counts, None)), (None, None), "at {mean}");
+        counts.extend((0..24 * HOUR).map(|_| poisson(&mut random, mean / 120.0)));
+        let found = drop(&counts).unwrap();
+        assert!(f64::from(found.count) < found.usual / 4.0, "{found:?}");
+        counts.extend(std::iter::repeat_n(0, 24 * HOUR));
+        let found = silence(&counts, None).unwrap();
+        assert!(found.buckets >= 24 * HOUR && found.longest < 12 * HOUR, "{found:?}");
+    }
+    let mut rare = vec![0; USUAL];
+    rare[10] = 1;
+    assert_eq!((drop(&rare), silence(&rare, None)), (None, None));
+    assert_eq!(silence(&rare, Some(288)), Some(Silence { buckets: USUAL - 11, longest: 0 }));
+    assert_eq!(silence(&[0; 500], Some(1)), None);
+    assert_eq!((drop(&[]), silence(&[], None)), (None, None));
+}

@@ -18,6 +18,8 @@ pub enum About {
     Suspicion,
     /// A source.
     Source,
+    /// Something that became so, as its detail says.
+    Event,
 }
 
 impl About {
@@ -26,6 +28,7 @@ impl About {
             About::Mention => "mention",
             About::Suspicion => "suspicion",
             About::Source => "source",
+            About::Event => "event",
         }
     }
 }
@@ -39,6 +42,31 @@ pub struct Group {
     pub opened: Time,
     /// When it closes.
     pub closes: Time,
+}
+
+/// An alert to be raised.
+#[derive(Debug, Clone, Copy)]
+pub struct Raising<'a> {
+    /// The rule.
+    pub rule: &'a str,
+    /// What it is about.
+    pub about: About,
+    /// The row of that; 0 where there is none.
+    pub row: i64,
+    /// The same alert is raised once.
+    pub key: &'a str,
+    /// What the cool-down of the rule holds for; nothing when empty.
+    pub subject: &'a str,
+    /// What is noted with it.
+    pub detail: Option<&'a str>,
+    /// When.
+    pub now: Time,
+    /// How long its group waits for others, in milliseconds.
+    pub wait: i64,
+    /// The shortest time between two groups.
+    pub every: i64,
+    /// For how long nothing else is raised about its subject.
+    pub cool_down: i64,
 }
 
 /// One alert of a group.
@@ -71,6 +99,31 @@ pub struct NewNotice {
     pub bytes: Vec<u8>,
     /// Its HTML part, for the twin that a browser opens.
     pub html: String,
+    /// When it was written.
+    pub written: Time,
+    /// When it is tried first.
+    pub next_try: Time,
+    /// Until when it is news; always when absent.
+    pub useful: Option<Time>,
+    /// Alerts that it tells.
+    pub alerts: u64,
+    /// Whether it is not sent, but listed in the next digest.
+    pub held: bool,
+}
+
+/// A notice that was held back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldNotice {
+    /// Its row.
+    pub id: i64,
+    /// The address it would have gone to.
+    pub recipient: String,
+    /// The rule.
+    pub rule: String,
+    /// Its subject.
+    pub subject: String,
+    /// Alerts that it tells.
+    pub alerts: u64,
     /// When it was written.
     pub written: Time,
 }
@@ -137,26 +190,30 @@ pub enum Outcome {
 }
 
 impl Store {
-    /// Raises an alert once: a second one with the same key changes nothing. Opens its group if need be;
-    /// the group closes `wait` after its first alert, and not before `every` after it closed last.
+    /// Raises an alert once: a second one with the same key changes nothing, nor does one about the same subject
+    /// within the rule's cool-down. Opens its group if need be; the group closes `wait` after its first alert, and
+    /// not before `every` after it closed last.
     ///
     /// # Errors
     /// When SQLite refuses.
-    #[expect(clippy::too_many_arguments, reason = "one row of the alert table")]
-    pub fn raise(
-        &self,
-        rule: &str,
-        about: About,
-        row: i64,
-        key: &str,
-        detail: Option<&str>,
-        now: Time,
-        wait: i64,
-        every: i64,
-    ) -> Result<bool, StoreError> {
+    pub fn raise(&self, raising: &Raising<'_>) -> Result<bool, StoreError> {
         const INSERT: &str =
-            "INSERT INTO alert (rule, kind, ref, key, raised, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO alert (rule, kind, ref, key, raised, detail, subject) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT (key) DO NOTHING";
+        const COOLING: &str = "SELECT 1 FROM alert WHERE rule = ?1 AND subject = ?2 AND subject <> ''
+            AND raised > ?3 AND raised <= ?4";
+        let Raising { rule, about, row, key, subject, detail, now, wait, every, cool_down } = *raising;
+        if cool_down > 0
+            && !subject.is_empty()
+            && self.connection.prepare_cached(COOLING)?.exists(params![
+                rule,
+                subject,
+                now.plus(-cool_down).0,
+                now.0
+            ])?
+        {
+            return Ok(false);
+        }
         // A window is named by the moment it opened, so no two of a rule may open at the same one, however fast
         // they follow each other or wherever the clock was set to. A clock set back never makes a group wait
         // longer than its rule says.
@@ -169,7 +226,8 @@ impl Store {
             row,
             key,
             now.0,
-            detail
+            detail,
+            subject
         ])? > 0;
         if new {
             self.connection.prepare_cached(OPEN)?.execute(params![rule, now.0, wait, every])?;
@@ -214,6 +272,17 @@ impl Store {
         Ok(())
     }
 
+    /// Lets the open group of a rule wait until `until`.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn postpone(&self, rule: &str, until: Time) -> Result<(), StoreError> {
+        const WAIT: &str =
+            "UPDATE alert_group SET closes = max(closes, ?2) WHERE rule = ?1 AND closes IS NOT NULL";
+        self.connection.prepare_cached(WAIT)?.execute(params![rule, until.0])?;
+        Ok(())
+    }
+
     /// The alerts of a closed group, oldest first.
     ///
     /// # Errors
@@ -251,11 +320,11 @@ impl Store {
     pub fn take_back(&self, mentions: &[i64]) -> Result<Vec<(String, Time)>, StoreError> {
         const WINDOWS: &str = "SELECT DISTINCT alert.rule, alert.window FROM alert
             JOIN notice ON notice.rule = alert.rule AND notice.window = alert.window AND notice.kind = 'alert'
-            WHERE alert.kind = 'mention' AND alert.ref = ?1 AND notice.state = 'due' AND notice.attempts = 0";
+            WHERE alert.kind = 'mention' AND alert.ref = ?1 AND notice.state IN ('due', 'held') AND notice.attempts = 0";
         const OPEN: &str = "DELETE FROM alert WHERE kind = 'mention' AND ref = ?1 AND window IS NULL
             AND NOT EXISTS (SELECT 1 FROM mention WHERE id = ?1)";
         const WITHDRAW: &str = "UPDATE notice SET state = 'withdrawn', subject = '', bytes = x'', html = ''
-            WHERE rule = ?1 AND window = ?2 AND kind = 'alert' AND state = 'due' AND attempts = 0";
+            WHERE rule = ?1 AND window = ?2 AND kind = 'alert' AND state IN ('due', 'held') AND attempts = 0";
         // Nobody has been told: should its words come back, it is raised again.
         const UNTOLD: &str = "DELETE FROM alert WHERE kind = 'mention' AND ref = ?3 AND rule = ?1 AND window = ?2
             AND NOT EXISTS (SELECT 1 FROM mention WHERE id = ?3)
@@ -293,10 +362,12 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn add_notice(&self, notice: &NewNotice) -> Result<bool, StoreError> {
-        const INSERT: &str = "INSERT INTO notice (key, kind, rule, window, recipient, message_id, subject, bytes, html, written, next_try)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+        const INSERT: &str = "INSERT INTO notice (key, kind, rule, window, recipient, message_id, subject, bytes, html, written,
+                next_try, useful, alerts, state)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             ON CONFLICT (key) DO UPDATE SET subject = excluded.subject, bytes = excluded.bytes, html = excluded.html,
-                written = excluded.written, next_try = excluded.next_try, state = 'due'
+                written = excluded.written, next_try = excluded.next_try, useful = excluded.useful, alerts = excluded.alerts,
+                state = excluded.state
             WHERE state = 'withdrawn' AND attempts = 0";
         let added = self.connection.prepare_cached(INSERT)?.execute(params![
             notice.key,
@@ -308,9 +379,22 @@ impl Store {
             notice.subject,
             notice.bytes,
             notice.html,
-            notice.written.0
+            notice.written.0,
+            notice.next_try.0,
+            notice.useful.map(|useful| useful.0),
+            i64::try_from(notice.alerts).unwrap_or(i64::MAX),
+            if notice.held { "held" } else { "due" }
         ])?;
         Ok(added > 0)
+    }
+
+    /// How many alerts a closed group holds.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn raised_count(&self, rule: &str, window: Time) -> Result<u64, StoreError> {
+        const COUNT: &str = "SELECT count(*) FROM alert WHERE rule = ?1 AND window = ?2";
+        Ok(self.connection.prepare_cached(COUNT)?.query_row(params![rule, window.0], |row| row.get(0))?)
     }
 
     /// The notices due at `now`, oldest first, at most `limit`.
@@ -432,6 +516,79 @@ impl Store {
     }
 }
 
+/// One attempt to send a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Delivery {
+    /// When its answer came.
+    pub at: Time,
+    /// `sent`, `retry` or `failed`.
+    pub outcome: String,
+    /// What the server said.
+    pub answer: String,
+}
+
+/// A notice with every attempt to send it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The notice.
+    #[serde(flatten)]
+    pub notice: NoticeRow,
+    /// Alerts that it tells.
+    pub alerts: u64,
+    /// The attempts, the first one first.
+    pub attempts: Vec<Delivery>,
+}
+
+/// Calls `each` with the notices of a rule (of all), newest first, at most `limit` unless it is 0.
+///
+/// # Errors
+/// When SQLite refuses, or `each` fails.
+pub fn history<E: From<StoreError>>(
+    connection: &Connection,
+    rule: Option<&str>,
+    limit: u32,
+    mut each: impl FnMut(Told) -> Result<(), E>,
+) -> Result<(), E> {
+    const ATTEMPTS: &str = "SELECT at, outcome, answer FROM delivery WHERE notice = ?1 ORDER BY attempt";
+    const LIST: &str =
+        "SELECT id, kind, rule, recipient, message_id, subject, written, state, attempts, next_try, sent,
+            (SELECT answer FROM delivery WHERE notice = notice.id ORDER BY attempt DESC LIMIT 1), alerts
+        FROM notice WHERE ?1 IS NULL OR rule = ?1 ORDER BY id DESC LIMIT ?2";
+    let limit = if limit == 0 { -1 } else { i64::from(limit) };
+    let mut statement = connection.prepare_cached(LIST).map_err(StoreError::from)?;
+    let mut attempts = connection.prepare_cached(ATTEMPTS).map_err(StoreError::from)?;
+    let mut rows = statement.query(params![rule, limit]).map_err(StoreError::from)?;
+    while let Some(row) = rows.next().map_err(StoreError::from)? {
+        let notice = notice(row).map_err(StoreError::from)?;
+        let attempts = attempts
+            .query_map([notice.id], |row| {
+                Ok(Delivery { at: Time(row.get(0)?), outcome: row.get(1)?, answer: row.get(2)? })
+            })
+            .and_then(Iterator::collect)
+            .map_err(StoreError::from)?;
+        let alerts = row.get(12).map_err(StoreError::from)?;
+        each(Told { notice, alerts, attempts })?;
+    }
+    Ok(())
+}
+
+fn notice(row: &Row<'_>) -> rusqlite::Result<NoticeRow> {
+    Ok(NoticeRow {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        rule: row.get(2)?,
+        recipient: row.get(3)?,
+        message_id: row.get(4)?,
+        subject: row.get(5)?,
+        written: Time(row.get(6)?),
+        state: row.get(7)?,
+        attempts: row.get(8)?,
+        next_try: Time(row.get(9)?),
+        sent: row.get::<_, Option<i64>>(10)?.map(Time),
+        answer: row.get(11)?,
+    })
+}
+
 /// The last notices, newest first.
 ///
 /// # Errors
@@ -442,23 +599,7 @@ pub fn notices(connection: &Connection, limit: u32) -> Result<Vec<NoticeRow>, St
             (SELECT answer FROM delivery WHERE notice = notice.id ORDER BY attempt DESC LIMIT 1)
         FROM notice ORDER BY id DESC LIMIT ?1";
     let mut statement = connection.prepare_cached(LIST)?;
-    let read = |row: &Row<'_>| {
-        Ok(NoticeRow {
-            id: row.get(0)?,
-            kind: row.get(1)?,
-            rule: row.get(2)?,
-            recipient: row.get(3)?,
-            message_id: row.get(4)?,
-            subject: row.get(5)?,
-            written: Time(row.get(6)?),
-            state: row.get(7)?,
-            attempts: row.get(8)?,
-            next_try: Time(row.get(9)?),
-            sent: row.get::<_, Option<i64>>(10)?.map(Time),
-            answer: row.get(11)?,
-        })
-    };
-    let rows = statement.query_map([limit], read)?;
+    let rows = statement.query_map([limit], notice)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

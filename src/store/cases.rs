@@ -240,16 +240,17 @@ pub(super) fn note_change(
     connection: &Connection,
     (suspicion, author): (i64, i64),
     at: Time,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     const LAST: &str =
         "SELECT known FROM case_event WHERE suspicion = ?1 AND known IS NOT NULL ORDER BY id DESC LIMIT 1";
     let last: Option<String> =
         connection.prepare_cached(LAST)?.query_row([suspicion], |row| row.get(0)).optional()?;
-    let Some(last) = last else { return Ok(()) };
-    if Known::of(connection, author)?.differs_from(&read_known(&last)?) {
+    let Some(last) = last else { return Ok(false) };
+    let changed = Known::of(connection, author)?.differs_from(&read_known(&last)?);
+    if changed {
         note_event(connection, (suspicion, author), "changed", "vigie", None, at)?;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Whether a dismissed account is still what it was when it was dismissed.

@@ -79,6 +79,8 @@ pub enum Change {
         id: i64,
         /// How often it came back.
         returns: i64,
+        /// Whether it was known, and its profile or what speaks against it is another now.
+        changed: bool,
         /// The account's network and native id.
         account: (String, String),
         /// What is suspected.

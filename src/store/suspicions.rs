@@ -50,7 +50,7 @@ impl Unit<'_> {
             if suspicion.level > Level::Watch {
                 cases::note_event(self.connection(), (id, author), "new", "vigie", None, self.seen)?;
             }
-            self.tell(id, 0, place, suspicion);
+            self.tell(id, 0, false, place, suspicion);
             return Ok(());
         };
         let same = score_before == i64::from(suspicion.score) && signals_before == signals;
@@ -76,7 +76,7 @@ impl Unit<'_> {
             let returns = returns + 1;
             self.connection().prepare_cached(NEWS)?.execute(params![id, "new", self.seen.0, returns])?;
             cases::note_event(self.connection(), (id, author), "returned", "vigie", None, self.seen)?;
-            self.tell(id, returns, place, suspicion);
+            self.tell(id, returns, false, place, suspicion);
             return Ok(());
         }
         let risen = !same && !smaller && rank(level) > rank(&level_before);
@@ -86,10 +86,10 @@ impl Unit<'_> {
             let what = if risen { "risen" } else { "returned" };
             cases::note_event(self.connection(), (id, author), what, "vigie", None, self.seen)?;
             if risen {
-                self.tell(id, returns, place, suspicion);
+                self.tell(id, returns, false, place, suspicion);
             }
-        } else {
-            cases::note_change(self.connection(), (id, author), self.seen)?;
+        } else if cases::note_change(self.connection(), (id, author), self.seen)? {
+            self.tell(id, returns, true, place, suspicion);
         }
         Ok(())
     }
@@ -98,11 +98,12 @@ impl Unit<'_> {
         &mut self,
         id: i64,
         returns: i64,
+        changed: bool,
         (network, native_id, _): (&str, &str, &str),
         suspicion: &Suspicion,
     ) {
         let account = (network.to_owned(), native_id.to_owned());
-        self.changes.push(Change::Suspicion { id, returns, account, suspicion: suspicion.clone() });
+        self.changes.push(Change::Suspicion { id, returns, changed, account, suspicion: suspicion.clone() });
     }
 }
 

@@ -117,7 +117,7 @@ const WRONG: &[(&str, &str)] = &[
     ("an equals sign forgotten", "[mail]\nlanguage \"fr\"\n"),
     (
         "much at once",
-        "data_dirs = 1\n[mail]\nto = [\"ana\"]\nzone = \"Paris\"\n[digest]\nevery = \"hour\"\n[[source]]\nnetwork = \"feeed\"\n",
+        "data_dirs = 1\n[mail]\nto = [\"ana\"]\nzone = \"Paris\"\n[digest]\nevery = \"hourly\"\n[[source]]\nnetwork = \"feeed\"\n",
     ),
 ];
 

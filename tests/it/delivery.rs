@@ -435,6 +435,7 @@ fn composer(schedule: Schedule, wait: u64, every: u64) -> Composer {
         zone: TimeZone::UTC,
         brands: vec![Brand::named("Molivelle", true)],
         schedule,
+        manners: vigie::notice::Manners::default(),
     }
 }
 

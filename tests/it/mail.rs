@@ -79,11 +79,14 @@ fn content(on: On) -> Content {
         by_brand: Vec::new(),
         suspects: Vec::new(),
         troubles: Vec::new(),
+        events: Vec::new(),
+        asks: None,
         names: brands().iter().map(|brand| (brand.id.clone(), brand.name.clone())).collect(),
         gaps: Vec::new(),
         grouping: (30, 300),
         written: at("2026-10-20T15:30:36Z"),
         answer_to: None,
+        test: false,
     }
 }
 

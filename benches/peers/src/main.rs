@@ -290,6 +290,7 @@ fn whole_way(posts: &[String], keywords: &[String], rounds: usize) {
             zone: jiff::tz::TimeZone::UTC,
             brands: vec![brand.clone()],
             schedule: usual.digest,
+            manners: vigie::notice::Manners::default(),
         };
         let mut keeper = Keeper::new(store, composer);
         let source = keeper.source("stream", "bluesky", false).unwrap();

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Telling, checks, level, now_does, trouble_word};
-use crate::alert::{On, Trouble};
+use crate::alert::{Event, On, Trouble};
 use crate::mail::clean::{self, short};
 use crate::mail::page;
 use crate::mail::post::{self, Parts};
@@ -17,6 +17,7 @@ impl Telling<'_> {
         let gaps = self.gap_lines();
         html! {
             (page::hero(self.edge(), &language.moment(content.written, self.zone), headline, page::soft(html! { (self.clock()) })))
+            @for event in content.events.iter().take(self.shown) { (self.event_card(event)) }
             @for mention in content.mentions.iter().take(self.shown) { (self.mention_card(mention)) }
             @for suspect in content.suspects.iter().take(self.shown) { (self.suspect_card(suspect)) }
             @for trouble in content.troubles.iter().take(self.shown) { (self.trouble_card(trouble)) }
@@ -32,8 +33,22 @@ impl Telling<'_> {
 
     fn edge(&self) -> &'static Paint {
         match self.content.on {
-            On::NewMention => &EDGE,
-            On::NewImpostor | On::SourceDegraded => &EDGE_ALARM,
+            On::NewMention
+            | On::BigAuthor
+            | On::FirstAuthor
+            | On::OfficialPost
+            | On::Surge
+            | On::AccountChanged
+            | On::TakesOff
+            | On::Flops => &EDGE,
+            On::HighRisk
+            | On::Spike
+            | On::Drop
+            | On::Silence
+            | On::NewImpostor
+            | On::ImpostorChanged
+            | On::SourceDegraded
+            | On::PrecisionFallen => &EDGE_ALARM,
         }
     }
 
@@ -118,6 +133,18 @@ impl Telling<'_> {
                 @if let Some(link) = &link {
                     (page::button(link, &language.say(format!("Look at it on {}", short(&link.host, 60)), format!("Le voir sur {}", short(&link.host, 60)))))
                 }
+            },
+        )
+    }
+
+    fn event_card(&self, event: &Event) -> Markup {
+        page::framed(
+            "left",
+            self.edge(),
+            html! {
+                p style="margin:0 0 10px 0" { (page::label(&BRAND, &self.name(&event.brand))) }
+                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (self.event_headline(event)) }
+                @for line in self.event_lines(event) { (page::paragraph(html! { (line) })) }
             },
         )
     }

@@ -11,6 +11,12 @@ impl Telling<'_> {
         let (language, content) = (self.language, self.content);
         let mut lines = Lines::default();
         lines.heading(headline, '=').say(&language.moment(content.written, self.zone)).say(&self.clock());
+        for event in content.events.iter().take(self.shown) {
+            lines.gap().rule().gap().say(&self.event_headline(event)).gap();
+            for line in self.event_lines(event) {
+                lines.say(&line);
+            }
+        }
         for mention in content.mentions.iter().take(self.shown) {
             lines.gap().rule().gap();
             self.mention_text(mention, &mut lines);

@@ -1,0 +1,223 @@
+//! What became so, in words: a headline, and what speaks for it.
+
+use super::Telling;
+use crate::alert::{Event, What};
+use crate::mail::clean::short;
+use crate::mail::words::{Language, capital};
+
+/// Characters of what an account was or is.
+const FIELD: usize = 160;
+
+impl Telling<'_> {
+    /// The subject of a mail about events.
+    pub(super) fn events_headline(&self) -> String {
+        let language = self.language;
+        let Some(first) = self.content.events.first() else { return String::new() };
+        let told = self.event_headline(first);
+        let more = self.content.events.len() - 1;
+        if more == 0 {
+            return told;
+        }
+        let more = language.number(u64::try_from(more).unwrap_or(u64::MAX));
+        format!("{told} {}", language.say(format!("(and {more} more)"), format!("(et {more} de plus)")))
+    }
+
+    /// One event in one line.
+    pub(super) fn event_headline(&self, event: &Event) -> String {
+        let language = self.language;
+        let brand = self.name(&event.brand);
+        match &event.what {
+            What::Spike { count, .. } => {
+                let mentions = language.mentions(*count);
+                language.say(
+                    format!("{brand}: {mentions} in an hour, far more than usual"),
+                    format!("{brand}\u{a0}: {mentions} en une heure, bien plus que d’habitude"),
+                )
+            }
+            What::Drop { count, .. } => {
+                let mentions = language.mentions(*count);
+                language.say(
+                    format!("{brand}: only {mentions} in a day"),
+                    format!("{brand}\u{a0}: seulement {mentions} en un jour"),
+                )
+            }
+            What::Silence { .. } => {
+                let lasted = language.lasted(event.to.since(event.from));
+                language.say(
+                    format!("{brand}: nobody has mentioned it for {lasted}"),
+                    format!("{brand}\u{a0}: aucune mention depuis {lasted}"),
+                )
+            }
+            What::Surge { now, before, .. } => {
+                let (now, before) = (language.percent(*now), language.percent(*before));
+                language.say(
+                    format!("{brand}: share of voice up from {before} to {now}"),
+                    format!("{brand}\u{a0}: la part de voix passe de {before} à {now}"),
+                )
+            }
+            What::AccountChanged { network, handle, field, .. } => {
+                let (handle, network) = (short(handle, 60), language.network(network));
+                let what = field_name(field, language);
+                language.say(
+                    format!("{brand}: @{handle} changed its {what} on {network}"),
+                    format!("{brand}\u{a0}: @{handle} a changé {what} sur {network}"),
+                )
+            }
+            What::Reactions { network, handle, count, usual } => {
+                let (handle, network) = (short(handle, 60), language.network(network));
+                if count > usual {
+                    language.say(
+                        format!("{brand}: a post of @{handle} takes off on {network}"),
+                        format!("{brand}\u{a0}: un message de @{handle} décolle sur {network}"),
+                    )
+                } else {
+                    language.say(
+                        format!("{brand}: a post of @{handle} falls flat on {network}"),
+                        format!("{brand}\u{a0}: un message de @{handle} tombe à plat sur {network}"),
+                    )
+                }
+            }
+            What::PrecisionFallen { keyword, .. } => {
+                let keyword = language.quote(&short(keyword, 60));
+                language.say(
+                    format!("{brand}: {keyword} finds the wrong posts more often"),
+                    format!("{brand}\u{a0}: {keyword} trouve plus souvent à tort"),
+                )
+            }
+        }
+    }
+
+    /// The figures behind an event, each as a sentence.
+    pub(super) fn event_lines(&self, event: &Event) -> Vec<String> {
+        let language = self.language;
+        let mut lines = vec![self.event_figures(event)];
+        match &event.what {
+            What::Spike { .. } | What::Drop { .. } | What::Surge { .. } => {
+                lines.push(capital(&language.between(event.from, event.to, self.zone)) + ".");
+            }
+            What::Silence { .. } => {
+                let since = language.moment(event.from, self.zone);
+                lines.push(
+                    language
+                        .say(format!("Last mention: {since}."), format!("Dernière mention\u{a0}: {since}.")),
+                );
+            }
+            What::AccountChanged { .. } | What::Reactions { .. } | What::PrecisionFallen { .. } => {}
+        }
+        if !event.without.is_empty() {
+            let names: Vec<String> = event.without.iter().map(|name| short(name, 40)).collect();
+            let names = language.list(&names);
+            lines.push(language.say(
+                format!("Left out, since they did not answer all the while: {names}."),
+                format!("Laissées de côté, faute de réponse pendant ce temps\u{a0}: {names}."),
+            ));
+        } else if matches!(event.what, What::Silence { .. } | What::Drop { .. }) {
+            lines.push(
+                language
+                    .say(
+                        "Every source answered all the while: it is not Vigie that fails to hear.",
+                        "Toutes les sources ont répondu pendant ce temps\u{a0}: ce n’est pas Vigie qui n’entend pas.",
+                    )
+                    .to_owned(),
+            );
+        }
+        lines
+    }
+
+    fn event_figures(&self, event: &Event) -> String {
+        let language = self.language;
+        match &event.what {
+            What::Spike { count, usual } => {
+                let (count, usual) = (language.mentions(*count), mean(*usual, language));
+                language.say(
+                    format!("{count} in the last hour; usually {usual} an hour."),
+                    format!("{count} dans la dernière heure\u{202f}; d’habitude {usual} par heure."),
+                )
+            }
+            What::Drop { count, usual } => {
+                let (count, usual) = (language.mentions(*count), mean(*usual, language));
+                language.say(
+                    format!("{count} in the last 24 hours; usually {usual} a day."),
+                    format!("{count} dans les dernières 24 heures\u{202f}; d’habitude {usual} par jour."),
+                )
+            }
+            What::Silence { longest } => {
+                if *longest == 0 {
+                    return language
+                        .say("That is as long as the rule waits.", "C’est la durée fixée par la règle.")
+                        .to_owned();
+                }
+                let longest = language.lasted(*longest);
+                language.say(
+                    format!("The longest silence of the two weeks before was {longest}."),
+                    format!("Le plus long silence des deux semaines d’avant était de {longest}."),
+                )
+            }
+            What::Surge { now, before, count } => {
+                let points = language.points(i32::from(now.0) - i32::from(before.0));
+                let count = language.mentions(*count);
+                language.say(
+                    format!("{points} against the week before; {count} in the last 24 hours."),
+                    format!("{points} sur la semaine d’avant\u{202f}; {count} dans les dernières 24 heures."),
+                )
+            }
+            What::AccountChanged { before, after, .. } => {
+                let shown = |value: &Option<String>| {
+                    let value = short(value.as_deref().unwrap_or_default(), FIELD);
+                    if value.is_empty() {
+                        language.say("nothing", "rien").to_owned()
+                    } else {
+                        language.quote(&value)
+                    }
+                };
+                let (before, after) = (shown(before), shown(after));
+                language.say(
+                    format!("Before: {before}. Now: {after}."),
+                    format!("Avant\u{a0}: {before}. Maintenant\u{a0}: {after}."),
+                )
+            }
+            What::Reactions { count, usual, .. } => {
+                let number = |count: i64| language.number(count.max(0).unsigned_abs());
+                let (count, usual) = (number(*count), number(*usual));
+                language.say(
+                    format!("{count} reactions so far; half of its other posts have {usual} or fewer."),
+                    format!("{count} réactions pour l’instant\u{202f}; la moitié de ses autres messages en ont {usual} ou moins."),
+                )
+            }
+            What::PrecisionFallen { lately, before, .. } => {
+                let (now, all) = lately;
+                let (then, of) = before;
+                language.say(
+                    format!("Of the latest {all} labels {now} were right, of the {of} before {then}. “vigie label” shows them; words under unless may settle it."),
+                    format!("Sur les {all} derniers avis, {now} étaient justes\u{202f}; sur les {of} d’avant, {then}. «\u{a0}vigie label\u{a0}» les montre\u{202f}; des mots sous unless peuvent régler la chose."),
+                )
+            }
+        }
+    }
+}
+
+/// A mean in hundredths as people read it: one figure after the point under ten.
+fn mean(hundredths: u64, language: Language) -> String {
+    if hundredths >= 1_000 {
+        return language.number(hundredths.saturating_add(50) / 100);
+    }
+    let tenths = hundredths.saturating_add(5) / 10;
+    if tenths == 0 && hundredths > 0 {
+        return language.say("fewer than 0.1", "moins de 0,1").to_owned();
+    }
+    if tenths % 10 == 0 {
+        return (tenths / 10).to_string();
+    }
+    format!("{}{}{}", tenths / 10, language.say('.', ','), tenths % 10)
+}
+
+fn field_name(field: &str, language: Language) -> &'static str {
+    match field {
+        "handle" => language.say("handle", "d’identifiant"),
+        "display_name" => language.say("name", "de nom"),
+        "bio" => language.say("bio", "de bio"),
+        "avatar" => language.say("picture", "d’image"),
+        "verified" => language.say("verification", "de vérification"),
+        _ => language.say("profile", "de profil"),
+    }
+}

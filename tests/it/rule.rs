@@ -1,0 +1,570 @@
+//! Alert rules: as people write them, what they tell of a stream of posts, and when they keep quiet. Clocks are given.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use mail_parser::MessageParser;
+use vigie::alert::preset::Preset;
+use vigie::alert::{On, Rule};
+use vigie::config::Config;
+use vigie::intake::{Judge, Origin};
+use vigie::keeper::{Clock, Keeper};
+use vigie::keyword::{Brand, BrandId, OfficialAccount};
+use vigie::mail::Language;
+use vigie::matcher::Scratch;
+use vigie::network::{Dates, Page};
+use vigie::notice::{Composer, Manners, Person};
+use vigie::post::{Author, NetworkName, Post};
+use vigie::schedule::{Every, Quiet, Schedule};
+use vigie::store::alerts::Outcome;
+use vigie::store::mutes::Mute;
+use vigie::store::sources::Attempt;
+use vigie::store::{Durability, Store, vitals};
+use vigie::time::{DAY, HOUR, Time};
+
+use super::command::Place;
+
+const MINUTE: i64 = 60_000;
+const NETWORK: NetworkName = NetworkName::known("bluesky");
+
+fn noon() -> Time {
+    Time::parse("2026-06-10T12:00:00Z").unwrap()
+}
+
+fn rule(on: On) -> Rule {
+    Rule::new(on, Duration::from_secs(30), Duration::from_secs(300))
+}
+
+/// A keeper with one source, two brands and these rules.
+struct Watch {
+    keeper: Keeper,
+    judge: Judge,
+    source: i64,
+    posts: usize,
+    _place: Place,
+}
+
+impl Watch {
+    fn new(name: &str, rules: Vec<Rule>) -> Watch {
+        Watch::mannered(name, rules, Manners::default())
+    }
+
+    fn mannered(name: &str, rules: Vec<Rule>, manners: Manners) -> Watch {
+        let place = Place::new(&format!("rule-{name}"));
+        let store = Store::open(&place.0, Durability::Again).unwrap();
+        let official =
+            vec![OfficialAccount { network: Some(NETWORK), handle: "erivolle.example".to_owned() }];
+        let brands =
+            vec![Brand::named("Molivelle", true), Brand { official, ..Brand::named("Erivolle", false) }];
+        let composer = Composer {
+            rules,
+            to: vec!["ana@dest.example".parse().unwrap()],
+            from: "vigie@molivelle.example".parse().unwrap(),
+            language: Language::En,
+            zone: TimeZone::get("Europe/Paris").unwrap(),
+            brands: brands.clone(),
+            schedule: Schedule { every: Every::Never, ..Schedule::default() },
+            manners,
+        };
+        let mut keeper = Keeper::new(store, composer);
+        let source = keeper.source("stream", "bluesky", false).unwrap();
+        Watch { keeper, judge: Judge::new(&brands).unwrap(), source, posts: 0, _place: place }
+    }
+
+    /// Stores one post as it comes, on a clock that runs with the posts.
+    fn hears(&mut self, text: &str, at: Time, with: impl FnOnce(&mut Post)) {
+        self.posts += 1;
+        let mut post = Post::new(NETWORK, format!("p{}", self.posts));
+        text.clone_into(&mut post.text);
+        post.published = Some(at);
+        with(&mut post);
+        let origin = Origin { source: "stream", dates: Dates::Arrival, look_back: false };
+        let page = Page { posts: vec![post], ..Page::default() };
+        let judged = self.judge.judge(page, origin, at, &mut Scratch::default());
+        self.keeper.save(self.source, &[judged], Clock::Replay).unwrap();
+    }
+
+    /// A post by somebody about something, so that the clock runs and the source is heard.
+    fn passes(&mut self, at: Time) {
+        self.hears("The weather is fine", at, |_| {});
+    }
+
+    fn passes_to(&mut self, from: Time, to: Time) {
+        let mut at = from;
+        while at < to {
+            self.passes(at);
+            at = at.plus(HOUR);
+        }
+    }
+
+    /// The subjects of every notice, oldest first, with its state.
+    fn told(&self) -> Vec<(String, String)> {
+        let connection = self.keeper.store().connection();
+        let mut statement = connection.prepare("SELECT subject, state FROM notice ORDER BY id").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    fn subjects(&self) -> Vec<String> {
+        self.told().into_iter().map(|(subject, _)| subject.replace('\u{a0}', " ")).collect()
+    }
+
+    /// The text parts of what is due by `now`.
+    fn due(&self, now: Time) -> Vec<String> {
+        let due = self.keeper.store().due(now, 100).unwrap();
+        let parser = MessageParser::default();
+        due.iter().map(|due| parser.parse(&due.bytes).unwrap().body_text(0).unwrap().into_owned()).collect()
+    }
+}
+
+fn by(id: &str, followers: u64) -> impl FnOnce(&mut Post) {
+    let author = Author {
+        native_id: id.to_owned(),
+        handle: Some(id.to_owned()),
+        followers: Some(followers),
+        ..Author::default()
+    };
+    move |post| post.author = Some(author)
+}
+
+#[track_caller]
+fn faults(text: &str) -> String {
+    let (_, faults) = Config::parse(Path::new("vigie.toml"), text);
+    faults.to_string()
+}
+
+#[test]
+fn a_bad_rule_is_told_with_its_line_its_key_and_what_to_do() {
+    for (text, told) in [
+        ("[[rule]]\non = \"spik\"\n", "vigie.toml:2: rule.on: \"spik\" is not one of"),
+        ("[[rule]]\non = \"spik\"\n", "did you mean \"spike\"?"),
+        (
+            "[[rule]]\non = \"big_author\"\nfolowers = 3\n",
+            "vigie.toml:3: rule.folowers: unknown key; did you mean `followers`?",
+        ),
+        (
+            "[[rule]]\non = \"spike\"\nfollowers = 3\n",
+            "vigie.toml:3: rule.followers: says nothing to a rule on spike; it belongs to new_mention, high_risk",
+        ),
+        (
+            "[[rule]]\non = \"silence\"\nafter = \"soon\"\n",
+            "vigie.toml:3: rule.after: \"soon\" is no length of time",
+        ),
+        ("[[rule]]\non = \"new_mention\"\nquery = \"(acme\"\n", "vigie.toml:3: rule.query: cannot be run"),
+        ("[[rule]]\non = \"new_mention\"\nwords = [\"...\"]\n", "vigie.toml:3: rule.words"),
+        (
+            "[[rule]]\non = \"new_mention\"\nlanguages = [\"French!\"]\n",
+            "rule.languages: \"French!\" is no code",
+        ),
+        ("[[rule]]\non = \"surge\"\npoints = 0\n", "rule.points: must be from 1 to 100"),
+        ("[alerts]\npreset = \"compagny\"\n", "did you mean \"company\"?"),
+        ("[alerts]\nquiet = \"22h\"\n", "alerts.quiet: \"22h\" are no hours"),
+        (
+            "[[channel]]\nkind = \"slack\"\nname = \"ops\"\nurl = \"https://hooks.example/hush\"\n",
+            "vigie.toml:4: channel.url: whoever knows it can write there: it never stands in this file, set VIGIE_OPS_URL",
+        ),
+        ("[[channel]]\nkind = \"slak\"\n", "did you mean \"slack\"?"),
+        ("[alerts]\ncap = 0\n", "alerts.cap"),
+        ("[[recipient]]\nlanguage = \"fr\"\n", "recipient.address: is missing"),
+        ("[[recipient]]\naddress = \"ana@a.example\"\nzone = \"Europe/Pari\"\n", "recipient.zone"),
+    ] {
+        let found = faults(text);
+        assert!(found.contains(told), "{text}: {found}");
+    }
+}
+
+#[test]
+fn presets_and_rules_of_files_are_told_in_both_languages() {
+    let place = Place::new("rule-files");
+    place.write("keywords/molivelle.toml", "ours = true\nkeywords = [\"Molivelle\"]\n");
+    let usual = place.ok(&["alerts", "list"]);
+    assert!(
+        usual.contains(
+            "new_mention (new_mention)\n  Tells every new mention of any watched brand.\n  Signale chaque"
+        ),
+        "{usual}"
+    );
+    assert_eq!(usual.matches("  to ").count(), 3, "{usual}");
+    place.write(
+        "vigie.toml",
+        "[alerts]\npreset = \"founder\"\n[[rule]]\non = \"spike\"\nbrands = [\"molivelle\"]\n",
+    );
+    place.write(
+        "rules/press.toml",
+        "[[rule]]\non = \"new_mention\"\nname = \"press\"\nnetworks = [\"feed\"]\ncritical = true\n",
+    );
+    let json = place.ok(&["alerts", "list", "--json"]);
+    let lines: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let founder = Preset::Founder.rules(Duration::ZERO, Duration::ZERO).len();
+    assert_eq!(lines.len(), founder + 1, "{json}");
+    let of = |name: &str| lines.iter().find(|line| line["name"] == name).unwrap();
+    assert_eq!(of("press")["critical"], true);
+    assert!(of("press")["fr"].as_str().unwrap().contains("seulement sur Presse et blogs"), "{json}");
+    assert!(of("spike")["en"].as_str().unwrap().contains("when molivelle has more mentions"), "{json}");
+    let checked = place.ok(&["check", "--offline"]);
+    assert!(checked.contains("rule press: Tells every new mention"), "{checked}");
+
+    place.write("rules/wrong.toml", "[[rule]]\non = \"spike\"\nnmae = \"x\"\nbrands = [\"molivele\"]\n");
+    let ran = place.run(&["alerts", "list"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err.contains("rules/wrong.toml:3: rule.nmae: unknown key; did you mean `name`?"),
+        "{}",
+        ran.err
+    );
+    place.write("rules/wrong.toml", "[[rule]]\non = \"drop\"\nbrands = [\"molivele\"]\n");
+    let ran = place.run(&["alerts", "list"]);
+    assert!(ran.err.contains("rules/wrong.toml:3: rule.brands: no brand file is called \"molivele\"; did you mean \"molivelle\"?"), "{}", ran.err);
+}
+
+#[test]
+fn mentions_are_told_by_what_they_say_and_who_says_it() {
+    let rules = vec![
+        rule(On::HighRisk),
+        Rule { followers: 1_000, ..rule(On::BigAuthor) },
+        rule(On::FirstAuthor),
+        rule(On::OfficialPost),
+    ];
+    let mut watch = Watch::new("mentions", rules);
+    let mut at = noon();
+    watch.hears("My Molivelle climbs well", at, by("nobody", 10));
+    at = at.plus(HOUR);
+    watch.hears("A Molivelle is a scam", at, by("nobody", 10));
+    at = at.plus(HOUR);
+    watch.hears("I like my Molivelle", at, by("somebody", 5_000));
+    at = at.plus(HOUR);
+    // Within the cool-down of a day, and after it.
+    watch.hears("Still my Molivelle", at, by("somebody", 5_000));
+    at = at.plus(26 * HOUR);
+    watch.hears("Again my Molivelle", at, by("somebody", 5_000));
+    at = at.plus(HOUR);
+    watch.hears("Better than a Molivelle", at, by("erivolle.example", 20));
+    watch.keeper.run_out().unwrap();
+    let subjects = watch.subjects();
+    insta::assert_snapshot!(subjects.join("\n"), @r"
+    New voice – Molivelle: new mention by @nobody on Bluesky
+    High risk – Molivelle: new mention by @nobody on Bluesky
+    Large audience – Molivelle: new mention by @somebody on Bluesky
+    New voice – Molivelle: new mention by @somebody on Bluesky
+    Large audience – Molivelle: new mention by @somebody on Bluesky
+    New voice – Molivelle: new mention by @erivolle.example on Bluesky
+    Official or verified account – Molivelle: new mention by @erivolle.example on Bluesky
+    ");
+}
+
+#[test]
+fn a_spike_is_told_once_a_day_and_shows_what_was_said() {
+    let mut watch = Watch::new("spike", vec![rule(On::Spike)]);
+    let start = noon().plus(-10 * DAY);
+    // Two mentions a day, and posts about other things all the while.
+    for hour in 0..240 {
+        let at = start.plus(hour * HOUR);
+        watch.passes(at);
+        if hour % 12 == 5 {
+            watch.hears("A Molivelle goes by", at.plus(MINUTE), by(&format!("a{hour}"), 3));
+        }
+    }
+    assert_eq!(watch.subjects(), [] as [String; 0]);
+    for minute in 0..40 {
+        watch.hears(
+            "Molivelle recalls its brakes",
+            noon().plus(minute * MINUTE),
+            by(&format!("b{minute}"), 3),
+        );
+    }
+    watch.passes_to(noon().plus(HOUR), noon().plus(20 * HOUR));
+    let subjects = watch.subjects();
+    assert_eq!(subjects.len(), 1, "{subjects:?}");
+    assert!(
+        subjects[0].starts_with("Molivelle: ") && subjects[0].ends_with("in an hour, far more than usual"),
+        "{subjects:?}"
+    );
+    let text = &watch.due(noon().plus(DAY))[0];
+    assert!(text.contains("usually 0.1 an hour") && text.contains("recalls its brakes"), "{text}");
+    // Told within five minutes and half a minute of grouping after there were enough.
+    let written: i64 = watch
+        .keeper
+        .store()
+        .connection()
+        .query_row("SELECT written FROM notice", [], |row| row.get(0))
+        .unwrap();
+    assert!(written - noon().0 < 11 * MINUTE, "{} min", (written - noon().0) / MINUTE);
+}
+
+/// A brand of which somebody speaks every hour for ten days, then nobody.
+fn falls_silent(name: &str, rules: Vec<Rule>) -> (Watch, Time) {
+    let mut watch = Watch::new(name, rules);
+    let start = noon().plus(-10 * DAY);
+    for hour in 0..240 {
+        let at = start.plus(hour * HOUR);
+        watch.passes(at);
+        watch.hears("A Molivelle goes by", at.plus(MINUTE), by(&format!("a{hour}"), 3));
+    }
+    (watch, noon())
+}
+
+#[test]
+fn a_silence_is_told_once_and_not_where_its_source_is_dead() {
+    let (mut watch, end) = falls_silent("silence", vec![rule(On::Silence), rule(On::Drop)]);
+    assert_eq!(watch.subjects(), [] as [String; 0]);
+    watch.passes_to(end, end.plus(30 * HOUR));
+    let subjects = watch.subjects();
+    assert!(
+        subjects.iter().any(|one| one.starts_with("Molivelle: nobody has mentioned it for")),
+        "{subjects:?}"
+    );
+    assert!(subjects.iter().any(|one| one.starts_with("Molivelle: only ")), "{subjects:?}");
+    assert_eq!(subjects.len(), 2, "{subjects:?}");
+    let text = &watch.due(Time(i64::MAX))[0];
+    assert!(text.contains("Every source answered all the while"), "{text}");
+
+    // The same with a source that fails since then: its silence is no news of the brand.
+    let (mut watch, end) = falls_silent("dead", vec![rule(On::Silence), rule(On::Drop)]);
+    let failed = Attempt::Failed("no answer".to_owned());
+    watch.keeper.attempted(watch.source, end, &failed).unwrap();
+    watch.passes_to(end, end.plus(30 * HOUR));
+    assert_eq!(watch.subjects(), [] as [String; 0]);
+}
+
+#[test]
+fn a_mute_has_an_end_an_author_and_survives_a_restart() {
+    let mut watch = Watch::new("mute", vec![rule(On::NewMention)]);
+    let mute = Mute {
+        id: 0,
+        rule: "new_mention".to_owned(),
+        brand: Some("molivelle".to_owned()),
+        since: noon(),
+        until: noon().plus(HOUR),
+        who: "Ana".to_owned(),
+        note: None,
+        kept: 0,
+    };
+    watch.keeper.store().mute(&mute).unwrap();
+    watch.hears("A Molivelle", noon().plus(MINUTE), by("a", 1));
+    watch.hears("An Erivolle", noon().plus(2 * MINUTE), by("b", 1));
+    watch.passes(noon().plus(30 * MINUTE));
+    assert_eq!(watch.subjects().len(), 1, "only the other brand");
+    watch.hears("A Molivelle", noon().plus(HOUR), by("c", 1));
+    watch.keeper.run_out().unwrap();
+    assert_eq!(watch.subjects().len(), 2);
+    let kept = vigie::store::mutes::mutes(watch.keeper.store().connection(), noon()).unwrap();
+    assert_eq!((kept.len(), kept[0].kept, kept[0].who.as_str()), (1, 1, "Ana"));
+}
+
+#[test]
+fn the_night_is_one_mail_in_the_morning_and_critical_rules_wake_people() {
+    let manners = Manners { quiet: Quiet::parse("22:00-07:00"), ..Manners::default() };
+    let critical = Rule { critical: true, ..rule(On::HighRisk) };
+    let mut watch = Watch::mannered("night", vec![rule(On::NewMention), critical], manners);
+    // 23:00 in Paris.
+    let night = Time::parse("2026-06-10T21:00:00Z").unwrap();
+    for hour in 0..6 {
+        watch.hears("A Molivelle goes by", night.plus(hour * HOUR), by(&format!("a{hour}"), 1));
+    }
+    watch.hears("This Molivelle is a scam", night.plus(6 * HOUR), by("b", 1));
+    watch.passes(night.plus(6 * HOUR + MINUTE));
+    assert_eq!(watch.subjects().len(), 1, "{:?}", watch.subjects());
+    assert!(watch.subjects()[0].starts_with("High risk"), "{:?}", watch.subjects());
+    watch.passes(Time::parse("2026-06-11T05:00:00Z").unwrap());
+    let subjects = watch.subjects();
+    assert_eq!(subjects.len(), 2, "{subjects:?}");
+    assert!(subjects[1].contains("7 new mentions"), "{subjects:?}");
+}
+
+#[test]
+fn what_is_over_the_cap_is_listed_whole_in_one_mail() {
+    let manners = Manners { cap: Some(3), ..Manners::default() };
+    let now = Duration::ZERO;
+    let mut watch = Watch::mannered("cap", vec![Rule::new(On::NewMention, now, now)], manners);
+    for minute in 0..10 {
+        watch.hears(
+            &format!("Molivelle number {minute}"),
+            noon().plus(minute * MINUTE),
+            by(&format!("a{minute}"), 1),
+        );
+    }
+    watch.passes(noon().plus(20 * MINUTE));
+    let held = watch.told().iter().filter(|(_, state)| state == "held").count();
+    assert_eq!((watch.told().len(), held), (10, 7), "{:?}", watch.told());
+    watch.passes(noon().plus(HOUR + 10 * MINUTE));
+    let told = watch.told();
+    assert_eq!(told.len(), 11, "{told:?}");
+    assert_eq!(told[10].0.replace('\u{a0}', " "), "7 alerts were held back");
+    assert!(told[3..10].iter().all(|(_, state)| state == "folded"), "{told:?}");
+    let text = watch.due(Time(i64::MAX)).pop().unwrap();
+    let listed = text.lines().filter(|line| line.starts_with("- ")).count();
+    assert_eq!(listed, 7, "{text}");
+    assert_eq!(watch.keeper.store().held().unwrap(), []);
+    // An hour later there is room again.
+    watch.hears("Molivelle once more", noon().plus(3 * HOUR), by("z", 1));
+    watch.keeper.run_out().unwrap();
+    assert_eq!(watch.told()[11].1, "due");
+}
+
+#[test]
+fn an_alert_that_is_no_longer_news_is_listed_instead_of_arriving_late() {
+    let mut watch = Watch::new("stale", vec![rule(On::NewMention)]);
+    watch.hears("A Molivelle", noon(), by("a", 1));
+    watch.passes(noon().plus(HOUR));
+    let due = watch.keeper.take_due(noon().plus(HOUR), 10).unwrap();
+    assert_eq!(due.len(), 1);
+    let later = Outcome::Retry("451 later".to_owned(), noon().plus(13 * HOUR));
+    watch.keeper.record(due[0].id, noon().plus(HOUR), &later).unwrap();
+    assert_eq!(watch.keeper.take_due(noon().plus(13 * HOUR), 10).unwrap(), []);
+    watch.passes(noon().plus(13 * HOUR + MINUTE));
+    let told = watch.told();
+    assert_eq!(
+        told.iter().map(|(_, state)| state.as_str()).collect::<Vec<_>>(),
+        ["folded", "due"],
+        "{told:?}"
+    );
+    assert!(told[1].0.contains("held back"), "{told:?}");
+}
+
+#[test]
+fn recipients_have_a_language_brands_and_digests_of_their_own_and_hear_that_vigie_is_on_watch() {
+    let person = Person {
+        address: "bob@dest.example".parse().unwrap(),
+        language: Some(Language::Fr),
+        zone: None,
+        quiet: None,
+        cap: None,
+        brands: vec![BrandId("erivolle".into())],
+        schedule: Some(Schedule { every: Every::Day, empty: false, ..Schedule::default() }),
+    };
+    let still = Schedule { every: Every::Week, ..Schedule::default() };
+    let manners = Manners { people: vec![person], still_on_watch: Some(still), ..Manners::default() };
+    let to = ["ana@dest.example", "bob@dest.example"].map(|one| one.parse().unwrap()).to_vec();
+    let mut watch = Watch::mannered("people", vec![Rule { to, ..rule(On::NewMention) }], manners);
+    // From a Wednesday to the next Tuesday: of bob, who is not in [mail], no digest is due.
+    watch.hears("A Molivelle", noon(), by("a", 1));
+    watch.hears("An Erivolle", noon().plus(HOUR), by("b", 1));
+    watch.passes_to(noon().plus(2 * HOUR), noon().plus(6 * DAY));
+    let connection = watch.keeper.store().connection();
+    let mut statement = connection.prepare("SELECT recipient, subject FROM notice ORDER BY id").unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let told: Vec<(String, String)> = rows.map(Result::unwrap).collect();
+    let of = |who: &str| -> Vec<String> {
+        let mine = told.iter().filter(|(to, _)| to.starts_with(who));
+        mine.map(|(_, subject)| subject.replace('\u{a0}', " ")).collect()
+    };
+    insta::assert_snapshot!(of("ana").join("\n"), @r"
+    Molivelle: new mention by @a on Bluesky
+    Erivolle: new mention by @b on Bluesky
+    Vigie is on watch, 8 to 15 June 2026
+    ");
+    insta::assert_snapshot!(of("bob").join("\n"), @"Erivolle : nouvelle mention de @b sur Bluesky");
+}
+
+#[test]
+fn the_watch_ails_when_nothing_is_heard_or_told_any_more() {
+    let mut watch = Watch::new("ails", vec![rule(On::NewMention)]);
+    let limit = 3 * HOUR;
+    let ails =
+        |watch: &Watch, at: Time| vitals::ailing(watch.keeper.store().connection(), at, limit).unwrap();
+    assert_eq!(ails(&watch, noon()), None, "nothing was asked yet");
+    watch.keeper.attempted(watch.source, noon(), &Attempt::Done).unwrap();
+    assert_eq!(ails(&watch, noon().plus(limit)), None);
+    let told = ails(&watch, noon().plus(limit + 1)).unwrap();
+    assert!(told.starts_with("no source has answered since 2026-06-10T12:00:00"), "{told}");
+    let failed = Attempt::Failed("no answer".to_owned());
+    watch.keeper.attempted(watch.source, noon().plus(limit), &failed).unwrap();
+    assert!(ails(&watch, noon().plus(limit + 1)).is_some(), "asked in vain");
+    watch.keeper.attempted(watch.source, noon().plus(limit + 2), &Attempt::Done).unwrap();
+    assert_eq!(ails(&watch, noon().plus(limit + 2)), None);
+    // A mail that nobody takes.
+    watch.hears("A Molivelle", noon(), by("a", 1));
+    watch.passes(noon().plus(HOUR));
+    assert_eq!(ails(&watch, noon().plus(limit + 1)), None);
+    let told = ails(&watch, noon().plus(limit + HOUR)).unwrap();
+    assert!(told.starts_with("a mail has waited since"), "{told}");
+}
+
+#[test]
+fn an_address_that_bounces_is_left_alone_for_a_week() {
+    let now = Duration::ZERO;
+    let mut watch = Watch::new("bounces", vec![Rule::new(On::NewMention, now, now)]);
+    let refused = Outcome::Failed("550 5.1.1 no such user".to_owned());
+    for hour in 0..2 {
+        watch.hears(&format!("Molivelle {hour}"), noon().plus(hour * HOUR), by("a", 1));
+        watch.passes(noon().plus(hour * HOUR + MINUTE));
+        let due = watch.keeper.take_due(noon().plus(hour * HOUR + MINUTE), 10).unwrap();
+        assert_eq!(due.len(), 1);
+        watch.keeper.record(due[0].id, noon().plus(hour * HOUR + MINUTE), &refused).unwrap();
+    }
+    assert_eq!(watch.keeper.store().suspended(noon().plus(2 * HOUR)).unwrap(), ["ana@dest.example"]);
+    watch.hears("Molivelle again", noon().plus(3 * HOUR), by("a", 1));
+    watch.passes(noon().plus(4 * HOUR));
+    assert_eq!(watch.told().len(), 2);
+    watch.hears("Molivelle a week later", noon().plus(8 * DAY), by("a", 1));
+    watch.passes(noon().plus(8 * DAY + HOUR));
+    assert_eq!(watch.told().len(), 3);
+}
+
+#[test]
+fn a_backtest_tells_what_would_have_been_sent_and_a_test_is_marked() {
+    let place = Place::new("rule-backtest");
+    place.write("keywords/molivelle.toml", "ours = true\nkeywords = [\"Molivelle\"]\n");
+    place.write("vigie.toml", "[mail]\nlanguage = \"en\"\n[alerts]\npreset = \"company\"\n");
+    let line = |hour: i64, id: usize, text: &str| {
+        let at = jiff::Timestamp::from_millisecond(noon().plus(hour * HOUR + id as i64 * 10_000).0).unwrap();
+        format!(
+            "{{\"id\":\"{id}-{hour}\",\"network\":\"bluesky\",\"author\":{{\"id\":\"a{id}\",\"handle\":\"a{id}.example\"}},\"created_at\":\"{at}\",\"seen_at\":\"{at}\",\"text\":\"{text}\"}}\n"
+        )
+    };
+    let mut capture = String::new();
+    for hour in -240..0 {
+        capture += &line(hour, 0, if hour % 8 == 0 { "A Molivelle" } else { "Nothing" });
+    }
+    for id in 0..30 {
+        capture += &line(0, id, "Molivelle again");
+    }
+    place.write("capture.jsonl", capture);
+    place.ok(&["replay", "capture.jsonl", "--data", "kept"]);
+    let json = place.ok(&["alerts", "backtest", "spike", "--data", "kept", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["mails"].as_array().unwrap().len(), 1, "{json}");
+    assert!(report["mails"][0]["subject"].as_str().unwrap().contains("far more than usual"), "{json}");
+    // What the replay itself told agrees with the backtest, mail by mail.
+    for name in ["new_mention", "spike", "silence"] {
+        let told = place.ok(&["alerts", "history", name, "--data", "kept", "--limit", "0", "--json"]);
+        let json = place.ok(&["alerts", "backtest", name, "--data", "kept", "--json"]);
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(report["mails"].as_array().unwrap().len(), told.lines().count(), "{name}: {json}{told}");
+    }
+    assert!(place.list("kept").iter().all(|name| !name.starts_with("backtest")));
+    // A kind that no rule is written for.
+    let told = place.ok(&["alerts", "backtest", "first_author", "--data", "kept"]);
+    assert!(told.contains("; nothing was sent"), "{told}");
+    let ran = place.run(&["alerts", "backtest", "spikes", "--data", "kept"]);
+    assert!(ran.code == 2 && ran.err.contains("did you mean \"spike\"?"), "{}", ran.err);
+
+    for rule in ["spike", "new_mention", "silence", "source_degraded", "account_changed"] {
+        place.ok(&["alerts", "test", rule]);
+    }
+    let history = place.ok(&["alerts", "history"]);
+    assert_eq!(history.matches("[Test] ").count(), 5, "{history}");
+    assert_eq!(history.matches("sent: written to").count(), 5, "{history}");
+    let muted = place.ok(&[
+        "alerts",
+        "mute",
+        "spike",
+        "--for",
+        "7d",
+        "--brand",
+        "molivelle",
+        "--by",
+        "Ana",
+        "--note",
+        "launch week",
+    ]);
+    assert!(
+        muted.starts_with("spike muted for molivelle until ") && muted.contains("by Ana: launch week"),
+        "{muted}"
+    );
+    assert!(place.ok(&["alerts", "list"]).contains("muted for molivelle until"));
+    assert_eq!(place.ok(&["alerts", "unmute", "spike"]), "spike is no longer muted\n");
+    assert_eq!(place.run(&["alerts", "mute", "spike", "--until", "2020-01-01"]).code, 2);
+}
