@@ -55,6 +55,7 @@ mod podcastindex;
 mod producthunt;
 mod recorded;
 mod reload;
+mod report;
 mod rule;
 mod reddit;
 mod sentiment;

@@ -1,0 +1,127 @@
+//! `vigie report`: the same data give the same bytes, figures are those of the digest, and two reports are compared.
+
+use serde_json::Value;
+
+use super::command::{Place, Ran};
+
+/// Three brands' posts over two weeks, with a stranger who would like to be markup.
+fn place(name: &str) -> Place {
+    let place = Place::new(name);
+    place.write("keywords/a.toml", "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\n");
+    place.write("keywords/b.toml", "brand = \"Érivolle\"\nkeywords = [\"Erivolle\"]\n");
+    place.write("vigie.toml", "[mail]\nzone = \"Europe/Paris\"\n");
+    place.write("posts.jsonl", posts(150));
+    place.ok(&["replay", "posts.jsonl", "--data", "vigie-data"]);
+    place
+}
+
+fn posts(count: u32) -> String {
+    let post = |number: u32| {
+        let day = 1 + number % 14;
+        let brand = if number.is_multiple_of(3) { "Erivolle" } else { "Molivelle" };
+        let author = number % 5;
+        format!(
+            "{{\"network\":\"mastodon\",\"id\":\"{number}\",\"text\":\"</script><b>{brand}</b> no {number} &amp; <script>alert(1)</script>\",\
+             \"author\":\"@p{author}@a.example\",\"created_at\":\"2026-03-{day:02}T09:30:00Z\",\"url\":\"https://a.example/{number}\"}}\n"
+        )
+    };
+    (0..count).map(post).collect()
+}
+
+const PERIOD: [&str; 4] = ["--from", "2026-03-08", "--to", "2026-03-14"];
+
+fn report(place: &Place, more: &[&str]) -> String {
+    place.ok(&[&["report"], &PERIOD[..], more].concat())
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes_and_the_figures_of_the_share() {
+    let place = place("report-same");
+    let page = report(&place, &["--language", "en"]);
+    assert_eq!(page, report(&place, &["--language", "en"]));
+    let (_, rest) = page.split_once("id=\"vigie-data\">").unwrap();
+    let data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let share: Value =
+        serde_json::from_str(&place.ok(&[&["share", "--json"], &PERIOD[..]].concat())).unwrap();
+    assert_eq!(data["shares"]["brands"], share["brands"]);
+    assert_eq!(data["shares"]["totals"], share["totals"]);
+    assert_eq!(data["hash"].as_str().unwrap().len(), 64);
+    assert!(page.contains(data["hash"].as_str().unwrap()), "the hash stands in the label");
+    // Nothing of strangers is markup, and nothing is run or fetched.
+    assert_eq!(page.matches("<script").count(), 1, "the figures alone");
+    assert!(!page.contains("<b>Molivelle") && page.contains("Content-Security-Policy"));
+    assert!(!page.contains("src=\"http") && !page.contains("@import") && !page.contains("url("));
+}
+
+#[test]
+fn it_speaks_french_and_english_and_bears_another_name() {
+    let place = place("report-words");
+    let french = report(&place, &["--language", "fr", "--name", "Agence <Phare>", "--colour", "#7A3B9A"]);
+    for words in [
+        "Part de voix",
+        "Molivelle réunit",
+        "Sur quoi reposent ces chiffres",
+        "Agence &lt;Phare&gt;",
+        "--own:#7a3b9a",
+    ] {
+        assert!(french.contains(words), "{words}");
+    }
+    let english = report(&place, &["--language", "en"]);
+    for words in ["Share of voice", "Molivelle has", "What these figures rest on", ">Vigie<"] {
+        assert!(english.contains(words), "{words}");
+    }
+    let ran = place.run(&["report", "--colour", "red"]);
+    assert!(ran.code == 2 && ran.err.contains("#0d7a86"), "{}", ran.err);
+    place.write("logo.svg", "<svg/>");
+    let ran = place.run(&["report", "--logo", "logo.svg"]);
+    assert!(ran.code == 2 && ran.err.contains("no PNG"), "{}", ran.err);
+    place.write("logo.png", [0x89, b'P', b'N', b'G', 1, 2, 3]);
+    assert!(report(&place, &["--logo", "logo.png"]).contains("src=\"data:image/png;base64,iVBORw"));
+}
+
+#[test]
+fn nothing_heard_is_said_and_no_page_of_zeros() {
+    let place = place("report-none");
+    let page = place.ok(&["report", "--from", "2025-01-01", "--to", "2025-01-02", "--language", "en"]);
+    assert!(page.contains("Nothing was said of these brands"), "{page}");
+}
+
+#[test]
+fn two_reports_are_compared_and_say_why() {
+    let place = place("report-diff");
+    place.write("old.html", report(&place, &[]));
+    assert!(report(&place, &["--diff", "old.html"]).starts_with("nothing changed"));
+    place.write("keywords/b.toml", "brand = \"Érivolle\"\nkeywords = [\"Erivolle\", \"Molivelle\"]\n");
+    place.ok(&["rematch", "--yes"]);
+    let told = report(&place, &["--diff", "old.html"]);
+    assert!(
+        told.contains("Érivolle: mentions: ") && told.contains("what is counted for it was changed"),
+        "{told}"
+    );
+    place.write("page.html", "<html></html>");
+    let ran = place.run(&["report", "--diff", "page.html"]);
+    assert!(ran.code == 2 && ran.err.contains("page.html: it is no report"), "{}", ran.err);
+}
+
+/// Prints it with this in the environment.
+fn printed(place: &Place, name: &str, value: &str) -> Ran {
+    Ran::from(place.command(&["report", "--pdf", "r.pdf"]).env(name, value).output().unwrap())
+}
+
+#[test]
+fn it_is_printed_where_a_chromium_is_found() {
+    let place = place("report-pdf");
+    let ran = printed(&place, "VIGIE_CHROMIUM", "/nowhere/chromium");
+    assert!(ran.code == 1 && ran.err.contains("failed to start /nowhere/chromium"), "{}", ran.err);
+    let ran = printed(&place, "PATH", "none");
+    assert!(ran.code == 2 && ran.err.contains("no Chromium was found"), "{}", ran.err);
+    let ran = printed(&place, "PATH", &std::env::var("PATH").unwrap());
+    if ran.err.contains("no Chromium was found") {
+        println!("skipped: no Chromium here to print with");
+        return;
+    }
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(std::fs::read(place.0.join("r.pdf")).unwrap().starts_with(b"%PDF-"));
+    let left = place.list(".");
+    assert!(!left.iter().any(|name| name.starts_with(".r.pdf")), "{left:?}");
+}
