@@ -160,13 +160,11 @@ impl Quiet {
     pub fn until(self, now: Time, zone: &TimeZone) -> Option<Time> {
         let here = now.stamp().to_zoned(zone.clone());
         let (date, time) = (here.date(), here.time());
-        let over_night = self.from > self.to;
-        let ends = if over_night && time >= self.from {
-            date.tomorrow().ok()?
-        } else if over_night && time < self.to || time >= self.from && time < self.to {
-            date
-        } else {
-            return None;
+        let (evening, morning) = (time >= self.from, time < self.to);
+        let ends = match (self.from > self.to, evening, morning) {
+            (true, true, _) => date.tomorrow().ok()?,
+            (true, false, true) | (false, true, true) => date,
+            (true, false, false) | (false, false, _) | (false, _, false) => return None,
         };
         let end = ends.to_datetime(self.to).to_zoned(zone.clone()).ok()?;
         // An hour that comes twice is quiet once.

@@ -23,7 +23,9 @@ pub fn tells_mention(rule: &Rule, heard: &Heard<'_>, scratch: &mut Scratch) -> b
     let Heard { mention, ours, first, official } = *heard;
     let author = mention.post.author.as_ref();
     let kind = match rule.on {
-        On::NewMention | On::HighRisk | On::BigAuthor => true,
+        On::NewMention | On::HighRisk => true,
+        // Of what a brand says of itself, everybody who should know does.
+        On::BigAuthor => !official,
         On::FirstAuthor => first && author.is_some(),
         On::OfficialPost => official || author.is_some_and(|author| author.verified == Some(true)),
         On::Spike

@@ -80,7 +80,13 @@ fn refused(error: &FetchError) -> Taken {
         | Wrong::Unexpected(_)
         | Wrong::Refused { literal: true, .. } => Taken::Never(said),
         // Whoever changes a key or opens a door finds the message waiting.
-        _ => Taken::Later(said, None),
+        Wrong::Refused { literal: false, .. }
+        | Wrong::Connect(_)
+        | Wrong::Timeout { .. }
+        | Wrong::Cut(_)
+        | Wrong::TooLarge { .. }
+        | Wrong::Unauthorised(_)
+        | Wrong::Server(_) => Taken::Later(said, None),
     }
 }
 

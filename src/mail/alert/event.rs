@@ -205,7 +205,7 @@ fn mean(hundredths: u64, language: Language) -> String {
     if tenths == 0 && hundredths > 0 {
         return language.say("fewer than 0.1", "moins de 0,1").to_owned();
     }
-    if tenths % 10 == 0 {
+    if tenths.is_multiple_of(10) {
         return (tenths / 10).to_string();
     }
     format!("{}{}{}", tenths / 10, language.say('.', ','), tenths % 10)
