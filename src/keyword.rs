@@ -117,10 +117,11 @@ pub fn slug(name: &str) -> String {
 
 /// Whether a name is also a common word in French or English, a first name or a place.
 pub fn is_common(name: &str) -> bool {
-    const COMMON: &str = include_str!("keyword/common.txt");
-    let bare = bare(name);
-    let lines = COMMON.lines().filter(|line| !line.starts_with('#'));
-    lines.flat_map(str::split_whitespace).any(|word| word == bare)
+    static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        let lines = include_str!("keyword/common.txt").lines().filter(|line| !line.starts_with('#'));
+        lines.flat_map(str::split_whitespace).collect()
+    });
+    COMMON.contains(bare(name).as_str())
 }
 
 /// Whether a name is likely to stand in posts that mean something else: a common word, or very short.

@@ -31,7 +31,7 @@ pub(super) struct Report {
     /// Write the page to this file instead of standard output; it is replaced once the new one is whole
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Print it to this PDF as well, by a Chromium found on this machine (or named by VIGIE_CHROMIUM)
+    /// Print it to this PDF as well, by a Chromium found on this machine (or named by `VIGIE_CHROMIUM`)
     #[arg(long, value_name = "FILE")]
     pdf: Option<PathBuf>,
     /// Say what changed since this older report and why, instead of writing a page

@@ -32,8 +32,11 @@ const LETTERS: &[(&str, &[usize])] = &[
     ("l·l", &[8]),
 ];
 
+/// The end of a word, and the places of the languages that have it.
+type Ending = (&'static str, &'static [usize]);
+
 /// Ends of words that nearly only these languages have, the longest first.
-const ENDINGS: &[(&str, &[usize])] = &[
+const ENDINGS: &[Ending] = &[
     ("ções", &[4]),
     ("ção", &[4]),
     ("ões", &[4]),
@@ -152,17 +155,16 @@ pub(super) fn votes(text: &str) -> Vec<(Code, f32)> {
 }
 
 /// The longest ending that a word has.
-fn ending(word: &str) -> Option<&'static (&'static str, &'static [usize])> {
+fn ending(word: &str) -> Option<&'static Ending> {
     /// Endings by their last byte.
-    static BY_LAST: LazyLock<HashMap<u8, Vec<&'static (&'static str, &'static [usize])>>> =
-        LazyLock::new(|| {
-            let mut by_last: HashMap<u8, Vec<_>> = HashMap::new();
-            for ending in ENDINGS {
-                let last = ending.0.bytes().last().unwrap_or_default();
-                by_last.entry(last).or_default().push(ending);
-            }
-            by_last
-        });
+    static BY_LAST: LazyLock<HashMap<u8, Vec<&'static Ending>>> = LazyLock::new(|| {
+        let mut by_last: HashMap<u8, Vec<&'static Ending>> = HashMap::new();
+        for ending in ENDINGS {
+            let last = ending.0.bytes().last().unwrap_or_default();
+            by_last.entry(last).or_default().push(ending);
+        }
+        by_last
+    });
     let last = word.bytes().last()?;
     BY_LAST.get(&last)?.iter().find(|(end, _)| word.ends_with(end)).copied()
 }
