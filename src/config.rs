@@ -14,6 +14,7 @@ use crate::fetch::FetchConfig;
 use crate::keyword::{Brand, BrandId};
 use crate::mail::Language;
 use crate::schedule::Schedule;
+use crate::sentiment::Lang;
 use crate::web::WebConfig;
 
 mod parts;
@@ -83,6 +84,8 @@ pub struct Config {
     pub fetch: FetchConfig,
     /// The page, and where posts are pushed to.
     pub web: WebConfig,
+    /// Trained models that judge how mentions speak, in the place of the shipped word lists.
+    pub sentiment: Vec<(Lang, PathBuf)>,
     /// Where rules name brands, for [`Config::check_brands`].
     named: Vec<NamedBrand>,
 }
@@ -115,6 +118,7 @@ impl Config {
             digest: Schedule::default(),
             fetch: FetchConfig::default(),
             web: WebConfig::default(),
+            sentiment: Vec::new(),
             named: Vec::new(),
         }
     }
@@ -202,6 +206,13 @@ impl Config {
         }
         if let Some(section) = top.section("web") {
             parts::web(&section, &mut config.web);
+        }
+        if let Some(section) = top.section("sentiment") {
+            for lang in Lang::ALL {
+                let file = parts::filled(&section, lang.code());
+                config.sentiment.extend(file.map(|file| (lang, folder.join(file))));
+            }
+            section.finish(&[], "");
         }
         top.finish(&[], "");
         config

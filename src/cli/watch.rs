@@ -12,7 +12,6 @@ use super::{Common, PROBLEM, Usage, now, say};
 use crate::config::{Config, SourceConfig, secret, sources};
 use crate::daemon::{self, Plan, Told};
 use crate::deliver::{Courier, Transport};
-use crate::intake::Judge;
 use crate::keeper::Keeper;
 use crate::keyword::{self, Brand};
 use crate::notice::Composer;
@@ -64,7 +63,7 @@ impl Watch {
             .into());
         }
         let unconfigured = config.file.is_none();
-        let judge = Judge::new(&brands)?;
+        let judge = super::judge(&config, &brands)?;
         let password = secret::secret("SMTP", "PASSWORD")?;
         let courier = Courier::new(&config.mail.transport, &config.mail.from.email, password)?
             .with_patience(config.mail.patience.clone());
