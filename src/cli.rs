@@ -9,7 +9,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config};
 use crate::document::Faults;
+use crate::intake::Judge;
 use crate::keyword::{self, Brand};
+use crate::sentiment::Model;
 use crate::time::Time;
 
 mod alerts;
@@ -135,6 +137,20 @@ enum Command {
     Completions(manual::Completions),
     /// Write manual pages
     Man(manual::Man),
+}
+
+/// The brands compiled, and what reads how mentions speak.
+fn judge(config: &Config, brands: &[Brand]) -> anyhow::Result<Judge> {
+    let mut judge = Judge::new(brands)?;
+    for (lang, file) in &config.sentiment {
+        let bytes = std::fs::read(file).with_context(|| {
+            format!("failed to read the model that [sentiment] {} names: {}", lang.code(), file.display())
+        })?;
+        let model = Model::read(&bytes, *lang)
+            .map_err(|error| Usage(format!("[sentiment] {}: {} {error}", lang.code(), file.display())))?;
+        judge.moods = judge.moods.with(model);
+    }
+    Ok(judge)
 }
 
 /// Reads the arguments, runs the command, and gives its exit code.

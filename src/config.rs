@@ -17,6 +17,7 @@ use crate::keyword::{Brand, BrandId};
 use crate::mail::Language;
 use crate::notice::{CAP, Manners};
 use crate::schedule::Schedule;
+use crate::sentiment::Lang;
 use crate::web::WebConfig;
 
 mod parts;
@@ -99,6 +100,8 @@ pub struct Config {
     preset: Option<Preset>,
     /// The rules that were written down.
     written: Rules,
+    /// Trained models that judge how mentions speak, in the place of the shipped word lists.
+    pub sentiment: Vec<(Lang, PathBuf)>,
 }
 
 /// A brand that a rule names.
@@ -136,6 +139,7 @@ impl Config {
             every: EVERY,
             preset: None,
             written: Rules::default(),
+            sentiment: Vec::new(),
         }
     }
 
@@ -223,6 +227,13 @@ impl Config {
         }
         if let Some(section) = top.section("web") {
             parts::web(&section, &mut config.web);
+        }
+        if let Some(section) = top.section("sentiment") {
+            for lang in Lang::ALL {
+                let file = parts::filled(&section, lang.code());
+                config.sentiment.extend(file.map(|file| (lang, folder.join(file))));
+            }
+            section.finish(&[], "");
         }
         top.finish(&[], "");
         config

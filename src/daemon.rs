@@ -152,6 +152,7 @@ pub async fn run(
     keeper.note_queries(&judge.matcher, clock())?;
     let recorder =
         record.as_deref().map(Recorder::new).transpose().map_err(DaemonError::Record)?.map(Arc::new);
+    let moods = judge.moods.clone();
     let (matchers, matching) = watch::channel(Arc::clone(&judge.matcher));
     let (brands, watched) = watch::channel(keeper.composer().brands.clone());
     let fetching = if mode == Mode::Once { config.fetch.clone().hurried() } else { config.fetch.clone() };
@@ -249,7 +250,7 @@ pub async fn run(
     }
     if mode == Mode::Watch {
         if let Some(folder) = keywords {
-            helpers.spawn(reload::run(folder, questions.clone(), (brands, matchers), stop.clone()));
+            helpers.spawn(reload::run(folder, questions.clone(), (brands, matchers), moods, stop.clone()));
         }
         for one in &asked_aside {
             helpers.spawn(rereads::run(aside(one), stop.clone()));

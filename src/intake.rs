@@ -13,6 +13,7 @@ use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
 use crate::network::{Cursor, Dates, Missed, Page};
 use crate::post::{Account, Author, Deletion, NetworkName, Post};
 use crate::relevance::Label;
+use crate::sentiment::{Moods, Sentiment};
 use crate::time::{DAY, Time};
 
 pub mod weigh;
@@ -26,6 +27,8 @@ pub struct Judge {
     pub lookout: Lookout,
     /// Weighs mentions of ambiguous names.
     pub scales: Scales,
+    /// Reads how mentions speak.
+    pub moods: Moods,
 }
 
 /// A post with what was decided about it.
@@ -43,6 +46,8 @@ pub struct JudgedPost {
     pub fresh: bool,
     /// The language it is in.
     pub lang: Option<String>,
+    /// How it speaks.
+    pub sentiment: Option<Sentiment>,
     /// How sure each verdict is, in their order.
     pub weighed: Vec<Weighed>,
     /// What it may say of its author, where it answers somebody as a help desk might.
@@ -181,7 +186,7 @@ impl Judge {
     /// When there are more keywords than an automaton can hold.
     pub fn new(brands: &[Brand]) -> Result<Judge, BuildError> {
         let (matcher, lookout) = (Arc::new(Matcher::new(brands)?), Lookout::new(brands));
-        Ok(Judge { matcher, lookout, scales: Scales::default() })
+        Ok(Judge { matcher, lookout, scales: Scales::default(), moods: Moods::default() })
     }
 
     /// Learns what people said of mentions; what was learned before is forgotten.
@@ -243,8 +248,19 @@ impl Judge {
     fn weighed(&self, post: Post, verdicts: Vec<Verdict>, (counted, fresh): (Time, bool)) -> JudgedPost {
         let words = weigh::words(&post);
         let lang = language::settle(&words, post.lang.as_deref());
+        let sentiment = self.moods.judge(&words, lang.as_deref());
         let weighed = verdicts.iter().map(|verdict| self.weigh(&words, verdict)).collect();
-        JudgedPost { post, verdicts, suspicions: Vec::new(), counted, fresh, lang, weighed, answer: None }
+        JudgedPost {
+            post,
+            verdicts,
+            suspicions: Vec::new(),
+            counted,
+            fresh,
+            lang,
+            sentiment,
+            weighed,
+            answer: None,
+        }
     }
 
     fn weigh(&self, words: &str, verdict: &Verdict) -> Weighed {

@@ -1,8 +1,9 @@
 //! Keyword files: one TOML file a brand, written by people who do not program.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 

@@ -7,6 +7,7 @@ use crate::keyword::BrandId;
 use crate::matcher::Tag;
 use crate::post::{Author, NetworkName, Post};
 use crate::relevance::Relevance;
+use crate::sentiment::Sentiment;
 use crate::time::Time;
 
 /// One post about one brand: the unit of every count.
@@ -27,6 +28,8 @@ pub struct Mention {
     pub post: Post,
     /// The language of the post, as settled from its text and from what its network declares.
     pub lang: Option<String>,
+    /// How the post speaks; `None` where nothing of it is understood.
+    pub sentiment: Option<Sentiment>,
     /// How sure it is that the post is about the brand, and why.
     pub relevance: Relevance,
     /// Whether that is under the brand's threshold: then it is kept apart, and in no count.

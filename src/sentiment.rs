@@ -17,6 +17,7 @@ mod train;
 mod words;
 
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -228,5 +229,50 @@ impl Reader {
             Lang::English => &ENGLISH,
             Lang::French => &FRENCH,
         }
+    }
+}
+
+/// The judges of all languages. What is shipped is read once.
+#[derive(Debug, Clone)]
+pub struct Moods {
+    english: Arc<Reader>,
+    french: Arc<Reader>,
+}
+
+impl Default for Moods {
+    /// By the shipped lists.
+    fn default() -> Moods {
+        static SHIPPED: LazyLock<Moods> = LazyLock::new(|| Moods {
+            english: Arc::new(Reader::shipped(Lang::English)),
+            french: Arc::new(Reader::shipped(Lang::French)),
+        });
+        SHIPPED.clone()
+    }
+}
+
+impl Moods {
+    /// With a trained model for its language.
+    #[must_use]
+    pub fn with(mut self, model: Model) -> Moods {
+        let lang = model.lang();
+        let reader = Arc::new(Reader::trained(model));
+        match lang {
+            Lang::English => self.english = reader,
+            Lang::French => self.french = reader,
+        }
+        self
+    }
+
+    /// The judge of a language.
+    pub fn reader(&self, lang: Lang) -> &Reader {
+        match lang {
+            Lang::English => &self.english,
+            Lang::French => &self.french,
+        }
+    }
+
+    /// How a text in the language of this ISO 639-1 code speaks; `None` where nobody here understands it.
+    pub fn judge(&self, text: &str, lang: Option<&str>) -> Option<Sentiment> {
+        self.reader(Lang::of(lang?)?).judge(text)
     }
 }

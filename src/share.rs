@@ -1,7 +1,11 @@
 //! Share of voice: who is talked about, out of all the talk we heard. Figures in, figures out; it knows
 //! nothing of stores, clocks or languages.
 
+mod resample;
+
 use serde::{Deserialize, Serialize};
+
+pub use resample::Resample;
 
 use crate::keyword::{Brand, BrandId};
 use crate::time::{DAY, Time};
@@ -88,8 +92,11 @@ pub struct Heard {
     pub mentions: u64,
     /// Distinct authors, as far as the networks name them.
     pub authors: u64,
-    /// Distinct posts: copies of one text count once.
+    /// Distinct posts: the same text counts once.
     pub posts: u64,
+    /// Distinct stories: copies of one text, cut or with additions, count once.
+    #[serde(default)]
+    pub stories: u64,
 }
 
 /// What was heard of one brand in one window, as the store counts it.
@@ -130,6 +137,28 @@ pub struct Change {
     pub detectable: bool,
 }
 
+/// A share with its interval at 95 %.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The share; those of all brands sum to 1000.
+    pub permille: Permille,
+    /// Its lower end.
+    pub low: Permille,
+    /// Its upper end.
+    pub high: Permille,
+}
+
+impl Interval {
+    /// A share with ends from 0 to 1, which are put around it.
+    fn around(share: Permille, (low, high): (f64, f64)) -> Interval {
+        // rounded outwards: an interval never says more than was found
+        let upto = |end: f64| (0..1000).take_while(|part| f64::from(*part) < end * 1000.0 - 1e-6).count();
+        let permille = |part: usize| Permille(u16::try_from(part).unwrap_or(1000));
+        let low = permille(upto(low).saturating_sub(usize::from(low < 1.0)));
+        Interval { permille: share, low: low.min(share), high: permille(upto(high)).max(share) }
+    }
+}
+
 /// One brand's part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
@@ -143,6 +172,15 @@ pub struct Share {
     pub counts: Heard,
     /// Its part of all mentions; `None` when there are none.
     pub permille: Option<Permille>,
+    /// Its part of all stories, with Wilson's interval: the headline.
+    #[serde(default)]
+    pub by_stories: Option<Interval>,
+    /// Its part of all mentions, with the interval of drawing stories and authors again, where that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_mentions: Option<Interval>,
+    /// Its part of all authors, with the interval of drawing authors again, where that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_authors: Option<Interval>,
     /// The change since the window before, when that can be compared.
     pub change: Option<Change>,
     /// Whether its query changed in between, which breaks the comparison.
@@ -174,6 +212,8 @@ impl Shares {
         let before = before.listened.then_some(before);
         let parts = share_of_voice(&mentions(now)).unwrap_or_default();
         let then = before.and_then(|period| share_of_voice(&mentions(period))).unwrap_or_default();
+        let told: Vec<u64> = now.brands.iter().map(|tally| tally.heard.stories).collect();
+        let told = share_of_voice(&told).unwrap_or_default();
         let mut shares = Vec::with_capacity(brands.len());
         for (place, brand) in brands.iter().enumerate() {
             let tally = now.brands.get(place).cloned().unwrap_or_default();
@@ -196,6 +236,13 @@ impl Shares {
                 ours: brand.ours,
                 counts: tally.heard,
                 permille,
+                by_stories: told
+                    .get(place)
+                    .copied()
+                    .zip(wilson((tally.heard.stories, stories(now)), deviations(1)))
+                    .map(|(share, (_, low, high))| Interval::around(share, (low, high))),
+                by_mentions: None,
+                by_authors: None,
                 change,
                 query_changed: before.is_some_and(|before| {
                     let both = [Some(&tally), before.brands.get(place)];
@@ -224,6 +271,28 @@ impl Shares {
         }
     }
 
+    /// Adds the intervals that drawing again gave, in the order of `brands`: of mentions and of authors.
+    pub fn draw(
+        &mut self,
+        brands: &[Brand],
+        mentions: Option<&[(f64, f64)]>,
+        authors: Option<&[(f64, f64)]>,
+    ) {
+        let place = |id: &BrandId| brands.iter().position(|brand| brand.id == *id);
+        let counts: Vec<u64> = self.brands.iter().map(|share| share.counts.authors).collect();
+        let of_authors = share_of_voice(&counts).unwrap_or_default();
+        for (at, share) in self.brands.iter_mut().enumerate() {
+            let ends = |all: Option<&[(f64, f64)]>| all?.get(place(&share.id)?).copied();
+            share.by_mentions =
+                share.permille.zip(ends(mentions)).map(|(part, ends)| Interval::around(part, ends));
+            share.by_authors = of_authors
+                .get(at)
+                .copied()
+                .zip(ends(authors))
+                .map(|(part, ends)| Interval::around(part, ends));
+        }
+    }
+
     /// Whether enough was heard to speak of percentages.
     pub fn enough(&self) -> bool {
         self.totals.posts >= ENOUGH
@@ -236,6 +305,10 @@ fn mentions(period: &Period) -> Vec<u64> {
 
 fn posts(period: &Period) -> u64 {
     period.brands.iter().map(|tally| tally.heard.posts).sum()
+}
+
+fn stories(period: &Period) -> u64 {
+    period.brands.iter().map(|tally| tally.heard.stories).sum()
 }
 
 fn deviations(brands: usize) -> f64 {

@@ -42,6 +42,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0006_queries.sql"),
     include_str!("store/migrations/0007_quiet.sql"),
     include_str!("store/migrations/0008_rules.sql"),
+    include_str!("store/migrations/0009_sentiment.sql"),
+    include_str!("store/migrations/0010_stories.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).
@@ -141,6 +143,7 @@ impl StoreError {
 pub struct Store {
     connection: Connection,
     seen_before: RefCell<posts::SeenBefore>,
+    stories: RefCell<posts::Held>,
     folder: PathBuf,
     /// Held as long as the store lives: two daemons on one directory are impossible.
     _lock: Option<File>,
@@ -168,6 +171,7 @@ impl Store {
         let mut store = Store {
             connection: connect(folder, true)?,
             seen_before: RefCell::default(),
+            stories: RefCell::default(),
             folder: folder.to_owned(),
             _lock: Some(lock),
         };
@@ -204,7 +208,13 @@ impl Store {
         let connection = existing(folder, true)?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
-        Ok(Store { connection, seen_before: RefCell::default(), folder: folder.to_owned(), _lock: None })
+        Ok(Store {
+            connection,
+            seen_before: RefCell::default(),
+            stories: RefCell::default(),
+            folder: folder.to_owned(),
+            _lock: None,
+        })
     }
 
     /// The data directory.
@@ -241,6 +251,9 @@ impl Store {
     pub fn roll_back(&self) {
         // Fails only when there is nothing to give up.
         drop(self.connection.execute_batch("ROLLBACK"));
+        if let Ok(mut stories) = self.stories.try_borrow_mut() {
+            stories.discard();
+        }
     }
 
     /// Empties the write-ahead log, which holds what was deleted until it is written over. Tells whether it could:

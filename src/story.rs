@@ -49,6 +49,8 @@ pub struct Stories {
 
 #[derive(Debug)]
 struct Text {
+    /// The number that its story would have had, had it copied none.
+    own: u64,
     story: u64,
     keys: Vec<u64>,
     reading: Reading,
@@ -100,9 +102,56 @@ impl Stories {
         }
         keys.sort_unstable();
         keys.dedup();
+        let own = self.next;
         let story = self.copied(&reading, &keys).unwrap_or_else(|| self.begin());
-        self.keep(Text { story, keys, reading });
+        self.keep(Text { own, story, keys, reading });
         story
+    }
+
+    /// As [`Stories::place`], where a story that begins with `piece` is called `own`: larger than any before.
+    pub fn place_as(&mut self, piece: Piece<'_>, own: u64) -> u64 {
+        self.next = own;
+        self.place(piece)
+    }
+
+    /// Holds a text again whose story is known.
+    pub fn recall(&mut self, piece: Piece<'_>, own: u64, story: u64) {
+        let reading = Reading::of(piece);
+        let comparable = reading.len() >= SHORTEST;
+        let mut keys: Vec<u64> = reading.page.into_iter().collect();
+        if comparable {
+            // one of the same words is held already, as when it first came
+            if self.same_words(&reading).is_some()
+                && reading.page.is_none_or(|page| self.places.contains_key(&page))
+            {
+                return;
+            }
+            keys.push(reading.whole);
+            keys.extend(sketch::keys(&reading));
+        }
+        if keys.is_empty() {
+            return;
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        self.keep(Text { own, story, keys, reading });
+    }
+
+    /// Takes the words of the text of this number out of memory; its story goes on.
+    pub fn forget_of(&mut self, own: u64) {
+        let Some(place) = self.texts.iter().position(|text| text.own == own) else { return };
+        let number = self.oldest.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
+        if let Some(text) = self.texts.get_mut(place) {
+            text.reading = Reading::of(Piece::default());
+            for key in std::mem::take(&mut text.keys) {
+                if let Some(numbers) = self.places.get_mut(&key) {
+                    numbers.retain(|known| *known != number);
+                    if numbers.is_empty() {
+                        self.places.remove(&key);
+                    }
+                }
+            }
+        }
     }
 
     fn begin(&mut self) -> u64 {

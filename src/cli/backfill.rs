@@ -14,7 +14,7 @@ use super::{Common, PROBLEM, Usage, count, now, say};
 use crate::config::{Config, secret};
 use crate::daemon;
 use crate::fetch::Fetch;
-use crate::intake::{Judge, Origin};
+use crate::intake::Origin;
 use crate::keeper::{Clock, Keeper};
 use crate::matcher::Scratch;
 use crate::network::{self, Cursor};
@@ -90,7 +90,7 @@ impl Backfill {
             Source::new(configured.name.as_str(), NetworkName::known(spec.name), Arc::from(built));
         source.budget = daemon::purse(configured, store.spent(row.id, now())?);
         source.secrets = daemon::secrets(configured).into_iter().map(|(_, key)| key).collect();
-        let mut judge = Judge::new(&brands)?;
+        let mut judge = super::judge(&config, &brands)?;
         judge.learn(labels::lessons(store.connection())?);
         let mut keeper = Keeper::new(store, composer(&config, &brands));
         let fetch = Arc::new(Fetch::new(config.fetch.clone(), now)?);

@@ -18,7 +18,6 @@ use crate::daemon;
 use crate::deliver::{Courier, Smtp, Transport};
 use crate::document::{self, Faults};
 use crate::fetch::Fetch;
-use crate::intake::Judge;
 use crate::keyword::{self, Brand};
 use crate::mail::{self, Language};
 use crate::network;
@@ -201,8 +200,8 @@ impl Check {
 fn configuration(common: &Common) -> anyhow::Result<(Config, Vec<Brand>)> {
     let config = common.config()?;
     let brands = common.brands(&config)?;
-    // Compiled here too: more words than an automaton holds are a fault of the files.
-    Judge::new(&brands)?;
+    // Made here too: more words than an automaton holds, or a model that is none, are a fault of the files.
+    super::judge(&config, &brands)?;
     Ok((config, brands))
 }
 

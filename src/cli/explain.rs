@@ -272,7 +272,8 @@ fn document(matcher: &Matcher, subject: &Subject, verdicts: &[Verdict]) -> Value
             json!({"id": mention.id, "brand": mention.brand, "version": mention.version, "source": mention.source,
                    "example": mention.example, "published": post.published, "seen": mention.seen,
                    "matched": mention.matched, "relevance": mention.relevance.share(),
-                   "relevance_rule": mention.relevance.rule, "doubtful": mention.doubtful})
+                   "relevance_rule": mention.relevance.rule, "doubtful": mention.doubtful,
+                   "sentiment": mention.sentiment})
         })
         .collect();
     json!({

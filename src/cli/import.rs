@@ -15,7 +15,6 @@ use super::{Common, PROBLEM, Usage, count, now, say};
 use crate::config::{Config, secret};
 use crate::document::nearest;
 use crate::import::{Field, Form, ImportError, Options, Order, Plan, Summary, TOLD, Target};
-use crate::intake::Judge;
 use crate::keeper::Keeper;
 use crate::keyword::Brand;
 use crate::notice::Composer;
@@ -80,7 +79,7 @@ impl Import {
         self.check_source(&config)?;
         let options = self.options()?;
         let brands = common.brands_for_reading(&config)?;
-        let mut judge = Judge::new(&brands)?;
+        let mut judge = super::judge(&config, &brands)?;
         // Who holds the data directory is told before a large file is read.
         let store = if self.dry_run { None } else { Some(self.store(&config)?) };
         if let Some(store) = &store {

@@ -105,6 +105,7 @@ pub(super) fn show(
         head.push(format!("@{who}"));
     }
     head.extend(mention.lang.as_deref().map(|lang| short(lang, NAME)));
+    head.extend(mention.sentiment.map(|sentiment| sentiment.to_string()));
     if mention.example {
         head.push("(example)".to_owned());
     }

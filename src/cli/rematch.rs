@@ -54,7 +54,7 @@ impl Rematch {
         let config = common.config()?;
         let all = common.brands_for_reading(&config)?;
         let brands = self.asked(&all)?;
-        let mut judge = Judge::new(&all)?;
+        let mut judge = super::judge(&config, &all)?;
         let changes = {
             let connection = store::reader(&config.data_dir)?;
             judge.learn(labels::lessons(&connection)?);

@@ -11,7 +11,6 @@ use jiff::tz::TimeZone;
 use super::{Common, Usage, count, say};
 use crate::config::Config;
 use crate::digest;
-use crate::intake::Judge;
 use crate::keeper::{Clock, Keeper};
 use crate::keyword::Brand;
 use crate::mail::Language;
@@ -44,7 +43,7 @@ impl Replay {
             config.use_data_dir(&beside);
         }
         let brands = common.brands(&config)?;
-        let judge = Judge::new(&brands)?;
+        let judge = super::judge(&config, &brands)?;
         let store = Store::open(&config.data_dir, Durability::Again)?;
         if !store.is_empty()? {
             return Err(Usage(format!(

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::period::Period;
 use super::{Common, count, say};
 use crate::digest;
-use crate::share::Shares;
-use crate::store;
+use crate::share::{Interval, Permille, Shares};
+use crate::store::{self, figures};
 
 /// Columns of the bar of a whole share.
 const BAR: u16 = 30;
@@ -17,9 +17,33 @@ const BAR: u16 = 30;
 pub(super) struct Share {
     #[command(flatten)]
     period: Period,
+    /// What shares are parts of; copies of one text are one story
+    #[arg(long, value_enum, default_value_t = By::Stories)]
+    by: By,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// A unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    /// Distinct stories, with Wilson's interval
+    Stories,
+    /// All mentions, with the interval of drawing stories and authors again
+    Mentions,
+    /// Distinct authors, with the interval of drawing them again
+    Authors,
+}
+
+impl By {
+    fn of(self, share: &crate::share::Share) -> Option<Interval> {
+        match self {
+            By::Stories => share.by_stories,
+            By::Mentions => share.by_mentions,
+            By::Authors => share.by_authors,
+        }
+    }
 }
 
 impl Share {
@@ -28,11 +52,13 @@ impl Share {
         let brands = common.brands_for_reading(&config)?;
         let connection = store::reader(&config.data_dir)?;
         let window = self.period.window(&connection, &config)?;
-        let shares = digest::shares(&connection, &brands, window)?;
+        let mut shares = digest::shares(&connection, &brands, window)?;
+        let drawn = figures::drawn(&connection, window, &brands)?;
+        shares.draw(&brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
         if self.json {
             say(serde_json::to_string(&shares)?)?;
         } else {
-            for line in lines(&shares) {
+            for line in lines(&shares, self.by) {
                 say(super::clean(&line))?;
             }
         }
@@ -41,21 +67,24 @@ impl Share {
 }
 
 /// Shares of voice as a table with bars.
-pub(super) fn lines(shares: &Shares) -> Vec<String> {
+pub(super) fn lines(shares: &Shares, by: By) -> Vec<String> {
     let day = |time: crate::time::Time| time.stamp().strftime("%Y-%m-%d %H:%M").to_string();
     let mut lines = vec![format!(
-        "share of voice, {} to {} UTC: {}, {}, {}",
+        "share of voice, {} to {} UTC: {}, {}, {}, {}",
         day(shares.window.from),
         day(shares.window.to),
+        count(shares.totals.stories, "story", "stories"),
         count(shares.totals.mentions, "mention", "mentions"),
         count(shares.totals.authors, "author", "authors"),
         count(shares.totals.posts, "distinct post", "distinct posts")
     )];
     let width = shares.brands.iter().map(|share| share.name.chars().count()).max().unwrap_or(0);
     for share in &shares.brands {
-        let permille = share.permille.map_or(0, |permille| permille.0);
+        let interval = by.of(share);
+        let permille = interval.map_or(0, |interval| interval.permille.0);
         let bar = "█".repeat(usize::from((permille * BAR + 500) / 1000));
         let change = match &share.change {
+            Some(change) if !change.detectable => "  no detectable change".to_owned(),
             Some(change) => match change.permille {
                 Some(by) => {
                     format!("  {}{}.{} pt", if by < 0 { "-" } else { "+" }, by.abs() / 10, by.abs() % 10)
@@ -64,12 +93,14 @@ pub(super) fn lines(shares: &Shares) -> Vec<String> {
             },
             None => String::new(),
         };
-        let part = share
-            .permille
-            .map_or("     -".to_owned(), |permille| format!("{:>3}.{} %", permille.0 / 10, permille.0 % 10));
+        let tenths = |permille: Permille| format!("{}.{}", permille.0 / 10, permille.0 % 10);
+        let part = interval.map_or("     -".to_owned(), |interval| {
+            let (low, high) = (tenths(interval.low), tenths(interval.high));
+            format!("{:>5} % ({low}-{high})", tenths(interval.permille))
+        });
         lines.push(format!(
-            "  {:<width$}  {part}  {:>5} mentions  {:>5} authors  {:>5} posts{change}  {bar}",
-            share.name, share.counts.mentions, share.counts.authors, share.counts.posts
+            "  {:<width$}  {part:<20}  {:>5} stories  {:>5} mentions  {:>5} authors  {:>5} posts{change}  {bar}",
+            share.name, share.counts.stories, share.counts.mentions, share.counts.authors, share.counts.posts
         ));
     }
     if shares.examples > 0 {

@@ -12,7 +12,6 @@ use super::{Common, PROBLEM, Usage, count, now, say};
 use crate::config::{Config, SourceConfig, secret, sources};
 use crate::daemon::{self, Plan, Told};
 use crate::deliver::Transport;
-use crate::intake::Judge;
 use crate::keeper::Keeper;
 use crate::keyword::{self, Brand};
 use crate::notice::Composer;
@@ -64,7 +63,7 @@ impl Watch {
             .into());
         }
         let unconfigured = config.file.is_none();
-        let judge = Judge::new(&brands)?;
+        let judge = super::judge(&config, &brands)?;
         let courier = super::send::courier(&config)?;
         let web_token = secret::secret("WEB", "TOKEN")?;
         if config.web.enabled && !self.once {

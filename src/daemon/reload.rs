@@ -12,6 +12,7 @@ use super::desk::{self, Question};
 use crate::intake::Judge;
 use crate::keyword::{self, Brand};
 use crate::matcher::Matcher;
+use crate::sentiment::Moods;
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -21,6 +22,7 @@ pub(super) async fn run(
     folder: PathBuf,
     desk: mpsc::Sender<Question>,
     (brands, matchers): (watch::Sender<Vec<Brand>>, watch::Sender<Arc<Matcher>>),
+    moods: Moods,
     stop: CancellationToken,
 ) {
     let mut hang_up = HangUp::new();
@@ -36,8 +38,8 @@ pub(super) async fn run(
             continue;
         }
         known = now;
-        let from = folder.clone();
-        let built = tokio::task::spawn_blocking(move || build(&from)).await;
+        let (from, moods) = (folder.clone(), moods.clone());
+        let built = tokio::task::spawn_blocking(move || build(&from, moods)).await;
         let done = match built {
             Ok(Ok((judge, read))) => {
                 let (of_mails, matcher) = (read.clone(), Arc::clone(&judge.matcher));
@@ -66,10 +68,10 @@ pub(super) async fn run(
     }
 }
 
-fn build(folder: &Path) -> Result<(Judge, Vec<Brand>), String> {
+fn build(folder: &Path, moods: Moods) -> Result<(Judge, Vec<Brand>), String> {
     let brands = keyword::read_folder(folder).map_err(|faults| faults.to_string())?;
     let judge = Judge::new(&brands).map_err(|error| error.to_string())?;
-    Ok((judge, brands))
+    Ok((Judge { moods, ..judge }, brands))
 }
 
 /// What tells whether a brand file has changed: name, size and moment of each.

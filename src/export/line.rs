@@ -7,6 +7,7 @@ use crate::keyword::BrandId;
 use crate::matcher::Tag;
 use crate::mention::{Mention, Suspect};
 use crate::post::{Author, Counts, Kind, Media};
+use crate::sentiment::Sentiment;
 use crate::time::Time;
 
 /// A mention. Every field is always there; `null` stands for what the network does not say.
@@ -34,6 +35,8 @@ pub struct MentionLine<'a> {
     pub lang: Option<&'a str>,
     /// The language that its network declares.
     pub declared_lang: Option<&'a str>,
+    /// How it speaks: negative, neutral or positive; null where nothing of it is understood.
+    pub sentiment: Option<Sentiment>,
     /// The keywords found: which, in which field, and from which byte to which.
     pub tags: &'a [Tag],
     /// An address that a person can open.
@@ -100,6 +103,7 @@ impl<'a> MentionLine<'a> {
             summary: post.summary.as_deref(),
             lang: mention.lang.as_deref(),
             declared_lang: post.lang.as_deref(),
+            sentiment: mention.sentiment,
             tags: &mention.tags,
             permalink: post.permalink.as_deref(),
             published: post.published,

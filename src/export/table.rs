@@ -40,6 +40,7 @@ pub const MENTION_HEADER: &[&str] = &[
     "relevance",
     "relevance_rule",
     "doubtful",
+    "sentiment",
 ];
 
 /// The row of a mention.
@@ -75,6 +76,7 @@ pub fn mention_row(mention: &Mention) -> Vec<Cell<'_>> {
         Cell::plain(Some(mention.relevance.share())),
         Cell::plain(Some(&mention.relevance.rule)),
         Cell::plain(Some(mention.doubtful)),
+        Cell::plain(mention.sentiment),
     ]
 }
 

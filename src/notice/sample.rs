@@ -141,6 +141,7 @@ fn made_up(brand: BrandId, now: Time) -> Mention {
         tags: Vec::new(),
         trace: String::new(),
         post,
+        sentiment: None,
         lang: None,
         relevance: Relevance { permille: 1000, rule: String::new() },
         doubtful: false,

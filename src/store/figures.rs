@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::StoreError;
 use super::rematch::changed_queries;
 use crate::keyword::Brand;
-use crate::share::{Heard, Period, Tally, Window};
+use crate::share::{Heard, Period, Resample, Tally, Window};
 use crate::time::{DAY, Time};
 
 mod accounts;
@@ -29,17 +29,23 @@ pub use standouts::{TopPost, new_suspects, top_posts};
 pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Period, StoreError> {
     const BY_BRAND: &str = "SELECT mention.brand AS brand, COUNT(*) AS mentions,
             COUNT(DISTINCT post.author) AS authors, COUNT(DISTINCT post.words) AS posts,
-            MIN(mention.version) AS first, MAX(mention.version) AS last
+            COUNT(DISTINCT COALESCE(post.story, post.id)) AS stories, MIN(mention.version) AS first, MAX(mention.version) AS last
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to
         GROUP BY mention.brand";
     const TOTALS: &str = "SELECT COUNT(*) AS mentions, COUNT(DISTINCT post.author) AS authors,
-            COUNT(DISTINCT post.words) AS posts, COALESCE(SUM(source.example), 0) AS examples
+            COUNT(DISTINCT post.words) AS posts, COUNT(DISTINCT COALESCE(post.story, post.id)) AS stories,
+            COALESCE(SUM(source.example), 0) AS examples
         FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
         WHERE mention.counted >= :from AND mention.counted < :to
           AND mention.brand IN (SELECT value FROM json_each(:brands))";
     let heard = |row: &Row<'_>| -> rusqlite::Result<Heard> {
-        Ok(Heard { mentions: row.get("mentions")?, authors: row.get("authors")?, posts: row.get("posts")? })
+        Ok(Heard {
+            mentions: row.get("mentions")?,
+            authors: row.get("authors")?,
+            posts: row.get("posts")?,
+            stories: row.get("stories")?,
+        })
     };
     let mut tallies = vec![Tally::default(); brands.len()];
     let mut statement = connection.prepare_cached(BY_BRAND)?;
@@ -178,4 +184,63 @@ pub fn by_day(connection: &Connection, window: Window, brands: &[Brand]) -> Resu
     }
     all.reverse();
     Ok(all)
+}
+
+/// Draws the mentions of a window again, by story and by author, and its authors: the intervals of the shares of
+/// `brands` in mentions (the wider of the two) and in authors, 0 to 1.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn drawn(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Drawn, StoreError> {
+    const BY_STORY: &str =
+        "SELECT COALESCE(post.story, post.id) AS cluster, mention.brand AS brand, COUNT(*) AS mentions
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post
+        WHERE mention.counted >= :from AND mention.counted < :to
+        GROUP BY cluster, brand ORDER BY cluster, brand";
+    const BY_AUTHOR: &str =
+        "SELECT COALESCE(post.author, -post.id) AS cluster, mention.brand AS brand, COUNT(*) AS mentions
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post
+        WHERE mention.counted >= :from AND mention.counted < :to
+        GROUP BY cluster, brand ORDER BY cluster, brand";
+    const AUTHORS: &str = "SELECT post.author AS cluster, mention.brand AS brand, 1 AS mentions
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post
+        WHERE mention.counted >= :from AND mention.counted < :to AND post.author IS NOT NULL
+        GROUP BY cluster, brand ORDER BY cluster, brand";
+    let draw = |query: &str| -> Result<Option<Vec<(f64, f64)>>, StoreError> {
+        let mut resample = Resample::new(brands.len());
+        let mut statement = connection.prepare_cached(query)?;
+        let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
+        let mut cluster: Vec<(usize, u32)> = Vec::new();
+        let mut before: Option<i64> = None;
+        while let Some(row) = rows.next()? {
+            let of: i64 = row.get("cluster")?;
+            if before != Some(of) && !cluster.is_empty() {
+                resample.add(&cluster);
+                cluster.clear();
+            }
+            before = Some(of);
+            let brand: String = row.get("brand")?;
+            if let Some(place) = brands.iter().position(|known| *known.id.0 == *brand) {
+                cluster.push((place, row.get("mentions")?));
+            }
+        }
+        if !cluster.is_empty() {
+            resample.add(&cluster);
+        }
+        Ok(resample.intervals())
+    };
+    let mentions = draw(BY_STORY)?.zip(draw(BY_AUTHOR)?).map(|(stories, authors)| {
+        let wider = |(one, other): ((f64, f64), (f64, f64))| (one.0.min(other.0), one.1.max(other.1));
+        stories.into_iter().zip(authors).map(wider).collect()
+    });
+    Ok(Drawn { mentions, authors: draw(AUTHORS)? })
+}
+
+/// Intervals of shares from drawing again, one a brand; `None` where there was nothing to draw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// Of mentions.
+    pub mentions: Option<Vec<(f64, f64)>>,
+    /// Of authors.
+    pub authors: Option<Vec<(f64, f64)>>,
 }

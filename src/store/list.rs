@@ -9,6 +9,7 @@ use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};
 use crate::post::{Author, Kind, NetworkName, Post};
 use crate::relevance::Relevance;
+use crate::sentiment::Sentiment;
 use crate::time::Time;
 
 /// What to list. Empty lists and `None` leave everything in.
@@ -55,7 +56,8 @@ pub fn mentions<E: From<StoreError>>(
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
             author.created, author.verified, author.bot, author.links, author.posts,
-            COALESCE(post.language, post.lang), mention.relevance, mention.rule, mention.doubtful, mention.trace, author.quiet
+            COALESCE(post.language, post.lang), mention.relevance, mention.rule, mention.doubtful, mention.trace,
+            author.quiet, post.sentiment
         FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
             LEFT JOIN author ON author.id = post.author";
     let (conditions, values) = mention_conditions(filter);
@@ -183,14 +185,14 @@ pub(super) fn posts_after(
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
             author.created, author.verified, author.bot, author.links, author.posts,
-            COALESCE(post.language, post.lang), 1000, '', 0, '', author.quiet, post.id, post.source
+            COALESCE(post.language, post.lang), 1000, '', 0, '', author.quiet, post.sentiment, post.id, post.source
         FROM post JOIN source ON source.id = post.source LEFT JOIN author ON author.id = post.author
         WHERE post.id > ?1 ORDER BY post.id LIMIT ?2";
     let mut statement = connection.prepare_cached(SELECT)?;
     let mut rows = statement.query(rusqlite::params![after, limit])?;
     let mut posts = Vec::new();
     while let Some(row) = rows.next()? {
-        posts.push((row.get(38)?, row.get(39)?, mention(row)?));
+        posts.push((row.get(39)?, row.get(40)?, mention(row)?));
     }
     Ok(posts)
 }
@@ -240,6 +242,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         trace: row.get(36)?,
         post,
         lang: row.get::<_, Option<String>>(32)?.filter(|lang| !lang.is_empty()),
+        sentiment: row.get::<_, Option<String>>(38)?.and_then(|word| Sentiment::of(&word)),
         relevance: Relevance { permille: row.get(33)?, rule: row.get(34)? },
         doubtful: row.get(35)?,
         source: row.get(18)?,

@@ -13,12 +13,15 @@ use crate::impostor::{Stance, Suspicion};
 use crate::intake::weigh;
 use crate::intake::{JudgedPost, Official};
 use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
+use crate::sentiment::Sentiment;
 use crate::time::Time;
 
 mod quiet;
 mod seen;
+mod stories;
 
 pub use seen::SeenBefore;
+pub(super) use stories::Held;
 
 /// What of a post stands in one column, since nothing is asked about it in SQL.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +129,7 @@ impl Tally {
 pub struct Unit<'s> {
     connection: &'s Connection,
     seen_before: std::cell::RefMut<'s, SeenBefore>,
+    stories: std::cell::RefMut<'s, Held>,
     /// The source's row.
     pub source: i64,
     /// When we saw what is being stored.
@@ -160,6 +164,7 @@ impl Store {
         Unit {
             connection: &self.connection,
             seen_before: self.seen_before.borrow_mut(),
+            stories: self.stories.borrow_mut(),
             source,
             seen: Time::default(),
             matched: Time::default(),
@@ -288,6 +293,7 @@ impl Unit<'_> {
         let mentions: Vec<i64> = statement.query_map([post], |row| row.get(0))?.collect::<Result<_, _>>()?;
         // Nothing to keep it for; should its words come back, so does the post.
         self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([post])?;
+        self.stories.forget(post);
         labels::forget_words(self.connection, network, native_id)?;
         if !mentions.is_empty() {
             self.changes.push(Change::Withdrawn { mentions });
@@ -360,6 +366,7 @@ impl Unit<'_> {
             }
             None => {
                 let id = self.insert_post(judged, author)?;
+                self.stories.place(self.connection, id, post)?;
                 for verdict in &judged.verdicts {
                     self.insert_mention(id, judged, verdict)?;
                 }
@@ -370,8 +377,9 @@ impl Unit<'_> {
 
     fn insert_post(&mut self, judged: &JudgedPost, author: Option<i64>) -> Result<i64, StoreError> {
         const INSERT: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, title, text, summary, permalink,
-                published, edited, seen, counted, reactions, words, more, local_id, language)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+                published, edited, seen, counted, reactions, words, more, local_id, language,
+                sentiment)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
         let post = &judged.post;
         self.connection.prepare_cached(INSERT)?.execute(params![
             post.network.as_str(),
@@ -392,7 +400,8 @@ impl Unit<'_> {
             words_hash(post),
             more(post)?,
             post.local_id,
-            judged.lang.as_deref().unwrap_or_default()
+            judged.lang.as_deref().unwrap_or_default(),
+            judged.sentiment.map(Sentiment::word)
         ])?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -409,7 +418,7 @@ impl Unit<'_> {
                 local_id = CASE WHEN source = ?5 THEN coalesce(?6, local_id) ELSE local_id END
             WHERE id = ?1";
         const EDIT: &str = "UPDATE post SET title = ?2, text = ?3, summary = ?4, lang = coalesce(?5, lang), edited = ?6, words = ?7,
-                permalink = coalesce(?8, permalink), language = ?9
+                permalink = coalesce(?8, permalink), language = ?9, sentiment = ?10
             WHERE id = ?1";
         const RELABEL: &str =
             "UPDATE label SET text = ?3 WHERE network = ?1 AND native_id = ?2 AND text IS NOT NULL";
@@ -436,8 +445,10 @@ impl Unit<'_> {
             edited.0,
             words_hash(post),
             post.permalink,
-            judged.lang.as_deref().unwrap_or_default()
+            judged.lang.as_deref().unwrap_or_default(),
+            judged.sentiment.map(Sentiment::word)
         ])?;
+        self.stories.place_again(self.connection, id, post)?;
         self.connection.prepare_cached(RELABEL)?.execute(params![
             post.network.as_str(),
             post.native_id,
@@ -582,6 +593,7 @@ impl Unit<'_> {
             .prepare_cached("SELECT author FROM post WHERE id = ?1")?
             .query_row([row], |row| row.get(0))?;
         self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([row])?;
+        self.stories.forget(row);
         labels::forget_words(self.connection, network, native_id)?;
         if let Some(author) = author {
             self.connection.prepare_cached(FORGET)?.execute([author])?;

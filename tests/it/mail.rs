@@ -52,6 +52,7 @@ fn mention(post: Post, example: bool) -> Mention {
         tags: verdict.tags,
         trace: verdict.trace,
         lang: None,
+        sentiment: None,
         relevance: Relevance::sure("the name means nothing else"),
         doubtful: false,
         source: "fediverse".to_owned(),

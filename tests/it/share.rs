@@ -16,7 +16,7 @@ use vigie::keyword::Brand;
 use vigie::matcher::Scratch;
 use vigie::network::{Dates, Missed, Page};
 use vigie::post::{Author, NetworkName, Post};
-use vigie::share::{Heard, Permille, Window, share_of_voice};
+use vigie::share::{Heard, Permille, Share, Window, share_of_voice};
 use vigie::store::posts::Tally;
 use vigie::store::sources::Attempt;
 use vigie::store::{Durability, Store, figures};
@@ -232,13 +232,75 @@ fn a_post_about_two_brands_is_two_mentions_and_one_post() {
     filled.hear(both("2", "marc"), now());
     filled.hear(post("bluesky", "3", "lucie", "Molivelle, sans hésiter", 1), now());
     let shares = digest::shares(filled.connection(), &brands(), week()).unwrap();
-    assert_eq!(shares.totals, Heard { mentions: 5, authors: 3, posts: 2 });
-    assert_eq!(shares.brands[0].counts, Heard { mentions: 3, authors: 3, posts: 2 });
+    assert_eq!(shares.totals, Heard { mentions: 5, authors: 3, posts: 2, stories: 3 });
+    assert_eq!(shares.brands[0].counts, Heard { mentions: 3, authors: 3, posts: 2, stories: 3 });
     assert_eq!(shares.brands[0].permille, Some(Permille(600)));
-    assert_eq!(shares.brands[1].counts, Heard { mentions: 2, authors: 2, posts: 1 });
+    assert_eq!(shares.brands[1].counts, Heard { mentions: 2, authors: 2, posts: 1, stories: 2 });
     assert_eq!(shares.previous, None, "nobody listened a week before");
     assert_eq!(shares.examples, 5);
     assert!(!shares.enough());
+}
+
+/// A dispatch that many pass on.
+const DISPATCH: &str = "Molivelle annonce un vélo cargo à trois roues fabriqué à Lormières, dont la batterie se change \
+    sans outil et dont le cadre est garanti dix ans ; les premières livraisons sont prévues au printemps prochain";
+
+#[test]
+fn copies_are_one_story_through_a_restart_and_without_their_first() {
+    let mut filled = Filled::new();
+    filled.hear(post("feed", "1", "agence", DISPATCH, 5), now());
+    filled.hear(post("mastodon", "2", "lucie", &format!("À lire : {DISPATCH}"), 4), now());
+    filled.hear(post("mastodon", "3", "marc", "Molivelle, merci !", 3), now());
+    filled.hear(post("mastodon", "4", "anne", "Molivelle, merci !", 3), now());
+    let heard = |filled: &Filled| digest::shares(filled.connection(), &brands(), week()).unwrap().totals;
+    assert_eq!(heard(&filled), Heard { mentions: 4, authors: 4, posts: 3, stories: 3 });
+    let copies = |filled: &Filled| -> Vec<Option<i64>> {
+        let mut statement = filled.connection().prepare("SELECT story FROM post ORDER BY id").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    assert_eq!(copies(&filled), [None, Some(1), None, None]);
+    // after a restart the texts are read back
+    filled.store = None;
+    filled.store = Some(Store::open(&filled.folder, Durability::Again).unwrap());
+    filled.hear(post("reddit", "5", "zoe", DISPATCH, 2), now());
+    assert_eq!(copies(&filled), [None, Some(1), None, None, Some(1)]);
+    // seen again it stays; said otherwise it leaves the story
+    filled.hear(post("reddit", "5", "zoe", DISPATCH, 2), now());
+    assert_eq!(heard(&filled).stories, 3);
+    filled.hear(
+        post("reddit", "5", "zoe", "Ma Molivelle grince depuis que je l’ai laissée dehors sous la neige", 2),
+        now(),
+    );
+    assert_eq!(copies(&filled), [None, Some(1), None, None, None]);
+    // a unit of work that is given up leaves nothing behind
+    filled.store().begin().unwrap();
+    filled.hear(post("feed", "6", "agence", &DISPATCH.replace("Molivelle", "Érivolle"), 1), now());
+    filled.store().roll_back();
+    filled.hear(post("feed", "7", "autre", DISPATCH, 1), now());
+    assert_eq!(copies(&filled).last(), Some(&Some(1)));
+}
+
+#[test]
+fn shares_by_stories_sum_to_all_and_lie_in_their_intervals() {
+    let filled = filled();
+    let brands = brands();
+    let mut shares = digest::shares(filled.connection(), &brands, week()).unwrap();
+    let drawn = figures::drawn(filled.connection(), week(), &brands).unwrap();
+    shares.draw(&brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
+    for by in [
+        |share: &Share| share.by_stories,
+        |share: &Share| share.by_mentions,
+        |share: &Share| share.by_authors,
+    ] {
+        let intervals: Vec<_> = shares.brands.iter().map(|share| by(share).unwrap()).collect();
+        assert_eq!(intervals.iter().map(|interval| interval.permille.0).sum::<u16>(), 1000);
+        for interval in intervals {
+            assert!(interval.low <= interval.permille && interval.permille <= interval.high, "{interval:?}");
+            assert!(interval.low < interval.high || interval.permille.0 == 0, "{interval:?}");
+        }
+    }
+    assert_eq!(drawn, figures::drawn(filled.connection(), week(), &brands).unwrap());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{Subject, field_name, folded, reason, slice, tree, without};
 use crate::cli::clean;
 use crate::keyword::Brand;
 use crate::matcher::{self, Branch, Decision, Field, Matcher, Tag, Verdict};
+use crate::sentiment::Sentiment;
 
 /// The explanation for a person.
 pub(super) struct Page<'a> {
@@ -66,6 +67,8 @@ impl Page<'_> {
             let apart = if mention.doubtful { "; kept apart as doubtful" } else { "" };
             let (share, rule) = (mention.relevance.share(), clean(&mention.relevance.rule));
             writeln!(out, "  relevance {share}: {rule}{apart}")?;
+            let speaks = mention.sentiment.map_or("not understood", Sentiment::word);
+            writeln!(out, "  sentiment: {speaks}")?;
         }
         out.push('\n');
         Ok(())

@@ -199,7 +199,7 @@ fn bracket(text: &str, tag: std::ops::Range<usize>) -> String {
 
 /// Shares of voice in a few lines.
 pub(super) fn share_lines(shares: &Shares) -> Vec<String> {
-    super::super::share::lines(shares)
+    super::super::share::lines(shares, super::super::share::By::Stories)
 }
 
 #[cfg(test)]
