@@ -188,8 +188,7 @@ pub(super) fn bare(word: &str) -> String {
 fn squeezed(word: &str, times: usize) -> Option<String> {
     let mut out = String::with_capacity(word.len());
     let (mut last, mut run, mut any) = (None, 0_usize, false);
-    let mut chars = word.chars().peekable();
-    while let Some(c) = chars.next() {
+    for c in word.chars() {
         run = if last == Some(c) { run + 1 } else { 1 };
         last = Some(c);
         if run <= 2 {

@@ -63,7 +63,7 @@ struct Head {
 }
 
 impl Model {
-    pub(super) fn of(weights: Weights, lang: Lang, confusion: Confusion) -> Model {
+    pub(super) fn of(weights: &Weights, lang: Lang, confusion: Confusion) -> Model {
         let cues: Vec<f32> = weights.cues.iter().flatten().copied().collect();
         let hashed: Vec<f32> = weights.hashed.iter().flatten().copied().collect();
         let (cue, cues) = quantise(&cues);

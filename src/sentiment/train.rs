@@ -1,4 +1,4 @@
-//! A model made from posts that people labelled: logistic regression over three classes by AdaGrad (Duchi, Hazan and
+//! A model made from posts that people labelled: logistic regression over three classes by `AdaGrad` (Duchi, Hazan and
 //! Singer, 2011), every class weighing the same. The same cases give the same model.
 
 use super::adjust::Confusion;
@@ -90,7 +90,7 @@ pub(super) struct Weights {
 
 impl Weights {
     fn quantised(self, lang: Lang, confusion: Confusion) -> Model {
-        Model::of(self, lang, confusion)
+        Model::of(&self, lang, confusion)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Intervals of shares whose counts hang together: copies of one text, posts of one author. Whole clusters are drawn
-//! again, each a Poisson number of times (Hanley and MacGibbon, 2006), in one pass, with a fixed seed.
+//! again, each a Poisson number of times (Hanley and `MacGibbon`, 2006), in one pass, with a fixed seed.
 
 /// Draws: ends of an interval at 95 % are then the tenth from either side.
 const DRAWS: usize = 400;
@@ -66,6 +66,7 @@ mod tests {
     use super::*;
     use crate::share::{deviations, wilson};
 
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 400")]
     /// One simulated stream: stories of two brands, a true share of 30 %, copies in a heavy tail.
     fn stream(random: &mut fastrand::Rng, stories: usize) -> Vec<(usize, u32)> {
         (0..stories)

@@ -166,7 +166,7 @@ impl Sentiments {
     }
 }
 
-/// How well posts were judged: the measures of SemEval (macro recall) and DEFT (macro F1), and the mean error of the
+/// How well posts were judged: the measures of `SemEval` (macro recall) and DEFT (macro F1), and the mean error of the
 /// three shares, as answered and corrected. All 0 to 1.
 #[derive(Debug, Serialize)]
 struct Scores {
