@@ -83,6 +83,8 @@ pub struct Config {
     pub fetch: FetchConfig,
     /// The page, and where posts are pushed to.
     pub web: WebConfig,
+    /// The time-stamp server that evidence packs are stamped by, when there is one.
+    pub timestamp: Option<String>,
     /// Where rules name brands, for [`Config::check_brands`].
     named: Vec<NamedBrand>,
 }
@@ -115,6 +117,7 @@ impl Config {
             digest: Schedule::default(),
             fetch: FetchConfig::default(),
             web: WebConfig::default(),
+            timestamp: None,
             named: Vec::new(),
         }
     }
@@ -202,6 +205,9 @@ impl Config {
         }
         if let Some(section) = top.section("web") {
             parts::web(&section, &mut config.web);
+        }
+        if let Some(section) = top.section("evidence") {
+            config.timestamp = parts::timestamp(&section);
         }
         top.finish(&[], "");
         config

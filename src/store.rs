@@ -20,6 +20,7 @@ pub mod figures;
 pub mod find;
 pub mod labels;
 pub mod list;
+pub mod pictures;
 pub mod posts;
 pub mod rematch;
 mod reread;
@@ -36,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0005_cases.sql"),
     include_str!("store/migrations/0006_queries.sql"),
     include_str!("store/migrations/0007_quiet.sql"),
+    include_str!("store/migrations/0009_pictures.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -57,6 +57,9 @@ const LAYERS: &[(&str, &str)] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["web"]),
     ("clap", &["cli"]),
+    ("der", &["evidence"]),
+    ("image", &["impostor"]),
+    ("image_hasher", &["impostor"]),
     ("indicatif", &["cli"]),
     ("maud", &["mail", "web"]),
     ("reqwest", &["fetch"]),
