@@ -102,6 +102,8 @@ pub struct Config {
     written: Rules,
     /// Trained models that judge how mentions speak, in the place of the shipped word lists.
     pub sentiment: Vec<(Lang, PathBuf)>,
+    /// The time-stamp server that evidence packs are stamped by, when there is one.
+    pub timestamp: Option<String>,
 }
 
 /// A brand that a rule names.
@@ -140,6 +142,7 @@ impl Config {
             preset: None,
             written: Rules::default(),
             sentiment: Vec::new(),
+            timestamp: None,
         }
     }
 
@@ -234,6 +237,9 @@ impl Config {
                 config.sentiment.extend(file.map(|file| (lang, folder.join(file))));
             }
             section.finish(&[], "");
+        }
+        if let Some(section) = top.section("evidence") {
+            config.timestamp = parts::timestamp(&section);
         }
         top.finish(&[], "");
         config

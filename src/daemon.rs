@@ -33,6 +33,7 @@ use crate::web::{self, Door};
 mod accounts;
 mod desk;
 mod mailer;
+mod pictures;
 mod profiles;
 mod reload;
 mod rereads;
@@ -252,6 +253,7 @@ pub async fn run(
         if let Some(folder) = keywords {
             helpers.spawn(reload::run(folder, questions.clone(), (brands, matchers), moods, stop.clone()));
         }
+        helpers.spawn(pictures::run(fetch, questions.clone(), stop.clone()));
         for one in &asked_aside {
             helpers.spawn(rereads::run(aside(one), stop.clone()));
             helpers.spawn(accounts::run(aside(one), watched.clone(), stop.clone()));

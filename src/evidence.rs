@@ -16,9 +16,11 @@ use crate::time::Time;
 mod chain;
 mod letter;
 mod rule;
+mod stamp;
 
-pub use chain::{Entry, Fault, Manifest, PackError, verify};
+pub use chain::{Entry, Fault, Manifest, PackError, Whole, verify};
 pub use rule::{Standing, Want};
+pub use stamp::{Flaw, LARGEST as LARGEST_STAMP, Stamp};
 
 /// One answer of a network, as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +99,27 @@ pub struct Finished {
     pub manifest: Manifest,
     /// What the network's rule asks for, and what of it is there.
     pub standing: Standing,
+}
+
+impl Finished {
+    /// What a time-stamp server is asked about this pack (RFC 3161); `nonce` is any number, new each time.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn question(&self, nonce: u64) -> Result<Vec<u8>, Flaw> {
+        stamp::query(&chain::bytes_of(&self.manifest.root), nonce)
+    }
+
+    /// Puts the answer of a time-stamp server beside the chain, over whose last hash it is.
+    ///
+    /// # Errors
+    /// When it is no time stamp of this pack; then the pack stays as it is.
+    pub fn stamp(&mut self, question: Vec<u8>, answer: Vec<u8>) -> Result<Stamp, Flaw> {
+        let stamp = stamp::check(&chain::bytes_of(&self.manifest.root), &question, &answer)?;
+        self.bytes =
+            chain::stamped(&self.bytes, question, answer).map_err(|_| Flaw::Unreadable("the pack"))?;
+        Ok(stamp)
+    }
 }
 
 impl Pack {

@@ -104,6 +104,15 @@ impl Fetch {
     /// # Errors
     /// When there is no usable answer.
     pub async fn fetch(&self, request: &Request) -> Result<Answer, FetchError> {
+        self.fetch_within(request, self.config.body_cap).await
+    }
+
+    /// The same with a smaller limit to the size of the answer, in bytes after decompression.
+    ///
+    /// # Errors
+    /// When there is no usable answer.
+    pub async fn fetch_within(&self, request: &Request, cap: usize) -> Result<Answer, FetchError> {
+        let cap = cap.min(self.config.body_cap);
         if let Method::Talk(until) = request.method {
             return Box::pin(self.talk(request, until)).await;
         }
@@ -116,7 +125,7 @@ impl Fetch {
             let mut turn = self.turn(&hop.url).await.map_err(failed)?;
             let started = Instant::now();
             let late = |_| Fault::Timeout { what: "no whole answer", after: self.config.total_timeout };
-            let got = timeout(left, self.exchange(&hop, &mut turn, request)).await;
+            let got = timeout(left, self.exchange(&hop, &mut turn, (request, cap))).await;
             drop(turn); // before waiting for another host's: two sources that cross would wait for ever
             left = left.saturating_sub(started.elapsed());
             match got.map_err(late).map_err(failed)?.map_err(|error| error.at(&host))? {
@@ -167,7 +176,12 @@ impl Fetch {
     }
 
     /// Sends one request and reads its answer. Its errors name no host.
-    async fn exchange(&self, hop: &Hop, turn: &mut Turn, asked: &Request) -> Result<Got, FetchError> {
+    async fn exchange(
+        &self,
+        hop: &Hop,
+        turn: &mut Turn,
+        (asked, cap): (&Request, usize),
+    ) -> Result<Got, FetchError> {
         let nameless = |fault| FetchError::new("", fault);
         let response = self.send(&self.client, hop).await.map_err(nameless)?;
         let status = response.status();
@@ -187,16 +201,16 @@ impl Fetch {
             }
             _ => return Err(refused(response, now, turn, asked).await),
         }
-        self.read(response).await.map(Got::Answer).map_err(nameless)
+        self.read(response, cap).await.map(Got::Answer).map_err(nameless)
     }
 
     /// Reads a body up to the cap, counting what comes out of decompression.
-    async fn read(&self, mut response: Response) -> Result<Answer, Fault> {
+    async fn read(&self, mut response: Response, cap: usize) -> Result<Answer, Fault> {
         let headers = headers_of(&response);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(&error))? {
-            if body.len().saturating_add(chunk.len()) > self.config.body_cap {
-                return Err(Fault::TooLarge { cap: self.config.body_cap });
+            if body.len().saturating_add(chunk.len()) > cap {
+                return Err(Fault::TooLarge { cap });
             }
             body.extend_from_slice(&chunk);
         }

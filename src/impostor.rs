@@ -24,7 +24,7 @@ use crate::post::{Author, NetworkName};
 use crate::time::Time;
 
 pub use acquit::Acquittal;
-pub use avatar::Picture;
+pub use avatar::{Album, LARGEST as LARGEST_PICTURE, Picture, Unreadable as UnreadablePicture, is_stock};
 pub use describe::describe;
 use evidence::Evidence;
 use name::{Name, Origin};
@@ -218,6 +218,24 @@ impl Lookout {
     pub fn with_pictures(mut self, pictures: HashMap<BrandId, Vec<Picture>>) -> Lookout {
         self.pictures = pictures;
         self
+    }
+
+    /// Takes the pictures of the brands' own accounts out of all that are known; those of before are forgotten.
+    pub fn know_pictures(&mut self, of_accounts: &[(NetworkName, Author, Picture)]) {
+        self.pictures.clear();
+        for (network, author, picture) in of_accounts {
+            for brand in self.brands.iter().filter(|brand| acquit::is_declared(brand, network, author)) {
+                let own = self.pictures.entry(brand.id.clone()).or_default();
+                if !own.contains(picture) {
+                    own.push(*picture);
+                }
+            }
+        }
+    }
+
+    /// The brands of which a picture is known.
+    pub fn pictured(&self) -> impl Iterator<Item = &BrandId> {
+        self.pictures.keys()
     }
 
     /// Whether a brand says that this account is its own.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use self::weigh::{Scales, Weighed};
 use crate::impostor::conduct::Said;
-use crate::impostor::{Beside, Lookout, Stance, Suspicion};
+use crate::impostor::{Album, Beside, Lookout, Picture, Stance, Suspicion};
 use crate::keyword::{Brand, BrandId};
 use crate::language;
 use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
@@ -29,6 +29,8 @@ pub struct Judge {
     pub scales: Scales,
     /// Reads how mentions speak.
     pub moods: Moods,
+    /// Pictures of accounts that were looked at, by their addresses.
+    pictures: HashMap<String, Picture>,
 }
 
 /// A post with what was decided about it.
@@ -186,12 +188,19 @@ impl Judge {
     /// When there are more keywords than an automaton can hold.
     pub fn new(brands: &[Brand]) -> Result<Judge, BuildError> {
         let (matcher, lookout) = (Arc::new(Matcher::new(brands)?), Lookout::new(brands));
-        Ok(Judge { matcher, lookout, scales: Scales::default(), moods: Moods::default() })
+        let (scales, moods) = (Scales::default(), Moods::default());
+        Ok(Judge { matcher, lookout, scales, moods, pictures: HashMap::new() })
     }
 
     /// Learns what people said of mentions; what was learned before is forgotten.
     pub fn learn(&mut self, labels: HashMap<BrandId, Vec<Label>>) {
         self.scales = Scales::taught(labels);
+    }
+
+    /// Knows these pictures from here on, and no others.
+    pub fn see(&mut self, album: Album) {
+        self.lookout.know_pictures(&album.of_accounts);
+        self.pictures = album.by_address;
     }
 
     /// Judges everything on a page.
@@ -271,7 +280,8 @@ impl Judge {
     }
 
     fn stance(&self, network: &NetworkName, author: &Author, seen: Time) -> Stance {
-        self.lookout.stance(network, author, Beside { picture: None, now: Some(seen) })
+        let picture = author.avatar.as_ref().and_then(|address| self.pictures.get(address).copied());
+        self.lookout.stance(network, author, Beside { picture, now: Some(seen) })
     }
 
     /// The post as an answer, when it is one that may tell something of its author.

@@ -13,6 +13,7 @@ use crate::share::Window;
 use crate::store::Store;
 use crate::store::alerts::{Due, Outcome};
 use crate::store::doors::{Known, Place, Receipt};
+use crate::store::pictures::Looked;
 use crate::store::posts::{Change, Tally, Unit};
 use crate::store::rematch::StoredPost;
 use crate::store::sources::Attempt;
@@ -360,6 +361,14 @@ impl Keeper {
     /// When the store refuses.
     pub fn read_again(&mut self, network: &str, ids: &[String], at: Time) -> Result<(), NoticeError> {
         self.transaction(|keeper| Ok(keeper.store.read_again(network, ids, at)?))
+    }
+
+    /// Keeps what came of asking for a picture.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn keep_picture(&mut self, address: &str, looked: &Looked, at: Time) -> Result<(), NoticeError> {
+        self.transaction(|keeper| Ok(keeper.store.keep_picture(address, looked, at)?))
     }
 
     /// Removes the words of posts that a network lets nobody keep any longer. Tells how many.

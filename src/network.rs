@@ -360,6 +360,13 @@ pub trait Network: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The request that looks several accounts up by their handles at once, and how many of them, from the first, it
+    /// asks for; its answer goes through `read` and comes out as `accounts` of those that there are. `None` where each
+    /// is asked for alone.
+    fn accounts(&self, _handles: &[String]) -> Option<(Request, usize)> {
+        None
+    }
+
     /// The request that searches accounts by name; its answer goes through `read` and comes out as `accounts`.
     fn find_accounts(&self, _words: &str) -> Option<Request> {
         None

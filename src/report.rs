@@ -93,6 +93,8 @@ pub fn gather(
     let transaction = connection.unchecked_transaction()?;
     // A report is of its window, whenever it is written.
     let mut digest = digest::gather(connection, brands, window, window.to)?;
+    let drawn = figures::drawn(connection, window, brands)?;
+    digest.shares.draw(brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
     digest.top.iter_mut().flat_map(|top| &mut top.posts).for_each(|post| hold(&mut post.mention));
     let voices = figures::voices(connection, window, brands, VOICES)?;
     let hours = figures::by_hour(connection, window, brands)?;

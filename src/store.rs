@@ -22,6 +22,7 @@ mod held;
 pub mod labels;
 pub mod list;
 pub mod mutes;
+pub mod pictures;
 pub mod posts;
 pub mod rematch;
 mod past;
@@ -44,6 +45,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0008_rules.sql"),
     include_str!("store/migrations/0009_sentiment.sql"),
     include_str!("store/migrations/0010_stories.sql"),
+    include_str!("store/migrations/0011_pictures.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -22,7 +22,7 @@ use crate::notice::Composer;
 use crate::post::NetworkName;
 use crate::source::{self, Client, Event, Mode, Source, State};
 use crate::store::posts::Tally;
-use crate::store::{Store, labels, sources};
+use crate::store::{Store, labels, pictures, sources};
 use crate::time::Time;
 
 /// Pages that may wait to be stored.
@@ -92,6 +92,7 @@ impl Backfill {
         source.secrets = daemon::secrets(configured).into_iter().map(|(_, key)| key).collect();
         let mut judge = super::judge(&config, &brands)?;
         judge.learn(labels::lessons(store.connection())?);
+        judge.see(pictures::album(store.connection())?);
         let mut keeper = Keeper::new(store, composer(&config, &brands));
         let fetch = Arc::new(Fetch::new(config.fetch.clone(), now)?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

@@ -19,7 +19,7 @@ use crate::keeper::Keeper;
 use crate::keyword::Brand;
 use crate::notice::Composer;
 use crate::store::doors::IMPORT;
-use crate::store::{Durability, Store, labels};
+use crate::store::{Durability, Store, labels, pictures};
 use crate::time::Time;
 
 /// Characters of a name or value shown.
@@ -84,6 +84,7 @@ impl Import {
         let store = if self.dry_run { None } else { Some(self.store(&config)?) };
         if let Some(store) = &store {
             judge.learn(labels::lessons(store.connection())?);
+            judge.see(pictures::album(store.connection())?);
         }
         let hidden = common.quiet || self.json;
         let read = Arc::new(AtomicU64::new(0));

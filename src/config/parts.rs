@@ -318,6 +318,20 @@ pub(super) fn fetch(section: &Section<'_, '_>, fetch: &mut FetchConfig) {
     (fetch.allow, fetch.contact) = (allow, contact);
 }
 
+/// The address of a time-stamp server.
+pub(super) fn timestamp(section: &Section<'_, '_>) -> Option<String> {
+    let address = filled(section, "timestamp").filter(|text| {
+        let url = url::Url::parse(text.trim()).ok();
+        let right = url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !right {
+            section.fault("timestamp", "is no web address; write \"https://tsa.acme.example\"");
+        }
+        right
+    });
+    section.finish(&[], "EVIDENCE");
+    address.map(|text| text.trim().to_owned())
+}
+
 pub(super) fn web(section: &Section<'_, '_>, web: &mut WebConfig) {
     web.enabled = section.flag("enabled").unwrap_or(web.enabled);
     if let Some(text) = section.text("listen") {

@@ -1,7 +1,7 @@
 //! The desk: the one thread that judges and writes. It takes pages as they come, answers the mailer, lets time
 //! pass, and tells what happened.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::config::SourceConfig;
 use crate::digest;
 use crate::intake::{Judge, Judged, Origin};
 use crate::keeper::{Clock, Done, Ingested, Keeper};
-use crate::keyword::Brand;
+use crate::keyword::{Brand, BrandId};
 use crate::matcher::{Matcher, Scratch};
 use crate::mention::{Mention, Suspect};
 use crate::network::{self, Cursor, Dates};
@@ -25,6 +25,7 @@ use crate::share::Shares;
 use crate::source::{Delivery, Event, State};
 use crate::store::alerts::{Due, Outcome};
 use crate::store::doors::INGEST;
+use crate::store::pictures::{self, Looked};
 use crate::store::posts::{Change, Tally};
 use crate::store::sources::Attempt;
 use crate::store::{StoreError, labels, list};
@@ -133,6 +134,10 @@ pub(super) enum Question {
     ReadAgain { network: NetworkName, ids: Vec<String>, reply: oneshot::Sender<()> },
     /// Words of a network that may be kept no longer; answers how many posts had some.
     Expire { network: NetworkName, before: Time, reply: oneshot::Sender<usize> },
+    /// Addresses of pictures that nobody has looked at.
+    Unpictured { limit: usize, reply: oneshot::Sender<Vec<String>> },
+    /// What came of looking at one.
+    Pictured { address: String, looked: Looked, reply: oneshot::Sender<()> },
     /// Other brands from here on.
     Reload { judge: Box<Judge>, brands: Vec<Brand>, reply: oneshot::Sender<()> },
     /// Something a person should know.
@@ -279,6 +284,7 @@ impl Desk {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.learn()?;
+        self.see()?;
         let mut round = Instant::now() + ROUNDS;
         let (mut open, mut pushing) = (true, true);
         loop {
@@ -519,6 +525,15 @@ impl Desk {
                 let expired = self.patiently(|keeper| keeper.expire(network.as_str(), before, now))?;
                 answered(reply.send(expired));
             }
+            Question::Unpictured { limit, reply } => {
+                let pictured: Vec<BrandId> = self.judge.lookout.pictured().cloned().collect();
+                let now = (self.clock)();
+                answered(reply.send(self.keeper.store().unseen_pictures(&pictured, now, limit)?));
+            }
+            Question::Pictured { address, looked, reply } => {
+                self.pictured(&address, &looked)?;
+                answered(reply.send(()));
+            }
             Question::Reload { judge, brands, reply } => {
                 self.reload(*judge, brands)?;
                 answered(reply.send(()));
@@ -539,6 +554,36 @@ impl Desk {
         Ok(())
     }
 
+    /// Keeps what came of looking at a picture, and judges again whoever bears it, or everybody when it is a brand's.
+    fn pictured(&mut self, address: &str, looked: &Looked) -> Result<(), NoticeError> {
+        let now = (self.clock)();
+        self.patiently(|keeper| keeper.keep_picture(address, looked, now))?;
+        if !matches!(looked, Looked::Read(_)) {
+            return Ok(());
+        }
+        self.see()?;
+        let bearers = pictures::bearers(self.keeper.store().connection(), address)?;
+        let mut pages: BTreeMap<i64, network::Page> = BTreeMap::new();
+        for (source, account) in bearers {
+            pages.entry(source).or_default().accounts.push(account);
+        }
+        for (source, page) in pages {
+            let origin = Origin { source: "", dates: Dates::Server, look_back: false };
+            let judged = [self.judge.judge(page, origin, now, &mut self.scratch)];
+            let done = self.patiently(|keeper| keeper.save(source, &judged, Clock::Live(now)))?;
+            self.wrote(done.notices);
+            let name = self.known.iter().find(|(_, known)| known.id == source).map(|(name, _)| name.clone());
+            self.tell_stored(name.unwrap_or_default(), &done)?;
+        }
+        Ok(())
+    }
+
+    /// Knows the pictures that were read so far.
+    fn see(&mut self) -> Result<(), NoticeError> {
+        self.judge.see(pictures::album(self.keeper.store().connection())?);
+        Ok(())
+    }
+
     /// Changes over to other brands, between two pages: no post is held against half of each.
     fn reload(&mut self, judge: Judge, brands: Vec<Brand>) -> Result<(), NoticeError> {
         let (before, after) = (&self.judge.matcher, &judge.matcher);
@@ -556,6 +601,7 @@ impl Desk {
         self.patiently(|keeper| keeper.note_queries(&judge.matcher, now))?;
         self.judge = judge;
         self.judge.learn(labels::lessons(self.keeper.store().connection())?);
+        self.see()?;
         self.keeper.set_brands(brands);
         (self.told)(told);
         Ok(())

@@ -70,8 +70,9 @@ pub(super) async fn run(
 
 fn build(folder: &Path, moods: Moods) -> Result<(Judge, Vec<Brand>), String> {
     let brands = keyword::read_folder(folder).map_err(|faults| faults.to_string())?;
-    let judge = Judge::new(&brands).map_err(|error| error.to_string())?;
-    Ok((Judge { moods, ..judge }, brands))
+    let mut judge = Judge::new(&brands).map_err(|error| error.to_string())?;
+    judge.moods = moods;
+    Ok((judge, brands))
 }
 
 /// What tells whether a brand file has changed: name, size and moment of each.

@@ -9,12 +9,17 @@ use thiserror::Error;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
+use super::stamp::{self, Flaw, Stamp};
 use crate::time::Time;
 
 /// The list of files with their hashes.
 const MANIFEST: &str = "manifest.json";
 /// The hash of that list.
 const SEAL: &str = "manifest.sha256";
+/// What a time-stamp server was asked, and what it answered (RFC 3161). They are over the last link, and so stand
+/// outside of the chain.
+const QUESTION: &str = "timestamp.tsq";
+const ANSWER: &str = "timestamp.tsr";
 /// The form of the list.
 const SCHEMA: &str = "vigie.evidence/1";
 /// A file of a pack larger than this is none of ours: captures are cut long before.
@@ -86,9 +91,27 @@ pub enum Fault {
     /// The chain does not hold.
     #[error("the chain of hashes breaks at {0}")]
     Chain(String),
+    /// The time stamp is none of this pack.
+    #[error("every file is what it was, but its time stamp does not hold: {0}")]
+    Stamp(#[from] Flaw),
     /// The content is whole; what is around it was changed.
     #[error("every file is what it was, but the zip file around them was changed or written anew")]
     Around,
+}
+
+/// A pack that is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// What stands in it.
+    pub manifest: Manifest,
+    /// Its time stamp, when it has one.
+    pub stamp: Option<Stamp>,
+}
+
+/// The bytes that a hash in hexadecimal stands for.
+pub(super) fn bytes_of(hex: &str) -> Vec<u8> {
+    let pairs = (0..hex.len() / 2).filter_map(|at| hex.get(2 * at..2 * at + 2));
+    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -121,32 +144,50 @@ pub(super) fn write(
     let mut list = serde_json::to_vec_pretty(&manifest).map_err(PackError::Write)?;
     list.push(b'\n');
     let content = files.iter().map(|(name, bytes, _)| (name.as_str(), bytes.as_slice()));
-    Ok((pack(content, &list)?, manifest))
+    Ok((pack(content, &list, None)?, manifest))
 }
 
-/// The one form in which a pack is written: files in their order, then the list, then its hash; nothing compressed,
-/// no dates.
-fn pack<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>, list: &'a [u8]) -> Result<Vec<u8>, PackError> {
+/// The same pack with a time stamp.
+pub(super) fn stamped(bytes: &[u8], question: Vec<u8>, answer: Vec<u8>) -> Result<Vec<u8>, Fault> {
+    let files = unpack(bytes)?;
+    let list = files.iter().find(|(name, _)| name == MANIFEST).map(|(_, list)| list.as_slice());
+    let list = list.ok_or_else(|| Fault::NoPack(format!("it holds no {MANIFEST}")))?;
+    let own = [MANIFEST, SEAL, QUESTION, ANSWER];
+    let content = files.iter().filter(|(name, _)| !own.contains(&name.as_str()));
+    let content = content.map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    pack(content, list, Some([&question, &answer])).map_err(|error| Fault::NoZip(error.to_string()))
+}
+
+/// The one form in which a pack is written: files in their order, then the list, then its hash, then the question
+/// and the answer of a time stamp; nothing compressed, no dates.
+fn pack<'a>(
+    files: impl Iterator<Item = (&'a str, &'a [u8])>,
+    list: &'a [u8],
+    stamp: Option<[&'a [u8]; 2]>,
+) -> Result<Vec<u8>, PackError> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let seal = format!("{}  {MANIFEST}\n", hash(list));
-    for (name, bytes) in files.chain([(MANIFEST, list)]) {
+    let mut files: Vec<(&str, &[u8])> = files.collect();
+    files.extend([(MANIFEST, list), (SEAL, seal.as_bytes())]);
+    if let Some([question, answer]) = stamp {
+        files.extend([(QUESTION, question), (ANSWER, answer)]);
+    }
+    for (name, bytes) in files {
         zip.start_file(name, options)?;
         zip.write_all(bytes)?;
     }
-    zip.start_file(SEAL, options)?;
-    zip.write_all(seal.as_bytes())?;
     Ok(zip.finish()?.into_inner())
 }
 
-/// Checks a pack: every file, the chain, and every byte around them. Gives what stands in it.
+/// Checks a pack: every file, the chain, the time stamp as far as [`Stamp`] says, and every byte around them.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn verify(bytes: &[u8]) -> Result<Manifest, Fault> {
+pub fn verify(bytes: &[u8]) -> Result<Whole, Fault> {
     let files = unpack(bytes)?;
     let find =
         |wanted: &str| files.iter().find(|(name, _)| name == wanted).map(|(_, bytes)| bytes.as_slice());
@@ -174,17 +215,22 @@ pub fn verify(bytes: &[u8]) -> Result<Manifest, Fault> {
     if root != manifest.root {
         return Err(Fault::Chain("its end".to_owned()));
     }
-    if files.len() != manifest.files.len() + 2 {
-        return Err(Fault::Files(format!(
-            "{} are listed, {} are there",
-            manifest.files.len() + 2,
-            files.len()
-        )));
+    let pair = match (find(QUESTION), find(ANSWER)) {
+        (Some(question), Some(answer)) => Some([question, answer]),
+        (None, None) => None,
+        (Some(_), None) => return Err(Fault::Files(format!("{ANSWER} is missing"))),
+        (None, Some(_)) => return Err(Fault::Files(format!("{QUESTION} is missing"))),
+    };
+    let listed = manifest.files.len() + if pair.is_some() { 4 } else { 2 };
+    if files.len() != listed {
+        return Err(Fault::Files(format!("{listed} are listed, {} are there", files.len())));
     }
+    let stamp = pair.map(|[question, answer]| stamp::check(&bytes_of(&manifest.root), question, answer));
+    let stamp = stamp.transpose()?;
     // Nothing may hide between the files either: written again, it must be the same to the last byte.
     let content = manifest.files.iter().filter_map(|entry| Some((entry.name.as_str(), find(&entry.name)?)));
-    let again = pack(content, list).map_err(|error| Fault::NoZip(error.to_string()))?;
-    if again == bytes { Ok(manifest) } else { Err(Fault::Around) }
+    let again = pack(content, list, pair).map_err(|error| Fault::NoZip(error.to_string()))?;
+    if again == bytes { Ok(Whole { manifest, stamp }) } else { Err(Fault::Around) }
 }
 
 fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
@@ -225,7 +271,7 @@ mod tests {
     #[test]
     fn one_flipped_bit_shows_wherever_it_stands() {
         let whole = sample();
-        assert_eq!(verify(&whole).unwrap().files.len(), 2);
+        assert_eq!(verify(&whole).unwrap().manifest.files.len(), 2);
         for place in 0..whole.len() {
             let mut flipped = whole.clone();
             flipped[place] ^= 1;

@@ -103,9 +103,13 @@ pub fn describe(signal: &Signal, french: bool) -> String {
             "le profil invite à parler ailleurs ou en privé : « {raw} »",
         ),
         "bio_names" => ("the profile names the brand: “{raw}”", "le profil nomme la marque : « {raw} »"),
-        "picture_copied" => {
+        "picture_copied" if signal.raw.is_empty() => {
             ("the picture is a copy of the brand's", "l'image est une copie de celle de la marque")
         }
+        "picture_copied" => (
+            "the picture is a copy of the brand's ({raw} of 64 bits of its hash differ)",
+            "l'image est une copie de celle de la marque (écart : {raw} bits sur 64)",
+        ),
         "account_young" => ("the account is young", "le compte est récent"),
         "account_few_followers" => ("the account has few followers", "le compte a peu d'abonnés"),
         "conduct_desk" => (

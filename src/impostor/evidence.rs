@@ -103,12 +103,18 @@ impl Evidence<'_> {
         self.sum(&handle, &display, &bio, &beside, &against)
     }
 
+    /// In how many bits the picture differs from the nearest of the brand's own, where it is a copy.
+    fn copied_picture(&self) -> Option<u32> {
+        let picture = self.beside.picture?;
+        let copied = self.pictures.iter().filter(|own| own.is_copied_by(picture));
+        copied.map(|own| own.distance(picture)).min()
+    }
+
     /// A copied picture, where a name speaks too.
     fn weigh_picture(&self, handle: &Reason, display: &Reason, bio: &Reason) -> Reason {
         let mut reason = Reason::default();
-        let Some(picture) = self.beside.picture else { return reason };
         let named = handle.likeness || display.likeness || !bio.signals.is_empty();
-        if named && self.pictures.iter().any(|own| own.is_copied_by(picture)) {
+        if named && self.copied_picture().is_some() {
             reason.likeness = true;
             reason.add("picture_copied", true);
         }
@@ -293,7 +299,10 @@ impl Evidence<'_> {
         tell(&handle.signals, author.handle.as_deref(), self.handle);
         tell(&display.signals, author.display_name.as_deref(), self.display);
         tell(&bio.signals, author.bio.as_deref(), self.bio);
-        tell(&beside.signals, None, &[]);
+        let bits = self.copied_picture().map(|bits| bits.to_string());
+        for name in &beside.signals {
+            tell(&[*name], bits.as_deref().filter(|_| *name == "picture_copied"), &[]);
+        }
         tell(against, None, &[]);
         Weighed {
             brand: self.brand.id.clone(),

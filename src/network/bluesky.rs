@@ -371,6 +371,12 @@ impl Network for Bluesky {
             .flatten()
     }
 
+    fn accounts(&self, handles: &[String]) -> Option<(Request, usize)> {
+        let most = handles.iter().take(MOST_PROFILES);
+        let actors: Vec<_> = most.map(|handle| ("actors", handle.trim().trim_start_matches('@'))).collect();
+        Some((self.appview("app.bsky.actor.getProfiles", &actors)?, actors.len()))
+    }
+
     fn profiles(&self, native_ids: &[String]) -> Option<Request> {
         let actors = native_ids.iter().take(MOST_PROFILES).map(|id| ("actors", id.as_str()));
         self.appview("app.bsky.actor.getProfiles", &actors.collect::<Vec<_>>())

@@ -11,7 +11,7 @@ use crate::mail::clean::{link, short};
 use crate::mail::draw::{bar, pieces};
 use crate::mail::post::{self, Parts};
 use crate::mail::{theme, words::local};
-use crate::share::{Permille, Share};
+use crate::share::{Interval, Permille, Share};
 use crate::store::figures::{Slice, TopPost};
 use crate::time::{DAY, HOUR};
 
@@ -146,6 +146,7 @@ impl Telling<'_> {
                         th { (self.say("Brand", "Marque")) } th class="wide opt" {}
                         th class="num" { (self.say("Share", "Part")) } th class="num" { (self.say("Mentions", "Mentions")) }
                         th class="num opt" { (self.say("Authors", "Auteurs")) } th class="num opt" { (self.say("Distinct posts", "Publications distinctes")) }
+                        th class="num opt" { (self.say("By stories, 95%", "Par histoires, 95\u{a0}%")) }
                         th class="num" { (self.say("Change", "Évolution")) }
                     } }
                     tbody { @for share in &shares.brands { (self.share(share, shares.enough())) } }
@@ -170,6 +171,12 @@ impl Telling<'_> {
                 None => self.say("no detectable change", "aucune évolution détectable").to_owned(),
             },
         };
+        let interval = |of: Option<Interval>| {
+            of.map_or("–".to_owned(), |of| {
+                let [part, low, high] = [of.permille, of.low, of.high].map(|part| language.percent(part));
+                language.say(format!("{part} ({low} to {high})"), format!("{part} ({low} à {high})"))
+            })
+        };
         html! {
             tr {
                 td { (short(&share.name, NAME)) @if share.ours { " " span class="tag brand" { (self.say("ours", "nous")) } } }
@@ -178,6 +185,7 @@ impl Telling<'_> {
                 td class="num" { (language.number(share.counts.mentions)) }
                 td class="num opt" { (language.number(share.counts.authors)) }
                 td class="num opt" { (language.number(share.counts.posts)) }
+                td class="change opt" { (interval(share.by_stories.filter(|_| enough))) }
                 td class="change" { (change) }
             }
         }

@@ -282,7 +282,7 @@ impl Hearing {
     ) -> Result<Result<(), Problem>, End> {
         let mut taken = self.take(follower, first).await?;
         for _ in 1..TOGETHER {
-            if taken.is_err() {
+            if taken.is_err() || self.batch.as_ref().is_some_and(|batch| batch.due() <= Instant::now()) {
                 break;
             }
             // may be dropped half-way: frames stay in `wire` until they are whole

@@ -254,7 +254,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
 }
 
 /// The author in twelve columns from `first`, when there is one.
-fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, StoreError> {
+pub(super) fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, StoreError> {
     let Some(native_id) = row.get::<_, Option<String>>(first)? else { return Ok(None) };
     let followers: Option<i64> = row.get(first + 6)?;
     let created: Option<i64> = row.get(first + 7)?;

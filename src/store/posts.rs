@@ -528,6 +528,7 @@ impl Unit<'_> {
             WHERE post.id = ?1 AND author.native_id = ?2";
         const AUTHOR: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
         const POSTS: &str = "SELECT id, native_id FROM post WHERE author = ?1";
+        const PICTURE: &str = "DELETE FROM picture WHERE address = (SELECT avatar FROM author WHERE id = ?1)";
         const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio = NULL, avatar = NULL, url = NULL,
                 followers = NULL, posts = NULL, created = NULL, verified = NULL, bot = NULL, links = NULL, status = 'removed', refreshed = ?2
             WHERE id = ?1";
@@ -566,6 +567,7 @@ impl Unit<'_> {
                 for (post, native_id) in posts {
                     self.remove_post(post, network, &native_id, deletion.at)?;
                 }
+                self.connection.prepare_cached(PICTURE)?.execute([row])?;
                 self.connection.prepare_cached(EMPTY)?.execute(params![row, self.seen.0])?;
                 cases::close(self.connection, (network, id), row, self.seen)?;
                 self.bury(network, id, "account", deletion.at)?;

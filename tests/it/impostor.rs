@@ -11,6 +11,8 @@ mod conformance;
 mod evaluate;
 mod hunt;
 mod life;
+mod pictures;
+mod stamp;
 
 fn brand(name: &str, official: &[&str], domain: &str) -> Brand {
     let official = official.iter().map(|text| {

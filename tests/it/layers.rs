@@ -67,6 +67,9 @@ const LAYERS: &[(&str, &str)] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["web"]),
     ("clap", &["cli"]),
+    ("der", &["evidence"]),
+    ("image", &["impostor"]),
+    ("image_hasher", &["impostor"]),
     ("indicatif", &["cli"]),
     ("maud", &["mail", "report", "web"]),
     ("reqwest", &["fetch"]),

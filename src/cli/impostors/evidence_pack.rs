@@ -8,15 +8,16 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::super::output::{Out, Target};
-use super::super::{Common, PROBLEM, Usage, count, fault, now};
+use super::super::{Common, PROBLEM, Usage, count, fault, now, warn};
 use super::asked::{Asked, place, sources};
 use super::{NAME, case, person};
 use crate::config::Config;
-use crate::evidence::{Capture, Conditions, Outcome, Pack, verify};
+use crate::evidence::{Capture, Conditions, Finished, LARGEST_STAMP, Outcome, Pack, Stamp, verify};
+use crate::fetch::Fetch;
 use crate::keyword::Brand;
 use crate::mail::clean::short;
 use crate::mention::Suspect;
-use crate::network::{Can, Request, spec};
+use crate::network::{Can, Method, Request, spec};
 use crate::post::Author;
 use crate::store::list::{self, Filter};
 use crate::store::{Store, cases};
@@ -79,7 +80,17 @@ impl Write {
             suspect,
             brand,
         };
-        let finished = pack.finish()?;
+        let mut finished = pack.finish()?;
+        let stamp = match config.timestamp.as_deref().filter(|_| !self.offline) {
+            Some(server) => match time_stamp(&config, server, &mut finished) {
+                Ok(stamp) => Some(stamp),
+                Err(error) => {
+                    warn(&format!("no time stamp: {}", short(&format!("{error:#}"), 4 * NAME)));
+                    None
+                }
+            },
+            None => None,
+        };
         let name = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("evidence-{}.zip", self.id)));
         let standard = name.as_os_str() == "-";
         let mut target = Target::open(Some(&name))?;
@@ -102,6 +113,12 @@ impl Write {
             count(finished.manifest.files.len(), "file", "files"),
             finished.manifest.root
         ))?;
+        if let Some(stamp) = &stamp {
+            out.line(&format!(
+                "time stamp {}, number {}, policy {}",
+                stamp.time, stamp.serial, stamp.policy
+            ))?;
+        }
         for capture in &pack.captures {
             match &capture.outcome {
                 Outcome::Answer { bytes, .. } => {
@@ -133,6 +150,19 @@ impl Write {
         }
         out.done()
     }
+}
+
+/// Has the last hash of the pack stamped by a time-stamp server (RFC 3161).
+fn time_stamp(config: &Config, server: &str, finished: &mut Finished) -> anyhow::Result<Stamp> {
+    let question = finished.question(fastrand::u64(1 << 62..1 << 63))?;
+    let fetch = Fetch::new(config.fetch.clone(), now)?;
+    let request = Request { method: Method::Post, body: Some(question.clone()), ..Request::get(server) }
+        .header("content-type", "application/timestamp-query")
+        .header("accept", "application/timestamp-reply");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start")?;
+    let answer = runtime.block_on(fetch.fetch_within(&request, LARGEST_STAMP))?;
+    Ok(finished.stamp(question, answer.body)?)
 }
 
 /// Asks the network about the account now, where one of the sources can.
@@ -214,6 +244,12 @@ fn picture(status: u16, bytes: Vec<u8>) -> Outcome {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Checked are every file, the chain of hashes, and every byte around them; of a time stamp (RFC 3161), that it was \
+granted, that it is over the root of this pack, that it answers timestamp.tsq, and that what its server signed is this \
+time stamp, by its digest. Not checked are the signature itself and the certificates of that server, whom you may \
+trust or not: take timestamp.tsr out of the zip, and\n  \
+openssl ts -verify -digest ROOT -in timestamp.tsr -CAfile FILE")]
 pub(super) struct Verify {
     /// The file that `vigie impostors evidence` wrote
     file: PathBuf,
@@ -229,7 +265,8 @@ impl Verify {
         }
         let bytes = std::fs::read(&self.file).map_err(unreadable)?;
         match verify(&bytes) {
-            Ok(manifest) => {
+            Ok(whole) => {
+                let manifest = whole.manifest;
                 let mut out = Out::standard();
                 out.line(&format!(
                     "{name} is whole: case {}, {}, written {}, root {}",
@@ -238,6 +275,12 @@ impl Verify {
                     manifest.written,
                     manifest.root
                 ))?;
+                if let Some(stamp) = whole.stamp {
+                    out.line(&format!(
+                        "time stamp of this root: {}, number {}, policy {}; who signed it is not checked here, see --help",
+                        stamp.time, stamp.serial, stamp.policy
+                    ))?;
+                }
                 out.done()
             }
             Err(broken) => {

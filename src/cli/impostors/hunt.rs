@@ -1,5 +1,6 @@
 //! `vigie impostors hunt`: goes looking for accounts, where a network allows it, within the budget of its source.
 
+use std::collections::VecDeque;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -17,6 +18,7 @@ use crate::keyword::Brand;
 use crate::matcher::Scratch;
 use crate::network::{Can, Dates, Page, Request, spec};
 use crate::source::{self, Problem};
+use crate::store::pictures;
 use crate::store::posts::Change;
 use crate::store::{self, Store};
 
@@ -56,8 +58,8 @@ struct Progress {
 
 /// One question.
 struct Question {
-    /// Its name in the progress: what is searched or looked up.
-    name: String,
+    /// Its names in the progress: what is searched, or who is looked up, several at once where the network allows it.
+    names: Vec<String>,
     request: Request,
 }
 
@@ -98,7 +100,8 @@ impl Hunt {
             None => Store::open(&config.data_dir, store::Durability::Full),
         };
         let mut keeper = Keeper::new(open()?, super::super::backfill::composer(&config, &brands));
-        let judge = Judge::new(&brands)?;
+        let mut judge = Judge::new(&brands)?;
+        judge.see(pictures::album(keeper.store().connection())?);
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build().context("failed to start")?;
         let (mut whole, mut able, mut found) = (true, 0, Vec::new());
@@ -112,13 +115,11 @@ impl Hunt {
             }
             let Some(mut asked) = Asked::open(configured, &config, keeper.store())? else { continue };
             for brand in &hunted {
-                let questions = self.questions(brand, &asked);
-                if questions.is_empty() {
+                if self.questions(brand, &asked, &[]).is_empty() {
                     continue;
                 }
                 able += 1;
-                let (ids, ended) =
-                    self.hunt(&runtime, &mut asked, &mut keeper, &judge, (brand, questions), common)?;
+                let (ids, ended) = self.hunt(&runtime, &mut asked, &mut keeper, &judge, brand, common)?;
                 found.extend(ids);
                 whole &= ended;
             }
@@ -162,21 +163,35 @@ impl Hunt {
         out.done()
     }
 
-    /// Searches first, since one answer tells of many; then handles, the likeliest first.
-    fn questions(&self, brand: &Brand, asked: &Asked) -> Vec<Question> {
+    /// Searches first, since one answer tells of many; then handles, the likeliest first. What is `done` is left out.
+    fn questions(&self, brand: &Brand, asked: &Asked, done: &[String]) -> Vec<Question> {
         let network = &asked.source.network;
         let words = std::iter::once(brand.name.clone())
             .chain(SEARCHED.iter().map(|word| format!("{} {word}", brand.name)));
         let searches = words.filter_map(|words| {
-            Some(Question { request: network.find_accounts(&words)?, name: format!("search {words}") })
+            let names = vec![format!("search {words}")];
+            Some(Question { request: network.find_accounts(&words)?, names })
         });
+        let mut questions: Vec<Question> =
+            searches.filter(|one| !one.names.iter().all(|name| done.contains(name))).collect();
         let at = asked.source.network_name.as_str();
-        let handles = variants::handles(brand, usize::MAX)
+        let mut handles: Vec<String> = variants::handles(brand, usize::MAX)
             .into_iter()
             .filter_map(|variant| variants::fit(at, &variant.name))
-            .filter_map(|handle| Some(Question { request: network.account(&handle)?, name: handle }))
-            .take(self.tries);
-        searches.chain(handles).collect()
+            .filter(|handle| network.account(handle).is_some())
+            .take(self.tries)
+            .collect();
+        handles.retain(|handle| !done.contains(handle));
+        let mut rest = handles.as_slice();
+        while let Some(first) = rest.first() {
+            let alone = || network.account(first).map(|request| (request, 1));
+            let several = network.accounts(rest).filter(|(_, count)| *count > 1);
+            let Some((request, count)) = several.or_else(alone) else { break };
+            let (names, later) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+            questions.push(Question { names: names.to_vec(), request });
+            rest = later;
+        }
+        questions
     }
 
     fn hunt(
@@ -185,7 +200,7 @@ impl Hunt {
         asked: &mut Asked,
         keeper: &mut Keeper,
         judge: &Judge,
-        (brand, questions): (&Brand, Vec<Question>),
+        brand: &Brand,
         common: &Common,
     ) -> anyhow::Result<(Vec<i64>, bool)> {
         let key = format!("hunt|{}|{}", brand.id, asked.source.name);
@@ -193,14 +208,11 @@ impl Hunt {
             Some(text) => serde_json::from_str(&text).unwrap_or_default(),
             None => Progress::default(),
         };
-        let bar = progress::count(questions.len(), common.quiet);
+        let mut questions: VecDeque<Question> = self.questions(brand, asked, &progress.asked).into();
+        let bar = progress::count(questions.iter().map(|one| one.names.len()).sum(), common.quiet);
         bar.set_message(format!("{} on {}", brand.name, asked.source.name));
         let (mut failures, mut found, mut ended) = (0, Vec::new(), true);
-        for question in questions {
-            bar.inc(1);
-            if progress.asked.contains(&question.name) {
-                continue;
-            }
+        while let Some(question) = questions.pop_front() {
             let answer = runtime.block_on(source::ask_aside(&asked.source, &asked.client, question.request));
             asked.settle(keeper.store())?;
             match answer {
@@ -223,6 +235,15 @@ impl Hunt {
                         | Change::Withdrawn { .. } => None,
                     }));
                 }
+                // Of several at once, one name that the network does not like spoils all: each is asked for alone.
+                Err(problem) if is_nobody(&problem) && question.names.len() > 1 => {
+                    for name in question.names.iter().rev() {
+                        let request = asked.source.network.account(name);
+                        let alone = request.map(|request| Question { names: vec![name.clone()], request });
+                        alone.into_iter().for_each(|one| questions.push_front(one));
+                    }
+                    continue;
+                }
                 Err(problem) if is_nobody(&problem) => failures = 0,
                 Err(problem) => {
                     failures += 1;
@@ -236,7 +257,8 @@ impl Hunt {
                     continue;
                 }
             }
-            progress.asked.push(question.name);
+            bar.inc(u64::try_from(question.names.len()).unwrap_or(1));
+            progress.asked.extend(question.names);
             let text = serde_json::to_string(&progress).context("failed to note how far it has got")?;
             keeper.store().set_meta(&key, &text)?;
         }

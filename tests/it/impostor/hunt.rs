@@ -99,3 +99,47 @@ async fn a_profile_and_its_picture_are_captured_or_it_says_why_not() {
     assert!(out.contains("profile not captured:"), "{out}");
     assert!(home.run(&["impostors", "verify", "f.zip"]).1.contains("is whole"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_handles_are_looked_up_at_once_where_the_network_allows_it() {
+    let server = Server::start(|asked| {
+        let json = |body: &str| Reply::ok(body.to_owned()).header("content-type", "application/json");
+        let actors = asked.path.matches("actors=").count();
+        match asked.path.split('?').next().unwrap_or_default() {
+            // One of these names is none to this server; then each is asked for alone.
+            path if path.ends_with("getProfiles") && asked.path.contains("actors=molivellesupport.") => {
+                assert!(actors <= 25, "{}", asked.path);
+                Reply::status(400).body("{\"error\":\"InvalidRequest\",\"message\":\"actor must be a valid did or a handle\"}")
+            }
+            path if path.ends_with("getProfiles") => {
+                assert!(actors <= 25, "{}", asked.path);
+                json("{\"profiles\":[{\"did\":\"did:plc:aaaaaaaaaaaaaaaaaaaaaaaa\",\"handle\":\"molivelle-sav.bsky.social\",\"displayName\":\"Molivelle SAV\",\"description\":\"Service client Molivelle\"}]}")
+            }
+            path if path.ends_with("getProfile") => {
+                Reply::status(400).body("{\"error\":\"InvalidRequest\",\"message\":\"Profile not found\"}")
+            }
+            _ => json("{\"actors\":[]}"),
+        }
+    })
+    .await;
+    let home = Home::configured(
+        "hunt-batch",
+        &format!(
+            "[fetch]\nallow = [\"127.0.0.0/8\"]\npause = \"1ms\"\n[[source]]\nnetwork = \"bluesky\"\nname = \"sky\"\nappview = \"{}\"\n",
+            server.url("")
+        ),
+    );
+    let (code, out, err) = home.run(&["impostors", "hunt", "molivelle", "--tries", "75"]);
+    assert_eq!(code, 0, "{out} {err}");
+    let count = |end: &str| {
+        let asked = server.asked();
+        asked
+            .iter()
+            .filter(|asked| asked.path.split('?').next().is_some_and(|path| path.ends_with(end)))
+            .count()
+    };
+    println!("75 handles in {} requests of several and {} of one", count("getProfiles"), count("getProfile"));
+    assert_eq!((count("getProfiles"), count("getProfile")), (3, 25));
+    let (_, list, _) = home.run(&["impostors", "--json"]);
+    assert!(list.contains("molivelle-sav.bsky.social"), "{list}");
+}
