@@ -114,8 +114,8 @@ impl Finished {
     ///
     /// # Errors
     /// When it is no time stamp of this pack; then the pack stays as it is.
-    pub fn stamp(&mut self, question: Vec<u8>, answer: Vec<u8>) -> Result<Stamp, Flaw> {
-        let stamp = stamp::check(&chain::bytes_of(&self.manifest.root), &question, &answer)?;
+    pub fn stamp(&mut self, question: &[u8], answer: &[u8]) -> Result<Stamp, Flaw> {
+        let stamp = stamp::check(&chain::bytes_of(&self.manifest.root), question, answer)?;
         self.bytes =
             chain::stamped(&self.bytes, question, answer).map_err(|_| Flaw::Unreadable("the pack"))?;
         Ok(stamp)

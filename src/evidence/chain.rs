@@ -148,14 +148,14 @@ pub(super) fn write(
 }
 
 /// The same pack with a time stamp.
-pub(super) fn stamped(bytes: &[u8], question: Vec<u8>, answer: Vec<u8>) -> Result<Vec<u8>, Fault> {
+pub(super) fn stamped(bytes: &[u8], question: &[u8], answer: &[u8]) -> Result<Vec<u8>, Fault> {
     let files = unpack(bytes)?;
     let list = files.iter().find(|(name, _)| name == MANIFEST).map(|(_, list)| list.as_slice());
     let list = list.ok_or_else(|| Fault::NoPack(format!("it holds no {MANIFEST}")))?;
     let own = [MANIFEST, SEAL, QUESTION, ANSWER];
     let content = files.iter().filter(|(name, _)| !own.contains(&name.as_str()));
     let content = content.map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    pack(content, list, Some([&question, &answer])).map_err(|error| Fault::NoZip(error.to_string()))
+    pack(content, list, Some([question, answer])).map_err(|error| Fault::NoZip(error.to_string()))
 }
 
 /// The one form in which a pack is written: files in their order, then the list, then its hash, then the question

@@ -124,10 +124,8 @@ pub(super) fn check(hash: &[u8], question: &[u8], answer: &[u8]) -> Result<Stamp
         return Err(Flaw::OtherNonce);
     }
     let policy = policy.decode_as::<ObjectIdentifier>().map_err(|_| Flaw::Unreadable("its policy"))?;
-    let time = match time.header().tag() {
-        Tag::GeneralizedTime => moment(time.value()),
-        _ => None,
-    };
+    let general = time.header().tag() == Tag::GeneralizedTime;
+    let time = if general { moment(time.value()) } else { None };
     Ok(Stamp {
         time: time.ok_or(Flaw::Unreadable("its time"))?,
         policy: policy.to_string(),

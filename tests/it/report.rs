@@ -104,7 +104,7 @@ fn two_reports_are_compared_and_say_why() {
 }
 
 /// Prints it with this in the environment.
-fn printed(place: &Place, name: &str, value: &str) -> Ran {
+fn printed(place: &Place, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Ran {
     Ran::from(place.command(&["report", "--pdf", "r.pdf"]).env(name, value).output().unwrap())
 }
 
@@ -115,7 +115,7 @@ fn it_is_printed_where_a_chromium_is_found() {
     assert!(ran.code == 1 && ran.err.contains("failed to start /nowhere/chromium"), "{}", ran.err);
     let ran = printed(&place, "PATH", "none");
     assert!(ran.code == 2 && ran.err.contains("no Chromium was found"), "{}", ran.err);
-    let ran = printed(&place, "PATH", &std::env::var("PATH").unwrap());
+    let ran = printed(&place, "PATH", std::env::var_os("PATH").unwrap());
     if ran.err.contains("no Chromium was found") {
         println!("skipped: no Chromium here to print with");
         return;

@@ -162,7 +162,7 @@ fn time_stamp(config: &Config, server: &str, finished: &mut Finished) -> anyhow:
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start")?;
     let answer = runtime.block_on(fetch.fetch_within(&request, LARGEST_STAMP))?;
-    Ok(finished.stamp(question, answer.body)?)
+    Ok(finished.stamp(&question, &answer.body)?)
 }
 
 /// Asks the network about the account now, where one of the sources can.

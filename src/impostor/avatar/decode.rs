@@ -133,7 +133,8 @@ mod tests {
         shapes[0].2 = 0.45 + random.f32() * 0.1;
         let ground = if random.bool() { [255; 3] } else { [random.u8(..), random.u8(..), random.u8(..)] };
         RgbaImage::from_fn(side, side, |x, y| {
-            let (x, y) = (x as f32 / side as f32, y as f32 / side as f32);
+            let [x, y, side] = [x, y, side].map(|pixels| f32::from(u16::try_from(pixels).unwrap()));
+            let (x, y) = (x / side, y / side);
             let mut colour = ground;
             for (kind, cx, cy, size, own) in &shapes {
                 let (dx, dy) = ((x - cx).abs(), (y - cy).abs());
