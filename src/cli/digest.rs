@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::period::Period;
 use super::{Common, now, say};
-use crate::config::secret;
+use crate::config::{Config, secret};
 use crate::digest;
 use crate::mail::{self, Language};
 use crate::notice::Composer;
@@ -44,14 +44,7 @@ impl Digest {
         let replayed = store::meta(&connection, "replayed")?.is_some();
         // What a replayed store gives does not depend on when and where it is asked.
         let now = if replayed { window.to } else { now() };
-        let language = match self.language.as_deref() {
-            Some("fr") => Language::Fr,
-            Some(_) => Language::En,
-            None if replayed => config.mail.language.unwrap_or(Language::En),
-            None => config.mail.language.unwrap_or_else(secret::language),
-        };
-        let zone = config.mail.zone.clone();
-        let zone = zone.unwrap_or_else(|| if replayed { TimeZone::UTC } else { TimeZone::system() });
+        let (language, zone) = told_in(self.language.as_deref(), &config, replayed);
         let digest = digest::gather(&connection, &brands, window, now)?;
         if self.json {
             say(serde_json::to_string(&digest)?)?;
@@ -83,4 +76,17 @@ impl Digest {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The language and the zone in which a period is told: those asked for, else those of the configuration, else those
+/// of this machine, which a replayed store does not ask.
+pub(super) fn told_in(asked: Option<&str>, config: &Config, replayed: bool) -> (Language, TimeZone) {
+    let language = match asked {
+        Some("fr") => Language::Fr,
+        Some(_) => Language::En,
+        None if replayed => config.mail.language.unwrap_or(Language::En),
+        None => config.mail.language.unwrap_or_else(secret::language),
+    };
+    let zone = config.mail.zone.clone();
+    (language, zone.unwrap_or_else(|| if replayed { TimeZone::UTC } else { TimeZone::system() }))
 }

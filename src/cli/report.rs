@@ -7,14 +7,12 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::Context as _;
 use base64::Engine as _;
 use clap::Args;
-use jiff::tz::TimeZone;
 
 use super::duty::Duty;
 use super::output::Target;
 use super::period::Period;
 use super::{Common, Usage, clean, say};
 use crate::config::secret;
-use crate::mail::Language;
 use crate::report::{self, Figures, Look, Report as Gathered};
 use crate::store;
 
@@ -63,14 +61,7 @@ impl Report {
             return diff(old, &gathered);
         }
         let replayed = store::meta(&connection, "replayed")?.is_some();
-        let language = match self.language.as_deref() {
-            Some("fr") => Language::Fr,
-            Some(_) => Language::En,
-            None if replayed => config.mail.language.unwrap_or(Language::En),
-            None => config.mail.language.unwrap_or_else(secret::language),
-        };
-        let zone = config.mail.zone.clone();
-        let zone = zone.unwrap_or_else(|| if replayed { TimeZone::UTC } else { TimeZone::system() });
+        let (language, zone) = super::digest::told_in(self.language.as_deref(), &config, replayed);
         let logo = self.logo.as_deref().map(logo).transpose()?;
         let look = Look { language, zone, name: self.name.clone(), logo, colour: self.colour.clone() };
         let page = report::page(&gathered, &look);
@@ -174,11 +165,11 @@ fn is_root() -> bool {
 
 /// The Chromium to print with.
 fn browser() -> anyhow::Result<PathBuf> {
-    if let Some(named) = std::env::var_os("VIGIE_CHROMIUM") {
-        return Ok(PathBuf::from(named));
+    if let Some(named) = secret::chromium() {
+        return Ok(named);
     }
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders)
+    secret::program_folders()
+        .iter()
         .flat_map(|folder| BROWSERS.iter().map(move |name| folder.join(name)))
         .find(|file| file.is_file())
         .ok_or_else(|| {

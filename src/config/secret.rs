@@ -61,6 +61,16 @@ pub fn no_color() -> bool {
     variable("NO_COLOR").is_some()
 }
 
+/// The Chromium that `VIGIE_CHROMIUM` names, when it does.
+pub fn chromium() -> Option<PathBuf> {
+    variable("VIGIE_CHROMIUM").map(PathBuf::from)
+}
+
+/// The folders in which programs are looked for (`PATH`).
+pub fn program_folders() -> Vec<PathBuf> {
+    variable("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}
+
 /// The folder that `VIGIE_CONFIG` names, when it does.
 pub fn config_file() -> Option<PathBuf> {
     variable("VIGIE_CONFIG").map(PathBuf::from)
