@@ -14,6 +14,7 @@ use crate::network::{Cursor, Dates, Missed, Page};
 use crate::post::{Account, Author, Deletion, NetworkName, Post};
 use crate::relevance::Label;
 use crate::sentiment::{Moods, Sentiment};
+use crate::story::{Piece, Sketch};
 use crate::time::{DAY, Time};
 
 pub mod weigh;
@@ -50,6 +51,8 @@ pub struct JudgedPost {
     pub lang: Option<String>,
     /// How it speaks.
     pub sentiment: Option<Sentiment>,
+    /// What copies of its words are found by.
+    pub sketch: Sketch,
     /// How sure each verdict is, in their order.
     pub weighed: Vec<Weighed>,
     /// What it may say of its author, where it answers somebody as a help desk might.
@@ -259,6 +262,8 @@ impl Judge {
         let lang = language::settle(&words, post.lang.as_deref());
         let sentiment = self.moods.judge(&words, lang.as_deref());
         let weighed = verdicts.iter().map(|verdict| self.weigh(&words, verdict)).collect();
+        let piece = Piece::new(post.title.as_deref(), &post.text, post.permalink.as_deref());
+        let sketch = Sketch::of(piece);
         JudgedPost {
             post,
             verdicts,
@@ -267,6 +272,7 @@ impl Judge {
             fresh,
             lang,
             sentiment,
+            sketch,
             weighed,
             answer: None,
         }

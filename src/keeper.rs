@@ -58,6 +58,8 @@ pub struct Keeper {
     sources: HashMap<String, i64>,
     /// The next moment at which a group closes or a digest falls due; `None` when it must be looked up.
     deadline: Option<Time>,
+    /// The next moment at which something is due that no new alert can bring forward; `None` as before.
+    planned: Option<Time>,
     /// When what shows only over time was looked for last.
     looked: Option<Time>,
     /// The first mention since then.
@@ -84,6 +86,7 @@ impl Keeper {
             composer,
             sources: HashMap::new(),
             deadline: None,
+            planned: None,
             looked: None,
             stirred: None,
             traces: false,
@@ -103,7 +106,7 @@ impl Keeper {
     /// Mails speak of these brands from here on.
     pub fn set_brands(&mut self, brands: Vec<Brand>) {
         self.composer.brands = brands;
-        self.deadline = None;
+        self.replan();
     }
 
     /// Notes which queries decide from `now` on.
@@ -246,7 +249,11 @@ impl Keeper {
     /// Raises the alerts that changes make, at `at`.
     fn raise(&mut self, changes: &[Change], at: Time) -> Result<(), NoticeError> {
         self.composer.raise(&self.store, changes, at)?;
-        self.deadline = None;
+        if changes.iter().all(|change| matches!(change, Change::Mention { .. })) {
+            self.deadline = None;
+        } else {
+            self.replan();
+        }
         if self.stirred.is_none() && changes.iter().any(|change| matches!(change, Change::Mention { .. })) {
             self.stirred = Some(at);
         }
@@ -406,7 +413,7 @@ impl Keeper {
             let troubles = keeper.store.in_trouble(now)?;
             if !troubles.is_empty() {
                 keeper.composer.raise_troubles(&keeper.store, &troubles, now)?;
-                keeper.deadline = None;
+                keeper.replan();
             }
             keeper.advance(now, Clock::Live(now))
         })?;
@@ -433,7 +440,7 @@ impl Keeper {
     /// When the store refuses.
     pub fn take_due(&mut self, now: Time, limit: u32) -> Result<Vec<Due>, NoticeError> {
         if self.store.hold_stale(now)? > 0 {
-            self.deadline = None;
+            self.replan();
         }
         let due = self.store.due(now, limit)?;
         if due.is_empty() {
@@ -472,7 +479,7 @@ impl Keeper {
     /// # Errors
     /// When the store refuses.
     pub fn close_all(&mut self, now: Time) -> Result<usize, NoticeError> {
-        self.deadline = None;
+        self.replan();
         self.transaction(|keeper| {
             keeper.look(now)?;
             keeper.composer.close_due(&keeper.store, now, true)
@@ -484,7 +491,7 @@ impl Keeper {
     /// # Errors
     /// When the store refuses.
     pub fn run_out(&mut self) -> Result<usize, NoticeError> {
-        self.deadline = None;
+        self.replan();
         self.transaction(|keeper| {
             let mut written = 0;
             if let Some(stirred) = keeper.stirred {
@@ -536,12 +543,24 @@ impl Keeper {
         if let Some(deadline) = self.deadline {
             return Ok(deadline);
         }
+        let planned = match self.planned {
+            Some(planned) => planned,
+            None => {
+                let digest = self.composer.next_digest(&self.store, now)?.unwrap_or(NEVER);
+                let held = self.composer.next_held(&self.store)?.unwrap_or(NEVER);
+                digest.min(held)
+            }
+        };
+        self.planned = Some(planned);
         let group = self.store.next_group()?.map_or(NEVER, |group| group.closes);
-        let digest = self.composer.next_digest(&self.store, now)?.unwrap_or(NEVER);
-        let held = self.composer.next_held(&self.store)?.unwrap_or(NEVER);
-        let deadline = group.min(digest).min(held).min(self.next_look(now));
+        let deadline = group.min(planned).min(self.next_look(now));
         self.deadline = Some(deadline);
         Ok(deadline)
+    }
+
+    /// What is due next must be looked up again.
+    fn replan(&mut self) {
+        (self.deadline, self.planned) = (None, None);
     }
 
     /// When something that shows only over time is looked for next: at every hour, and where mentions are counted at
@@ -569,7 +588,7 @@ impl Keeper {
         if before.hour() < at.hour() {
             self.composer.look(&self.store, Pace::Hour, at.hour())?;
         }
-        self.deadline = None;
+        self.replan();
         Ok(())
     }
 
@@ -594,7 +613,7 @@ impl Keeper {
             // Over a long silence (or one forged date) only the last digest due is written, as after downtime.
             let silent = now.since(due) > SILENCE;
             written += self.composer.digest_due(&self.store, if silent { now } else { at })?;
-            self.deadline = None;
+            self.replan();
         }
     }
 
@@ -610,7 +629,7 @@ impl Keeper {
             }
             Err(error) => {
                 self.store.roll_back();
-                self.deadline = None;
+                self.replan();
                 Err(error)
             }
         }

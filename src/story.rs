@@ -5,20 +5,20 @@
 //! `verdict` says which are. It knows nothing of clocks, disks or networks.
 
 mod differ;
+mod index;
 mod reading;
 mod sketch;
 mod verdict;
 
 use std::collections::{HashMap, VecDeque};
 
+use index::Index;
 use reading::Reading;
 
 /// A shorter text is never a copy: people say the same things in few words. In words.
 pub const SHORTEST: usize = 10;
 /// Texts held to be compared with, by default: about 8 KB each.
 pub const HELD: usize = 10_000;
-/// Texts remembered under one key of a sketch: what everybody writes would otherwise fill it.
-const IN_BUCKET: usize = 32;
 /// Texts compared with a new one, those that share most of its sketch first.
 const COMPARED: usize = 64;
 
@@ -33,6 +33,36 @@ pub struct Piece<'a> {
     pub link: Option<&'a str>,
 }
 
+impl<'a> Piece<'a> {
+    /// A post as it is stored: only articles, which have a title, are known by their page.
+    pub fn new(title: Option<&'a str>, text: &'a str, link: Option<&'a str>) -> Piece<'a> {
+        Piece { title, text, link: link.filter(|_| title.is_some()) }
+    }
+}
+
+/// A piece read once: all that is needed to find what it copies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sketch {
+    reading: Reading,
+    /// What it is found by, in order, each once; nothing where it is nobody's copy.
+    keys: Vec<u64>,
+}
+
+impl Sketch {
+    /// Reads a piece.
+    pub fn of(piece: Piece<'_>) -> Sketch {
+        let reading = Reading::of(piece);
+        let mut keys: Vec<u64> = reading.page.into_iter().collect();
+        if reading.len() >= SHORTEST {
+            keys.push(reading.whole);
+            keys.extend(sketch::keys(&reading));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Sketch { reading, keys }
+    }
+}
+
 /// The stories of a stream, as far back as `held` different texts.
 #[derive(Debug)]
 pub struct Stories {
@@ -42,7 +72,7 @@ pub struct Stories {
     /// The number of the oldest text held.
     oldest: u64,
     /// From keys of sketches, canonical links and whole texts to the numbers of texts.
-    places: HashMap<u64, Vec<u64>>,
+    places: Index,
     /// The number of the next story.
     next: u64,
 }
@@ -52,8 +82,7 @@ struct Text {
     /// The number that its story would have had, had it copied none.
     own: u64,
     story: u64,
-    keys: Vec<u64>,
-    reading: Reading,
+    sketch: Sketch,
 }
 
 impl Default for Stories {
@@ -65,7 +94,7 @@ impl Default for Stories {
 impl Stories {
     /// No stories yet; at most `held` different texts are remembered, the oldest of them forgotten first.
     pub fn holding(held: usize) -> Stories {
-        Stories { held: held.max(1), texts: VecDeque::new(), oldest: 0, places: HashMap::new(), next: 0 }
+        Stories { held: held.max(1), texts: VecDeque::new(), oldest: 0, places: Index::default(), next: 0 }
     }
 
     /// How many texts are held.
@@ -78,63 +107,34 @@ impl Stories {
         self.texts.is_empty()
     }
 
-    /// The number of the story that `piece` belongs to: that of the text it copies, else a new one.
+    /// The number of the story that a piece belongs to: that of the text it copies, else a new one.
     ///
     /// The same pieces in the same order give the same numbers. Copies of a text that is no longer held begin a new
     /// story.
-    pub fn place(&mut self, piece: Piece<'_>) -> u64 {
-        let reading = Reading::of(piece);
-        let comparable = reading.len() >= SHORTEST;
-        if !comparable && reading.page.is_none() {
+    pub fn place(&mut self, sketch: Sketch) -> u64 {
+        if sketch.keys.is_empty() {
             return self.begin();
         }
-        let mut keys = Vec::new();
-        keys.extend(reading.page);
-        if comparable {
-            if let Some(story) = self.same_words(&reading) {
-                // nothing new to compare with, unless it is another page
-                if reading.page.is_none_or(|page| self.places.contains_key(&page)) {
-                    return story;
-                }
-            }
-            keys.push(reading.whole);
-            keys.extend(sketch::keys(&reading));
+        if let Some(story) = self.held_already(&sketch) {
+            return story;
         }
-        keys.sort_unstable();
-        keys.dedup();
         let own = self.next;
-        let story = self.copied(&reading, &keys).unwrap_or_else(|| self.begin());
-        self.keep(Text { own, story, keys, reading });
+        let story = self.copied(&sketch).unwrap_or_else(|| self.begin());
+        self.keep(Text { own, story, sketch });
         story
     }
 
-    /// As [`Stories::place`], where a story that begins with `piece` is called `own`: larger than any before.
-    pub fn place_as(&mut self, piece: Piece<'_>, own: u64) -> u64 {
+    /// As [`Stories::place`], where a story that begins with this piece is called `own`: larger than any before.
+    pub fn place_as(&mut self, sketch: Sketch, own: u64) -> u64 {
         self.next = own;
-        self.place(piece)
+        self.place(sketch)
     }
 
     /// Holds a text again whose story is known.
-    pub fn recall(&mut self, piece: Piece<'_>, own: u64, story: u64) {
-        let reading = Reading::of(piece);
-        let comparable = reading.len() >= SHORTEST;
-        let mut keys: Vec<u64> = reading.page.into_iter().collect();
-        if comparable {
-            // one of the same words is held already, as when it first came
-            if self.same_words(&reading).is_some()
-                && reading.page.is_none_or(|page| self.places.contains_key(&page))
-            {
-                return;
-            }
-            keys.push(reading.whole);
-            keys.extend(sketch::keys(&reading));
+    pub fn recall(&mut self, sketch: Sketch, own: u64, story: u64) {
+        if !sketch.keys.is_empty() && self.held_already(&sketch).is_none() {
+            self.keep(Text { own, story, sketch });
         }
-        if keys.is_empty() {
-            return;
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        self.keep(Text { own, story, keys, reading });
     }
 
     /// Takes the words of the text of this number out of memory; its story goes on.
@@ -142,16 +142,16 @@ impl Stories {
         let Some(place) = self.texts.iter().position(|text| text.own == own) else { return };
         let number = self.oldest.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
         if let Some(text) = self.texts.get_mut(place) {
-            text.reading = Reading::of(Piece::default());
-            for key in std::mem::take(&mut text.keys) {
-                if let Some(numbers) = self.places.get_mut(&key) {
-                    numbers.retain(|known| *known != number);
-                    if numbers.is_empty() {
-                        self.places.remove(&key);
-                    }
-                }
-            }
+            let gone = std::mem::replace(&mut text.sketch, Sketch::of(Piece::default()));
+            gone.keys.iter().for_each(|key| self.places.remove(*key, number));
         }
+    }
+
+    /// The story of a text of the same words, where a piece brings nothing new to compare with.
+    fn held_already(&self, sketch: &Sketch) -> Option<u64> {
+        let reading = &sketch.reading;
+        let known = reading.page.is_none_or(|page| self.places.has(page));
+        (reading.len() >= SHORTEST && known).then(|| self.same_words(reading)).flatten()
     }
 
     fn begin(&mut self) -> u64 {
@@ -166,18 +166,17 @@ impl Stories {
 
     /// The story of a text of exactly these words.
     fn same_words(&self, reading: &Reading) -> Option<u64> {
-        let numbers = self.places.get(&reading.whole)?;
-        numbers.iter().find_map(|number| {
-            let text = self.text(*number)?;
-            text.reading.same_words(reading).then_some(text.story)
+        self.places.at(reading.whole).find_map(|number| {
+            let text = self.text(number)?;
+            text.sketch.reading.same_words(reading).then_some(text.story)
         })
     }
 
     /// The story of the text that this one is the closest copy of; of equals, the longest, then the oldest.
-    fn copied(&self, reading: &Reading, keys: &[u64]) -> Option<u64> {
+    fn copied(&self, sketch: &Sketch) -> Option<u64> {
         let mut shared: HashMap<u64, usize> = HashMap::new();
-        for number in keys.iter().filter_map(|key| self.places.get(key)).flatten() {
-            *shared.entry(*number).or_default() += 1;
+        for number in sketch.keys.iter().flat_map(|key| self.places.at(*key)) {
+            *shared.entry(number).or_default() += 1;
         }
         let mut candidates: Vec<(usize, u64)> =
             shared.into_iter().map(|(number, keys)| (keys, number)).collect();
@@ -186,8 +185,8 @@ impl Stories {
         let mut best: Option<((f64, usize), u64, u64)> = None;
         for (_, number) in candidates {
             let Some(text) = self.text(number) else { continue };
-            let Some(close) = verdict::closeness(reading, &text.reading) else { continue };
-            let rank = (close, text.reading.len());
+            let Some(close) = verdict::closeness(&sketch.reading, &text.sketch.reading) else { continue };
+            let rank = (close, text.sketch.reading.len());
             let better = best.is_none_or(|(best, of, _)| rank > best || (rank == best && number < of));
             if better {
                 best = Some((rank, number, text.story));
@@ -201,27 +200,14 @@ impl Stories {
             self.forget();
         }
         let number = self.oldest.saturating_add(u64::try_from(self.texts.len()).unwrap_or(u64::MAX));
-        for key in &text.keys {
-            let numbers = self.places.entry(*key).or_default();
-            if numbers.len() >= IN_BUCKET {
-                numbers.remove(0);
-            }
-            numbers.push(number);
-        }
+        text.sketch.keys.iter().for_each(|key| self.places.add(*key, number));
         self.texts.push_back(text);
     }
 
     /// Forgets the oldest text.
     fn forget(&mut self) {
         let Some(text) = self.texts.pop_front() else { return };
-        for key in text.keys {
-            if let Some(numbers) = self.places.get_mut(&key) {
-                numbers.retain(|number| *number != self.oldest);
-                if numbers.is_empty() {
-                    self.places.remove(&key);
-                }
-            }
-        }
+        text.sketch.keys.iter().for_each(|key| self.places.remove(*key, self.oldest));
         self.oldest = self.oldest.saturating_add(1);
     }
 }

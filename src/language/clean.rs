@@ -3,12 +3,12 @@
 /// `text` without links, account names and the signs of hashtags, small, its apostrophes made one; words stand apart
 /// by one space.
 pub(super) fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let mut out = Squeezed { text: String::with_capacity(text.len()), last: '\0', times: 0 };
     for word in text.split_whitespace() {
         if is_address(word) {
             continue;
         }
-        if !out.is_empty() {
+        if !out.text.is_empty() {
             out.push(' ');
         }
         for c in word.chars() {
@@ -19,37 +19,40 @@ pub(super) fn clean(text: &str) -> String {
                 | '\u{2060}'..='\u{2069}'
                 | '\u{feff}' => {}
                 '’' | 'ʼ' | '‘' | '´' | '`' | '＇' => out.push('\''),
-                c => out.extend(c.to_lowercase()),
+                c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+                c => c.to_lowercase().for_each(|c| out.push(c)),
             }
         }
     }
-    // "noooo", "soooo", "!!!": stretched letters are one or two.
-    squeeze(&out)
+    out.text
 }
 
 /// Whether a word is a link, an e-mail address or the name of an account.
 fn is_address(word: &str) -> bool {
     let word = word.trim_start_matches(['(', '[', '<', '"', '«', '.', '“']);
-    let lower = word.to_lowercase();
+    let begins = |start: &str| word.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
     word.starts_with('@') && word.len() > 1
-        || lower.starts_with("http") && (lower.len() <= 5 || lower.contains("://"))
-        || lower.starts_with("www.")
+        || begins("http") && (word.len() <= 5 || word.contains("://"))
+        || begins("www.")
         || word.contains('@') && word.contains('.')
         || word.contains('/') && word.contains('.')
 }
 
-/// At most two of the same letter in a row.
-fn squeeze(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let (mut last, mut times) = ('\0', 0_u32);
-    for c in text.chars() {
-        times = if c == last { times.saturating_add(1) } else { 1 };
-        last = c;
-        if times <= 2 || c.is_numeric() {
-            out.push(c);
+/// A text with at most two of the same letter in a row: "noooo", "soooo", "!!!".
+struct Squeezed {
+    text: String,
+    last: char,
+    times: u32,
+}
+
+impl Squeezed {
+    fn push(&mut self, c: char) {
+        self.times = if c == self.last { self.times.saturating_add(1) } else { 1 };
+        self.last = c;
+        if self.times <= 2 || c.is_numeric() {
+            self.text.push(c);
         }
     }
-    out
 }
 
 #[cfg(test)]

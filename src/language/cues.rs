@@ -1,7 +1,8 @@
 //! Small words and letters that tell one language from another.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Code;
 
@@ -101,10 +102,13 @@ const ENDING: f32 = 0.5;
 /// What a letter that few languages have weighs beside a small word that only one has.
 const LETTER: f32 = 0.5;
 
-/// Each word with what it says for each language.
-static WORDS: LazyLock<HashMap<&'static str, [f32; LANGUAGES.len()]>> = LazyLock::new(|| {
+/// What a word says for each language.
+type Weights = [f32; LANGUAGES.len()];
+
+/// Each word with what it says.
+static WORDS: LazyLock<HashMap<&'static str, Weights>> = LazyLock::new(|| {
     const LISTS: &str = include_str!("words.txt");
-    let mut words: HashMap<&'static str, [f32; LANGUAGES.len()]> = HashMap::new();
+    let mut words: HashMap<&'static str, Weights> = HashMap::new();
     for line in LISTS.lines().filter(|line| !line.starts_with('#')) {
         let Some((code, list)) = line.split_once(':') else { continue };
         let Some(place) = LANGUAGES.iter().position(|known| *known == code) else { continue };
@@ -133,8 +137,8 @@ pub(super) fn is_known(code: &str) -> bool {
 pub(super) fn votes(text: &str) -> Vec<(Code, f32)> {
     let mut votes = [0.0_f32; LANGUAGES.len()];
     for word in text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '·' | '-')) {
-        for part in parts(word) {
-            if let Some(weights) = WORDS.get(part) {
+        each_part(word, |part, weights| {
+            if let Some(weights) = weights {
                 for (vote, weight) in votes.iter_mut().zip(weights) {
                     *vote += weight;
                 }
@@ -143,7 +147,7 @@ pub(super) fn votes(text: &str) -> Vec<(Code, f32)> {
             {
                 share(&mut votes, languages, ENDING);
             }
-        }
+        });
     }
     let letters = if text.is_ascii() { &[] } else { LETTERS };
     for (letters, languages) in letters {
@@ -180,26 +184,28 @@ fn share(votes: &mut [f32], languages: &[usize], weight: f32) {
     }
 }
 
-/// A word, or what stands before and after its apostrophe or hyphen: `l'été` is `l'` and `été`, `don't` is one word.
-fn parts(word: &str) -> Vec<&str> {
+/// A word, or what stands before and after its apostrophe or hyphen, each with what it says where it is a small word:
+/// `l'été` is `l'` and `été`, `don't` is one word.
+fn each_part<'w>(word: &'w str, mut each: impl FnMut(&'w str, Option<&'static Weights>)) {
     let word = word.trim_matches(['\'', '-', '·']);
     if word.is_empty() {
-        return Vec::new();
+        return;
     }
-    if WORDS.contains_key(word) {
-        return vec![word];
+    let whole = WORDS.get(word);
+    if whole.is_some() || !word.contains(['\'', '-']) {
+        return each(word, whole);
     }
-    let mut parts = Vec::new();
     for piece in word.split('-') {
+        let whole = WORDS.get(piece);
         match piece.find('\'') {
-            Some(at) if !WORDS.contains_key(piece) => {
+            Some(at) if whole.is_none() => {
                 let (before, after) = piece.split_at(at + 1);
-                parts.extend([before, after]);
+                each(before, WORDS.get(before));
+                each(after, WORDS.get(after));
             }
-            _ => parts.push(piece),
+            _ => each(piece, whole),
         }
     }
-    parts
 }
 
 #[cfg(test)]
@@ -208,6 +214,11 @@ mod tests {
 
     #[test]
     fn elided_words_are_found() {
+        let parts = |word| {
+            let mut parts = Vec::new();
+            each_part(word, |part, _| parts.push(part));
+            parts
+        };
         assert_eq!(parts("l'été"), ["l'", "été"]);
         assert_eq!(parts("don't"), ["don't"]);
         assert_eq!(parts("est-ce"), ["est", "ce"]);

@@ -1,7 +1,8 @@
 //! Words by what they say: small words beside a name, words of sectors.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashSet};
 
 use super::tokens::Token;
 

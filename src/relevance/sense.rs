@@ -1,6 +1,6 @@
 //! What a name means to its brand.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::lexicon::{KINDS, SECTORS, Words};
 use super::tokens::{Between, Form, Token, cut};

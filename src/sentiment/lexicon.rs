@@ -1,6 +1,6 @@
 //! Lists of words with what they are worth, from -4 (bad) to 4 (good), and of words that turn or strengthen others.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::Lang;
 
@@ -12,6 +12,8 @@ pub(super) struct Lexicon {
     plain: HashMap<String, f32>,
     /// Beginnings of words, as `pollu*` writes them.
     stems: HashMap<&'static str, f32>,
+    /// What these begin with: few words do.
+    begin_stems: HashSet<&'static str>,
     /// Parts of phrases: a phrase is looked for only where its first word stands.
     openers: HashMap<&'static str, usize>,
     emoji: HashMap<char, f32>,
@@ -39,7 +41,7 @@ pub(super) enum Small {
     Plain,
 }
 
-/// A beginning shorter than this would stand for anything. In bytes.
+/// A beginning shorter than this would stand for anything.
 const SHORTEST_STEM: usize = 3;
 
 impl Lexicon {
@@ -82,20 +84,25 @@ impl Lexicon {
         }
         let emoji = rows(include_str!("emoji.txt")).chain(rows(include_str!("emoji-own.txt")));
         let emoji = emoji.filter_map(|(sign, valence)| Some((sign.chars().next()?, valence))).collect();
-        Lexicon { words, plain, stems, openers, emoji, small: smalls(small) }
+        let begin_stems = stems.keys().map(|stem| beginning(stem)).collect();
+        Lexicon { words, plain, stems, begin_stems, openers, emoji, small: smalls(small) }
     }
 
     /// What a word in small letters is worth.
     pub(super) fn word(&self, word: &str) -> Option<f32> {
-        self.listed(word).or_else(|| {
-            let squeezed = squeezed(word, 2)?;
-            self.listed(&squeezed).or_else(|| self.listed(&self::squeezed(word, 1)?))
-        })
+        let listed = self.listed(word);
+        if listed.is_some() || !is_stretched(word) {
+            return listed;
+        }
+        self.listed(&squeezed(word, 2)).or_else(|| self.listed(&squeezed(word, 1)))
     }
 
     fn listed(&self, word: &str) -> Option<f32> {
         let exact = self.words.get(word).or_else(|| self.plain.get(word));
         exact.copied().or_else(|| {
+            if !self.begin_stems.contains(beginning(word)) {
+                return None;
+            }
             let ends = word.char_indices().map(|(at, _)| at).skip(SHORTEST_STEM).chain([word.len()]);
             let mut found = None;
             for end in ends {
@@ -184,22 +191,34 @@ pub(super) fn bare(word: &str) -> String {
         .collect()
 }
 
-/// A word with letters that stand three times and more in a row (`looove`) written `times` times; `None` without any.
-fn squeezed(word: &str, times: usize) -> Option<String> {
+/// As much of a word as the shortest stem has.
+fn beginning(word: &str) -> &str {
+    word.char_indices().nth(SHORTEST_STEM).and_then(|(end, _)| word.get(..end)).unwrap_or(word)
+}
+
+/// Whether letters stand three times and more in a row: `looove`.
+fn is_stretched(word: &str) -> bool {
+    let (mut last, mut run) = (None, 0_usize);
+    word.chars().any(|c| {
+        run = if last == Some(c) { run + 1 } else { 1 };
+        last = Some(c);
+        run > 2
+    })
+}
+
+/// A word with letters that stand three times and more in a row written `times` times: once or twice.
+fn squeezed(word: &str, times: usize) -> String {
     let mut out = String::with_capacity(word.len());
-    let (mut last, mut run, mut any) = (None, 0_usize, false);
+    let (mut last, mut run) = (None, 0_usize);
     for c in word.chars() {
         run = if last == Some(c) { run + 1 } else { 1 };
         last = Some(c);
         if run <= 2 {
             out.push(c);
-        } else {
-            any = true;
+        } else if run == 3 && times == 1 {
             // back to what is wanted, once, at the third
-            if run == 3 && times == 1 {
-                out.pop();
-            }
+            out.pop();
         }
     }
-    any.then_some(out)
+    out
 }

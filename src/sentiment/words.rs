@@ -110,18 +110,16 @@ impl Words {
         if word.is_empty() {
             return;
         }
-        let whole = std::mem::take(word);
-        if whole.chars().all(|c| !c.is_alphabetic()) {
+        if word.chars().all(|c| !c.is_alphabetic()) {
             self.figures = self.figures.saturating_add(1);
-            return;
-        }
-        if whole.contains('-') && lexicon.word(&whole.to_lowercase()).is_none() {
-            for part in whole.split('-').filter(|part| !part.is_empty()) {
+        } else if word.contains('-') && lexicon.word(&word.to_lowercase()).is_none() {
+            for part in word.split('-').filter(|part| !part.is_empty()) {
                 self.push(part);
             }
         } else {
-            self.push(&whole);
+            self.push(word);
         }
+        word.clear();
     }
 
     fn push(&mut self, word: &str) {
@@ -138,7 +136,9 @@ fn is_link(chunk: &str) -> bool {
 /// A chunk that is a sign made of marks, such as `:-)`, with what a sentence ends with taken off.
 fn sign(chunk: &str, lexicon: &Lexicon) -> Option<f32> {
     let is_sign = |text: &str| {
-        text.chars().count() <= LONGEST_SIGN && text.chars().any(|c| !c.is_alphanumeric() && c != '\'')
+        text.len() <= 4 * LONGEST_SIGN
+            && text.chars().count() <= LONGEST_SIGN
+            && text.chars().any(|c| !c.is_alphanumeric() && c != '\'')
     };
     let trimmed = chunk.trim_end_matches(['.', ',', '!', '?']);
     [chunk, trimmed]

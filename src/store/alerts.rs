@@ -219,7 +219,8 @@ impl Store {
         // longer than its rule says.
         const OPEN: &str = "INSERT INTO alert_group (rule, opened, closes) VALUES (?1, ?2, ?2 + ?3)
             ON CONFLICT (rule) DO UPDATE SET opened = coalesce(opened, max(?2, coalesce(last + 1, ?2))),
-                closes = coalesce(closes, min(max(?2 + ?3, coalesce(last + ?4, ?2 + ?3)), ?2 + max(?3, ?4)))";
+                closes = coalesce(closes, min(max(?2 + ?3, coalesce(last + ?4, ?2 + ?3)), ?2 + max(?3, ?4)))
+            WHERE opened IS NULL OR closes IS NULL";
         let new = self.connection.prepare_cached(INSERT)?.execute(params![
             rule,
             about.word(),

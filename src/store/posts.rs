@@ -366,7 +366,7 @@ impl Unit<'_> {
             }
             None => {
                 let id = self.insert_post(judged, author)?;
-                self.stories.place(self.connection, id, post)?;
+                self.stories.place(self.connection, id, &judged.sketch)?;
                 for verdict in &judged.verdicts {
                     self.insert_mention(id, judged, verdict)?;
                 }
@@ -448,7 +448,7 @@ impl Unit<'_> {
             judged.lang.as_deref().unwrap_or_default(),
             judged.sentiment.map(Sentiment::word)
         ])?;
-        self.stories.place_again(self.connection, id, post)?;
+        self.stories.place_again(self.connection, id, &judged.sketch)?;
         self.connection.prepare_cached(RELABEL)?.execute(params![
             post.network.as_str(),
             post.native_id,

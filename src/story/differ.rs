@@ -20,8 +20,8 @@ pub(super) fn changes(one: &Reading, other: &Reading) -> Vec<Change> {
 
 /// The longest run both share, then the same on both sides of it: start in one, start in the other, length.
 fn blocks(one: &Reading, other: &Reading) -> Vec<(usize, usize, usize)> {
-    let left: Vec<&str> = one.words.iter().map(|word| &*word.folded).collect();
-    let right: Vec<&str> = other.words.iter().map(|word| &*word.folded).collect();
+    let left: Vec<u64> = one.words.iter().map(|word| word.hash).collect();
+    let right: Vec<u64> = other.words.iter().map(|word| word.hash).collect();
     let mut found = Vec::new();
     let mut open = vec![(0..left.len(), 0..right.len())];
     while let Some((within, beside)) = open.pop() {
@@ -37,9 +37,9 @@ fn blocks(one: &Reading, other: &Reading) -> Vec<(usize, usize, usize)> {
 
 /// The first of the longest runs of words that both stretches share.
 fn longest(
-    left: &[&str],
+    left: &[u64],
     within: &Range<usize>,
-    right: &[&str],
+    right: &[u64],
     beside: &Range<usize>,
 ) -> Option<(usize, usize, usize)> {
     let (first, second) = (left.get(within.clone())?, right.get(beside.clone())?);

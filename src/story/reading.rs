@@ -1,9 +1,8 @@
 //! A text as stories read it: its words without links, account names and repost prefixes.
 
-use std::hash::Hasher as _;
+use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 use url::Url;
 
 use super::{Piece, SHORTEST, sketch};
@@ -26,10 +25,12 @@ pub(super) enum Kind {
     Plain,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Word {
-    /// Without case and accents.
-    pub(super) folded: Box<str>,
+    /// Where its letters end in the letters of all.
+    end: usize,
+    /// Hash of its letters.
+    pub(super) hash: u64,
     pub(super) kind: Kind,
     /// Whether a comma or an exclamation mark follows, as after a greeting.
     pub(super) pause: bool,
@@ -37,8 +38,10 @@ pub(super) struct Word {
     pub(super) dash: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
+    /// The letters of all words, end to end, without case and accents.
+    letters: String,
     pub(super) words: Vec<Word>,
     /// Hashes of the pairs of neighbouring words, in order, each once.
     pub(super) pairs: Vec<u64>,
@@ -56,33 +59,27 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(piece: Piece<'_>) -> Reading {
         let text = bare(piece.text);
-        let mut words = words(&text);
+        let mut scan = Scan::default();
+        scan.read(&text);
+        let capitals = scan.alphabetic > 0 && scan.upper * 5 > scan.alphabetic * 3;
         let article = piece.title.is_some_and(|title| !title.trim().is_empty());
-        if let Some(title) = piece.title.filter(|_| words.len() < SHORTEST) {
+        if let Some(title) = piece.title.filter(|_| scan.words.len() < SHORTEST) {
             // a feed without bodies: the headline is all there is
-            let mut headline = self::words(&bare(title));
-            headline.append(&mut words);
-            headline.truncate(LONGEST);
-            words = headline;
+            scan = Scan::default();
+            scan.read(&bare(title));
+            scan.read(&text);
         }
-        let mut pairs: Vec<u64> = words
-            .iter()
-            .zip(words.iter().skip(1))
-            .map(|(one, next)| hash([&*one.folded, &*next.folded]))
-            .collect();
+        let Scan { letters, words, .. } = scan;
+        let both = words.iter().zip(words.iter().skip(1));
+        let mut pairs: Vec<u64> = both.map(|(one, next)| combined([one.hash, next.hash])).collect();
         pairs.sort_unstable();
         pairs.dedup();
-        let letters = text.chars().filter(|one| one.is_alphabetic()).count();
-        let upper = text.chars().filter(|one| one.is_uppercase()).count();
         Reading {
-            whole: hash(words.iter().map(|word| &*word.folded)) ^ sketch::WHOLE,
-            page: piece
-                .link
-                .filter(|_| article)
-                .and_then(canonical)
-                .map(|link| hash([&*link]) ^ sketch::PAGE),
-            capitals: letters > 0 && upper * 5 > letters * 3,
+            whole: combined(words.iter().map(|word| word.hash)) ^ sketch::WHOLE,
+            page: piece.link.filter(|_| article).and_then(canonical).map(|link| hash(&link) ^ sketch::PAGE),
+            capitals,
             cut: ends_in_dots(&text),
+            letters,
             words,
             pairs,
             article,
@@ -94,34 +91,31 @@ impl Reading {
         self.words.len()
     }
 
+    /// The letters of a stretch of words, end to end.
+    pub(super) fn letters(&self, words: Range<usize>) -> &str {
+        let end = |words: usize| {
+            words.checked_sub(1).and_then(|last| self.words.get(last)).map_or(0, |word| word.end)
+        };
+        self.letters.get(end(words.start)..end(words.end)).unwrap_or_default()
+    }
+
     pub(super) fn same_words(&self, other: &Reading) -> bool {
         let mut both = self.words.iter().zip(&other.words);
-        self.len() == other.len() && both.all(|(one, beside)| one.folded == beside.folded)
+        self.len() == other.len()
+            && self.letters == other.letters
+            && both.all(|(one, beside)| one.end == beside.end)
     }
 }
 
 /// A hash that is the same on every machine and in every run: FNV-1a.
-pub(super) fn hash<'a>(words: impl IntoIterator<Item = &'a str>) -> u64 {
-    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
-    for word in words {
-        hasher.write(word.as_bytes());
-        hasher.write(&[0]);
-    }
-    sketch::mix(hasher.finish())
+fn hash(word: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    sketch::mix(word.bytes().fold(0xcbf2_9ce4_8422_2325, step))
 }
 
-struct Fnv(u64);
-
-impl std::hash::Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
+/// The hash of several in their order.
+pub(super) fn combined(hashes: impl IntoIterator<Item = u64>) -> u64 {
+    hashes.into_iter().fold(0, |all: u64, one| sketch::mix(all.rotate_left(5) ^ one))
 }
 
 /// The text without entities, links, account names and the words that go before these in a repost.
@@ -146,60 +140,83 @@ fn bare(text: &str) -> String {
     kept.concat()
 }
 
-/// The words of a text. Figures keep the signs inside: `1,732` is one word.
-fn words(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut rest = text.chars().peekable();
-    // what stands before the next word: whether a sentence begins, whether a dash does
-    let (mut opens, mut dash) = (true, false);
-    while let Some(first) = rest.next() {
-        if !first.is_alphanumeric() {
-            match first {
-                '.' | '!' | '?' | ':' | '…' | '\n' | '—' | '–' | '>' => opens = true,
-                _ => {}
+/// The words of texts, as they are read. Figures keep the signs inside: `1,732` is one word.
+#[derive(Debug, Default)]
+struct Scan {
+    letters: String,
+    words: Vec<Word>,
+    alphabetic: usize,
+    upper: usize,
+}
+
+impl Scan {
+    fn read(&mut self, text: &str) {
+        let mut rest = text.chars().peekable();
+        // what stands before the next word: whether a sentence begins, whether a dash does
+        let (mut opens, mut dash) = (true, false);
+        while let Some(first) = rest.next() {
+            if !first.is_alphanumeric() {
+                match first {
+                    '.' | '!' | '?' | ':' | '…' | '\n' | '—' | '–' | '>' => opens = true,
+                    _ => {}
+                }
+                if matches!(first, '—' | '–' | '-') {
+                    dash = true;
+                }
+                if matches!(first, ',' | '!' | '\n')
+                    && let Some(last) = self.words.last_mut()
+                {
+                    last.pause = true;
+                }
+                continue;
             }
-            if matches!(first, '—' | '–' | '-') {
-                dash = true;
-            }
-            if matches!(first, ',' | '!' | '\n')
-                && let Some(last) = words.last_mut()
-            {
-                last.pause = true;
-            }
-            continue;
-        }
-        if words.len() == LONGEST {
-            break;
-        }
-        let number = first.is_numeric();
-        let mut raw = String::from(first);
-        while let Some(next) = rest.peek().copied() {
-            let goes_on = if number && matches!(next, '.' | ',' | '\u{a0}' | '\u{202f}') {
-                let mut ahead = rest.clone();
-                ahead.next();
-                ahead.peek().is_some_and(|one| one.is_numeric())
-            } else {
-                (next.is_alphanumeric() && next.is_numeric() == number) || is_combining_mark(next)
-            };
-            if !goes_on {
+            if self.words.len() == LONGEST {
                 break;
             }
-            raw.push(next);
-            rest.next();
+            let start = self.letters.len();
+            let number = first.is_numeric();
+            self.push(first);
+            while let Some(next) = rest.peek().copied() {
+                let goes_on = if number && matches!(next, '.' | ',' | '\u{a0}' | '\u{202f}') {
+                    let mut ahead = rest.clone();
+                    ahead.next();
+                    ahead.peek().is_some_and(|one| one.is_numeric())
+                } else {
+                    (next.is_alphanumeric() && next.is_numeric() == number) || is_combining_mark(next)
+                };
+                if !goes_on {
+                    break;
+                }
+                self.push(next);
+                rest.next();
+            }
+            let kind = if number {
+                Kind::Number
+            } else if first.is_uppercase() && !opens {
+                Kind::Name
+            } else {
+                Kind::Plain
+            };
+            let hash = hash(self.letters.get(start..).unwrap_or_default());
+            self.words.push(Word { end: self.letters.len(), hash, kind, pause: false, dash });
+            (opens, dash) = (false, false);
         }
-        let kind = if number {
-            Kind::Number
-        } else if first.is_uppercase() && !opens {
-            Kind::Name
-        } else {
-            Kind::Plain
-        };
-        let folded: String =
-            raw.nfkd().filter(|one| !is_combining_mark(*one)).flat_map(char::to_lowercase).collect();
-        words.push(Word { folded: folded.into(), kind, pause: false, dash });
-        (opens, dash) = (false, false);
     }
-    words
+
+    /// Adds a letter without case and accents.
+    fn push(&mut self, letter: char) {
+        self.alphabetic += usize::from(letter.is_alphabetic());
+        self.upper += usize::from(letter.is_uppercase());
+        if letter.is_ascii() {
+            self.letters.push(letter.to_ascii_lowercase());
+            return;
+        }
+        decompose_compatible(letter, |part| {
+            if !is_combining_mark(part) {
+                self.letters.extend(part.to_lowercase());
+            }
+        });
+    }
 }
 
 /// Whether the last of a text, emoji and brackets aside, are dots of omission.
@@ -230,7 +247,8 @@ mod tests {
     #[test]
     fn what_a_repost_adds_is_not_read() {
         let read = |text: &str| -> Vec<String> {
-            words(&bare(text)).into_iter().map(|word| word.folded.into()).collect()
+            let reading = Reading::of(Piece { text, ..Piece::default() });
+            (0..reading.len()).map(|word| reading.letters(word..word + 1).to_owned()).collect()
         };
         let plain = read("Le café d'Aubrac ferme à 20 h, dit-on.");
         assert_eq!(plain, ["le", "cafe", "d", "aubrac", "ferme", "a", "20", "h", "dit", "on"]);

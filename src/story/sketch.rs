@@ -3,12 +3,12 @@
 //! `MinHash` over word pairs (Broder, 1997) finds texts of which most is shared; winnowed fingerprints (Schleimer,
 //! Wilkerson and Aiken, 2003) find one that is cut down to a sentence of another.
 
-use super::reading::{Reading, hash};
+use super::reading::{Reading, Word, combined};
 
 /// Bands of a sketch; two texts meet when one band is the same.
-const BANDS: u64 = 32;
+const BANDS: u64 = 20;
 /// Values in a band.
-const ROWS: u64 = 4;
+const ROWS: u64 = 3;
 /// Words in a fingerprint.
 const RUN: usize = 5;
 /// Of as many neighbouring fingerprints one is kept: a shared run of `RUN + WINDOW - 1` words is always found.
@@ -34,14 +34,15 @@ pub(super) fn keys(reading: &Reading) -> Vec<u64> {
     for band in 0..BANDS {
         let mut key = mix(BAND ^ band);
         for row in 0..ROWS {
-            let seed = mix(band * ROWS + row);
-            let least = reading.pairs.iter().map(|pair| mix(pair ^ seed)).min().unwrap_or_default();
+            // pairs are spread over all bits already: another odd factor is another order of them
+            let factor = mix(band * ROWS + row) | 1;
+            let least = reading.pairs.iter().map(|pair| pair.wrapping_mul(factor)).min().unwrap_or_default();
             key = mix(key ^ least);
         }
         keys.push(key);
     }
-    let prints: Vec<u64> =
-        reading.words.windows(RUN).map(|run| hash(run.iter().map(|word| &*word.folded)) ^ PRINT).collect();
+    let run = |run: &[Word]| combined(run.iter().map(|word| word.hash)) ^ PRINT;
+    let prints: Vec<u64> = reading.words.windows(RUN).map(run).collect();
     let least = |prints: &[u64]| prints.iter().min().copied();
     keys.extend(prints.windows(WINDOW.min(prints.len().max(1))).filter_map(least));
     keys

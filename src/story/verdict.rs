@@ -53,12 +53,14 @@ impl Filled {
         for (left, right) in changes(one, other) {
             let change = (left.clone(), right.clone());
             let (Some(first), Some(second)) = (one.words.get(left), other.words.get(right)) else { continue };
-            if first.len().max(second.len()) > FILLED || addressed(one, other, &change) || slip(first, second)
+            if first.len().max(second.len()) > FILLED
+                || addressed(one, other, &change)
+                || (!figures(first) && !figures(second) && slip(one, other, &change))
             {
                 continue;
             }
             let has = |words: &[Word], kind: Kind| words.iter().any(|word| word.kind == kind);
-            let numbers = has(first, Kind::Number) && has(second, Kind::Number);
+            let numbers = figures(first) && figures(second);
             let named = |reading: &Reading, words| reading.capitals || has(words, Kind::Name);
             let names = named(one, first) && named(other, second) && !(one.capitals && other.capitals);
             filled.numbers += u32::from(numbers);
@@ -94,9 +96,12 @@ fn addressed(one: &Reading, other: &Reading, change: &Change) -> bool {
         || (signs(one, change.0.start) && signs(other, change.1.start))
 }
 
+fn figures(words: &[Word]) -> bool {
+    words.iter().any(|word| word.kind == Kind::Number)
+}
+
 /// Whether it is the same, written otherwise.
-fn slip(first: &[Word], second: &[Word]) -> bool {
-    let joined = |words: &[Word]| words.iter().map(|word| &*word.folded).collect::<String>();
-    let figures = first.iter().chain(second).any(|word| word.kind == Kind::Number);
-    !figures && strsim::normalized_damerau_levenshtein(&joined(first), &joined(second)) >= SLIP
+fn slip(one: &Reading, other: &Reading, change: &Change) -> bool {
+    let (first, second) = (one.letters(change.0.clone()), other.letters(change.1.clone()));
+    strsim::normalized_damerau_levenshtein(first, second) >= SLIP
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Cases};
-use crate::story::{Piece, Stories as Placed};
+use crate::story::{Piece, Sketch, Stories as Placed};
 
 #[derive(Debug, Args)]
 pub(super) struct Stories {
@@ -47,7 +47,8 @@ impl Stories {
         let numbers: Vec<u64> = rows
             .iter()
             .map(|row| {
-                placed.place(Piece { title: row.title.as_deref(), text: &row.text, link: row.url.as_deref() })
+                let piece = Piece { title: row.title.as_deref(), text: &row.text, link: row.url.as_deref() };
+                placed.place(Sketch::of(piece))
             })
             .collect();
         let answers: Vec<Answer<'_>> = rows

@@ -3,9 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::post::Post;
 use crate::store::StoreError;
-use crate::story::{Piece, Stories};
+use crate::story::{Piece, Sketch, Stories};
 
 /// Texts held to be compared with: some 8 KB each, so 40 MB at most.
 const HELD: usize = 5_000;
@@ -14,18 +13,13 @@ const HELD: usize = 5_000;
 #[derive(Debug, Default)]
 pub(in crate::store) struct Held(Option<Stories>);
 
-fn piece<'p>(title: Option<&'p str>, text: &'p str, link: Option<&'p str>) -> Piece<'p> {
-    // only articles are known by their page
-    Piece { title, text, link: link.filter(|_| title.is_some()) }
-}
-
 impl Held {
     /// Settles the story of the post at `row` and writes it where it is a copy.
     pub(in crate::store) fn place(
         &mut self,
         connection: &Connection,
         row: i64,
-        post: &Post,
+        sketch: &Sketch,
     ) -> Result<(), StoreError> {
         const COPIES: &str = "UPDATE post SET story = ?2 WHERE id = ?1 AND story IS NOT ?2";
         let own = u64::try_from(row).unwrap_or_default();
@@ -33,8 +27,7 @@ impl Held {
             Some(stories) => stories,
             empty @ None => empty.insert(recall(connection, row)?),
         };
-        let story =
-            stories.place_as(piece(post.title.as_deref(), &post.text, post.permalink.as_deref()), own);
+        let story = stories.place_as(sketch.clone(), own);
         if story != own {
             connection.prepare_cached(COPIES)?.execute(params![row, i64::try_from(story).unwrap_or(row)])?;
         }
@@ -46,12 +39,12 @@ impl Held {
         &mut self,
         connection: &Connection,
         row: i64,
-        post: &Post,
+        sketch: &Sketch,
     ) -> Result<(), StoreError> {
         const ALONE: &str = "UPDATE post SET story = NULL WHERE id = ?1 AND story IS NOT NULL";
         self.forget(row);
         connection.prepare_cached(ALONE)?.execute([row])?;
-        self.place(connection, row, post)
+        self.place(connection, row, sketch)
     }
 
     /// Forgets the text of a post.
@@ -83,7 +76,8 @@ fn recall(connection: &Connection, row: i64) -> Result<Stories, StoreError> {
         let (title, text, link): (Option<String>, String, Option<String>) =
             (row.get(2)?, row.get(3)?, row.get(4)?);
         let number = |row: i64| u64::try_from(row).unwrap_or_default();
-        stories.recall(piece(title.as_deref(), &text, link.as_deref()), number(own), number(story));
+        let piece = Piece::new(title.as_deref(), &text, link.as_deref());
+        stories.recall(Sketch::of(piece), number(own), number(story));
     }
     Ok(stories)
 }
