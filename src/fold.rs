@@ -227,6 +227,20 @@ impl Places {
     }
 }
 
+/// As [`char::is_alphabetic`], quicker for Latin letters.
+pub fn is_letter(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => c.is_ascii_alphabetic(),
+        '\u{c0}'..='\u{24f}' => !matches!(c, '×' | '÷'),
+        c => c.is_alphabetic(),
+    }
+}
+
+/// As [`char::is_alphanumeric`], quicker for Latin letters.
+pub fn is_letter_or_digit(c: char) -> bool {
+    c.is_ascii_digit() || is_letter(c) || !c.is_ascii() && c.is_numeric()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,6 +273,14 @@ mod tests {
         check("merci @ana@serveur.example !", "merci @ana@serveur.example");
         check("I ❤️ it 👍🏽👩\u{200d}💻🇫🇷🇧🇪", "i ❤ it 👍 👩💻 🇫🇷 🇧🇪");
         check("# seul @ 12:30", "seul 12 30");
+    }
+
+    #[test]
+    fn letters_are_those_of_unicode() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_letter(c), c.is_alphabetic(), "{c:?}");
+            assert_eq!(is_letter_or_digit(c), c.is_alphanumeric(), "{c:?}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub struct JudgedPost {
     /// How it speaks.
     pub sentiment: Option<Sentiment>,
     /// What copies of its words are found by.
-    pub sketch: Sketch,
+    pub sketch: Arc<Sketch>,
     /// How sure each verdict is, in their order.
     pub weighed: Vec<Weighed>,
     /// What it may say of its author, where it answers somebody as a help desk might.
@@ -263,7 +263,7 @@ impl Judge {
         let sentiment = self.moods.judge(&words, lang.as_deref());
         let weighed = verdicts.iter().map(|verdict| self.weigh(&words, verdict)).collect();
         let piece = Piece::new(post.title.as_deref(), &post.text, post.permalink.as_deref());
-        let sketch = Sketch::of(piece);
+        let sketch = Arc::new(Sketch::of(piece));
         JudgedPost {
             post,
             verdicts,

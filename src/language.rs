@@ -10,6 +10,8 @@ mod script;
 
 use clean::clean;
 
+use crate::fold::is_letter;
+
 /// A language as ISO 639-1 writes it: `fr`.
 pub type Code = &'static str;
 
@@ -45,7 +47,7 @@ pub fn settle(text: &str, tag: Option<&str>) -> Option<String> {
         Some(code) => script::share(code, &declared) || !is_known(&declared),
         None => !script::is_known(&declared),
     };
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let letters = text.chars().filter(|c| is_letter(*c)).count();
     let believed = writable && (letters < SHORT || !is_known(&declared));
     Some(if believed { declared } else { found.to_owned() })
 }
@@ -88,7 +90,7 @@ fn judge(text: &str) -> Option<Code> {
     if let Some(code) = script::settled(text) {
         return Some(code);
     }
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let letters = text.chars().filter(|c| is_letter(*c)).count();
     if letters < LEAST {
         return None;
     }

@@ -11,6 +11,7 @@ mod sketch;
 mod verdict;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use index::Index;
 use reading::Reading;
@@ -82,7 +83,7 @@ struct Text {
     /// The number that its story would have had, had it copied none.
     own: u64,
     story: u64,
-    sketch: Sketch,
+    sketch: Arc<Sketch>,
 }
 
 impl Default for Stories {
@@ -111,7 +112,7 @@ impl Stories {
     ///
     /// The same pieces in the same order give the same numbers. Copies of a text that is no longer held begin a new
     /// story.
-    pub fn place(&mut self, sketch: Sketch) -> u64 {
+    pub fn place(&mut self, sketch: Arc<Sketch>) -> u64 {
         if sketch.keys.is_empty() {
             return self.begin();
         }
@@ -125,13 +126,13 @@ impl Stories {
     }
 
     /// As [`Stories::place`], where a story that begins with this piece is called `own`: larger than any before.
-    pub fn place_as(&mut self, sketch: Sketch, own: u64) -> u64 {
+    pub fn place_as(&mut self, sketch: Arc<Sketch>, own: u64) -> u64 {
         self.next = own;
         self.place(sketch)
     }
 
     /// Holds a text again whose story is known.
-    pub fn recall(&mut self, sketch: Sketch, own: u64, story: u64) {
+    pub fn recall(&mut self, sketch: Arc<Sketch>, own: u64, story: u64) {
         if !sketch.keys.is_empty() && self.held_already(&sketch).is_none() {
             self.keep(Text { own, story, sketch });
         }
@@ -142,7 +143,7 @@ impl Stories {
         let Some(place) = self.texts.iter().position(|text| text.own == own) else { return };
         let number = self.oldest.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
         if let Some(text) = self.texts.get_mut(place) {
-            let gone = std::mem::replace(&mut text.sketch, Sketch::of(Piece::default()));
+            let gone = std::mem::replace(&mut text.sketch, Arc::new(Sketch::of(Piece::default())));
             gone.keys.iter().for_each(|key| self.places.remove(*key, number));
         }
     }

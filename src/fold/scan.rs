@@ -3,11 +3,16 @@
 //! Sixteen bytes of ASCII at a time, as numbers; one character at a time where others stand; a longer look only
 //! at signs that may start a link, a hashtag or an account, and at marks, emoji and apostrophes.
 
-use unicode_normalization::char::compose;
+mod lane;
+mod marks;
+mod signs;
+
+use lane::Lane;
+pub(crate) use marks::KEYCAP;
 
 use super::address;
-use super::table::{self, Class, is_accent, is_emoji, is_invisible, is_unspaced, look_up};
-use super::{Folded, Kind, LINK_BYTE, Token};
+use super::table::{self, Class, is_unspaced, look_up};
+use super::{Folded, Kind, Token};
 
 /// Hears where each piece of the folded text comes from.
 pub(super) trait Record {
@@ -35,64 +40,6 @@ const STEP: usize = 16;
 /// Bytes kept free behind what is written, so that steps and words can be handled whole.
 pub(super) const ROOM: usize = 32;
 
-/// Eight bytes of ASCII as one number, classified all at once. Bytes above ASCII give nonsense, but only in
-/// themselves and the bytes after them.
-#[derive(Clone, Copy)]
-struct Lane {
-    /// Letters in lower case, spaces for what is no part of a word.
-    folded: u64,
-    /// A bit for each byte that is a part of a word.
-    word: u32,
-    /// A bit for each byte that needs a longer look.
-    stop: u32,
-}
-
-const fn each(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-const HIGH: u64 = each(0x80);
-
-/// The high bit of every byte from `low` to `high`.
-#[inline]
-const fn within(bytes: u64, low: u8, high: u8) -> u64 {
-    bytes.wrapping_add(each(0x80 - low)) & !bytes.wrapping_add(each(0x7f - high)) & HIGH
-}
-
-/// The high bit of every byte that equals `wanted`.
-#[inline]
-const fn equal(bytes: u64, wanted: u8) -> u64 {
-    !(bytes ^ each(wanted)).wrapping_add(each(0x7f)) & HIGH
-}
-
-/// The high bits of the eight bytes, gathered in the lowest eight.
-#[inline]
-fn gather(high: u64) -> u32 {
-    let [.., top] = (high >> 7).wrapping_mul(0x0102_0408_1020_4080).to_le_bytes();
-    u32::from(top)
-}
-
-impl Lane {
-    #[inline]
-    fn of(bytes: u64) -> Lane {
-        let small = bytes | each(0x20);
-        let letter = within(small, b'a', b'z') & !(bytes & HIGH);
-        let digit = within(bytes, b'0', b'9');
-        let word = letter | digit | equal(bytes, b'_');
-        // `#$%&'` and `*`, and `/` and `:` on both sides of the digits, and `@` beside the grave accent.
-        let stop = within(bytes, b'#', b'\'')
-            | equal(bytes, b'*')
-            | within(bytes, b'/', b':') & !digit
-            | equal(small, b'`');
-        let whole = (word >> 7).wrapping_mul(0xff);
-        Lane {
-            folded: (bytes | letter >> 2) & whole | each(b' ') & !whole,
-            word: gather(word),
-            stop: gather(stop | bytes & HIGH),
-        }
-    }
-}
-
 /// What the last character written belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
@@ -117,15 +64,6 @@ pub(super) struct Scan<'t, 'o, R> {
     words_only: bool,
     folded: &'o mut Folded,
     record: R,
-}
-
-/// Puts the sign before it on a key.
-pub(crate) const KEYCAP: char = '\u{20e3}';
-
-/// The bytes of what makes a key of the sign before `rest`, if that follows.
-fn keycap_length(rest: &str) -> Option<usize> {
-    let bare = rest.strip_prefix('\u{fe0f}').unwrap_or(rest);
-    bare.starts_with(KEYCAP).then(|| rest.len() - bare.len() + KEYCAP.len_utf8())
 }
 
 fn narrow(place: usize) -> u32 {
@@ -437,184 +375,6 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
             self.open = open;
         }
     }
-
-    /// A mark: with the character before it, it may be another character.
-    fn mark(&mut self, mark: char, length: usize) {
-        let before = self.text.get(..self.at).and_then(|before| before.chars().next_back());
-        let base = before.filter(|base| self.open != Open::Nothing && table::is_word(*base));
-        let Some(base) = base else {
-            if !is_accent(mark) {
-                self.letter(real(mark), self.at, length);
-            }
-            self.at += length;
-            return;
-        };
-        let from = self.at - base.len_utf8();
-        // What the base alone became goes; base and marks are spelled as what they compose.
-        let written = if base.is_ascii() { 1 } else { written(base) };
-        self.cut(self.out.saturating_sub(written));
-        let mut whole = compatible(base);
-        let mut kept: Vec<char> = Vec::new();
-        let mut at = self.at;
-        while let Some(mark) = self.text.get(at..).and_then(|rest| rest.chars().next()) {
-            if mark.is_ascii() || !matches!(look_up(u32::from(mark)).class(), Class::Joins | Class::Accent) {
-                break;
-            }
-            at += mark.len_utf8();
-            if let Some(composed) = compose(whole, real(mark)) {
-                whole = composed;
-            } else if !is_accent(mark) {
-                kept.push(whole);
-                whole = real(mark);
-            }
-        }
-        kept.push(whole);
-        for c in kept {
-            if table::is_joining(c) {
-                self.letter(c, from, at - from);
-            } else {
-                for folded in table::spell(c).chars() {
-                    self.letter(folded, from, at - from);
-                }
-            }
-        }
-        self.at = at;
-    }
-
-    /// An emoji with all that joins it: one sign.
-    fn emoji(&mut self, first: char) {
-        self.close();
-        let start = self.out;
-        let from = self.at;
-        let is_flag = |c: char| matches!(c, '\u{1f1e6}'..='\u{1f1ff}');
-        let mut rest = self.text.get(from..self.end).unwrap_or_default().char_indices().peekable();
-        let mut signs = Vec::new();
-        let mut joined = true;
-        let mut end = from;
-        while let Some(&(at, c)) = rest.peek() {
-            let second_flag = signs.len() == 1 && is_flag(first) && is_flag(c);
-            if is_emoji(c) && (joined || second_flag) {
-                signs.push(c);
-                joined = false;
-            } else if c == '\u{200d}' {
-                joined = !is_flag(first);
-            } else if matches!(c, '\u{e0020}'..='\u{e007e}') {
-                signs.push(c); // which flag of a region it is
-            } else if !is_invisible(c) {
-                break;
-            }
-            end = from + at + c.len_utf8();
-            rest.next();
-        }
-        for sign in signs {
-            self.put(sign, from, end - from);
-        }
-        self.folded.tokens.push(Token::new(narrow(start), narrow(self.out), Kind::Emoji));
-        self.at = end;
-        // Two signs side by side are two tokens all the same; the space shows it.
-        self.reserve(1);
-        self.separate();
-    }
-
-    /// The sign on a key, `#️⃣` or `*️⃣`: an emoji. Digits on keys are read as digits.
-    fn keycap(&mut self, sign: u8) -> bool {
-        let rest = self.text.get(self.at + 1..self.end).unwrap_or_default();
-        let Some(length) = keycap_length(rest) else { return false };
-        self.close();
-        let (start, from) = (self.out, self.at);
-        for c in [char::from(sign), KEYCAP] {
-            self.put(c, from, 1 + length);
-        }
-        self.folded.tokens.push(Token::new(narrow(start), narrow(self.out), Kind::Emoji));
-        self.at = from + 1 + length;
-        self.reserve(1);
-        self.separate();
-        true
-    }
-
-    /// The apostrophe inside `aujourd'hui` is nothing: that is one word.
-    fn today(&mut self, length: usize) -> bool {
-        let word = self.folded.bytes.get(self.start..self.out).unwrap_or_default();
-        let after = self.text.as_bytes().get(self.at + length..self.at + length + 3).unwrap_or_default();
-        let today = self.open == Open::Word && word == b"aujourd" && after.eq_ignore_ascii_case(b"hui");
-        if today {
-            self.at += length;
-        }
-        today
-    }
-
-    /// A link or an address: one sign, in place of what was written from `back` on.
-    fn opaque(&mut self, back: usize, end: usize, kind: Kind) {
-        self.cut(self.out.saturating_sub(self.at - back));
-        self.close();
-        let start = self.out;
-        self.record.piece(start, 1, back, end - back, false);
-        self.sign(LINK_BYTE);
-        self.folded.tokens.push(Token::new(narrow(start), narrow(self.out), kind));
-        self.at = end;
-        self.reserve(1);
-        self.separate();
-    }
-
-    /// A hashtag after a sign of `length` bytes, if one begins here.
-    fn hashtag(&mut self, length: usize) -> bool {
-        let name = self.text.get(self.at + length..self.end).unwrap_or_default();
-        let Some(end) = address::hashtag_length(name).map(|name| self.at + length + name) else {
-            return false;
-        };
-        self.record.piece(self.out, 1, self.at, length, false);
-        self.sign(b'#');
-        self.at += length;
-        let first = self.folded.tokens.len();
-        let after = std::mem::replace(&mut self.end, end);
-        self.run();
-        self.end = after;
-        if let Some(token) = self.folded.tokens.get_mut(first) {
-            token.opens_tag = true;
-            if let Some(token) = self.folded.tokens.last_mut() {
-                token.closes_tag = true;
-            }
-        }
-        true
-    }
-
-    /// An account after a sign of `length` bytes, if one begins here.
-    fn account(&mut self, length: usize) -> bool {
-        let rest = self.text.get(self.at + length..self.end).unwrap_or_default();
-        let Some((name, server)) = address::account_lengths(rest) else { return false };
-        self.record.piece(self.out, 1, self.at, length, false);
-        self.sign(b'@');
-        self.at += length;
-        let start = self.out;
-        self.name(name);
-        let end = self.out;
-        if server > 0 {
-            self.name(server);
-        }
-        if end > start {
-            self.folded.tokens.push(Token::new(narrow(start), narrow(end), Kind::Account));
-        }
-        self.reserve(1);
-        self.separate();
-        true
-    }
-
-    /// Writes `length` bytes of a name: signs stay, letters are folded.
-    fn name(&mut self, length: usize) {
-        let end = self.at + length;
-        let name = self.text.get(self.at..end).unwrap_or_default();
-        for (at, c) in name.char_indices() {
-            let from = self.at + at;
-            if c.is_ascii() {
-                self.put(c.to_ascii_lowercase(), from, 1);
-                continue;
-            }
-            for folded in super::folded_letter(c).chars().filter(|folded| *folded != ' ') {
-                self.put(folded, from, c.len_utf8());
-            }
-        }
-        self.at = end;
-    }
 }
 
 /// The last bytes of a text, with spaces after them.
@@ -628,32 +388,4 @@ fn last_chunk(bytes: &[u8], at: usize) -> [u8; STEP] {
 
 fn low(byte: u8, mask: u8) -> u32 {
     u32::from(byte & mask)
-}
-
-/// How many bytes a character became by itself.
-fn written(c: char) -> usize {
-    let entry = look_up(u32::from(c));
-    match entry.class() {
-        Class::Word | Class::Run => entry.bytes().1,
-        Class::Separator | Class::Drop | Class::Accent | Class::Joins | Class::Emoji | Class::Apostrophe => 0,
-        Class::Other => table::spell(c).len(),
-    }
-}
-
-/// A character as marks compose with it: letters as they are, kana and jamo in their full form.
-fn compatible(c: char) -> char {
-    let folded = table::spell(c);
-    match folded.chars().next() {
-        Some(one) if is_unspaced(one) && folded.chars().count() == 1 => one,
-        _ => c,
-    }
-}
-
-/// The mark that a half-width form stands for.
-fn real(mark: char) -> char {
-    match mark {
-        'ﾞ' => '\u{3099}',
-        'ﾟ' => '\u{309a}',
-        other => other,
-    }
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::Code;
+use crate::fold::is_letter_or_digit;
 
 /// Languages with a list of small words, in the order of the file.
 const LANGUAGES: [Code; 9] = ["en", "fr", "de", "es", "pt", "it", "nl", "sv", "ca"];
@@ -136,7 +137,7 @@ pub(super) fn is_known(code: &str) -> bool {
 /// is 1, less the more languages have it.
 pub(super) fn votes(text: &str) -> Vec<(Code, f32)> {
     let mut votes = [0.0_f32; LANGUAGES.len()];
-    for word in text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '·' | '-')) {
+    for word in text.split(|c: char| !is_letter_or_digit(c) && !matches!(c, '\'' | '·' | '-')) {
         each_part(word, |part, weights| {
             if let Some(weights) = weights {
                 for (vote, weight) in votes.iter_mut().zip(weights) {

@@ -1,6 +1,7 @@
 //! Scripts that settle a language by themselves.
 
 use super::Code;
+use crate::fold::is_letter;
 
 /// Of Japanese at least one sign in this many is kana; Chinese has none.
 const KANA: usize = 12;
@@ -60,7 +61,7 @@ pub(super) fn settled(text: &str) -> Option<Code> {
     }
     let (mut all, mut latin, mut kana, mut han, mut cyrillic, mut arabic) = (0, 0, 0, 0, 0, 0);
     let mut ones: Vec<(Code, usize)> = Vec::new();
-    for c in text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic() || c.is_ascii_alphabetic()) {
+    for c in text.chars().filter(|c| is_letter(*c)) {
         all += 1;
         match c {
             '\u{0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => latin += 1,

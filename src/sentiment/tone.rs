@@ -49,7 +49,7 @@ impl Tone {
     pub(super) fn of(text: &str, lang: Lang, lexicon: &Lexicon) -> Tone {
         let words = Words::of(text, lang, lexicon);
         let smalls: Vec<Option<Small>> =
-            words.tokens.iter().map(|token| lexicon.small(&token.word)).collect();
+            words.tokens.iter().map(|token| lexicon.small(words.word(token))).collect();
         let mut tone = Tone {
             exclamations: words.exclamations,
             questions: words.questions,
@@ -67,14 +67,14 @@ impl Tone {
             let here = at;
             at += 1;
             tone.words += u16::from(token.sign.is_none());
-            let after = words.tokens.iter().skip(at).map(|token| token.word.as_str());
-            let (valence, phrase) = match lexicon.phrase(&token.word, after) {
+            let after = words.tokens.iter().skip(at).map(|token| words.word(token));
+            let (valence, phrase) = match lexicon.phrase(words.word(token), after) {
                 Some((valence, taken)) => {
                     at += taken;
                     tone.words += u16::try_from(taken).unwrap_or_default();
                     (Some(valence), true)
                 }
-                None => (token.sign.or_else(|| lexicon.word(&token.word)), false),
+                None => (token.sign.or_else(|| lexicon.word(words.word(token))), false),
             };
             let small = smalls.get(here).copied().flatten();
             tone.known += u16::from(small.is_some() || valence.is_some());

@@ -1,7 +1,10 @@
 //! A text cut into what a reader of moods sees: words, signs, marks, links.
 
+use std::ops::Range;
+
 use super::Lang;
 use super::lexicon::Lexicon;
+use crate::fold::{is_letter, is_letter_or_digit};
 
 /// Characters of a sign such as `:-)` at most.
 const LONGEST_SIGN: usize = 5;
@@ -9,8 +12,8 @@ const LONGEST_SIGN: usize = 5;
 /// One word or sign of a text.
 #[derive(Debug)]
 pub(super) struct Token {
-    /// In small letters.
-    pub(super) word: String,
+    /// Where it stands among the letters of all.
+    letters: Range<usize>,
     /// All in capitals, two letters and more.
     pub(super) capitals: bool,
     /// What an emoji or a sign is worth; words are looked up later.
@@ -21,6 +24,8 @@ pub(super) struct Token {
 #[derive(Debug, Default)]
 pub(super) struct Words {
     pub(super) tokens: Vec<Token>,
+    /// All words in small letters, end to end.
+    letters: String,
     /// Whether some words are in capitals and some are not, so that capitals mean something.
     pub(super) mixed: bool,
     pub(super) exclamations: u16,
@@ -39,6 +44,7 @@ impl Words {
     pub(super) fn of(text: &str, lang: Lang, lexicon: &Lexicon) -> Words {
         let mut words = Words::default();
         let (mut capitals, mut others) = (0, 0);
+        let mut word = String::new();
         for chunk in text.split_whitespace() {
             if is_link(chunk) {
                 words.links = words.links.saturating_add(1);
@@ -49,13 +55,13 @@ impl Words {
                 continue;
             }
             if let Some(valence) = sign(chunk, lexicon) {
-                words.tokens.push(Token { word: String::new(), capitals: false, sign: Some(valence) });
+                words.tokens.push(Token { letters: 0..0, capitals: false, sign: Some(valence) });
                 continue;
             }
             if chunk.contains("...") || chunk.contains('…') {
                 words.points = words.points.saturating_add(1);
             }
-            words.cut(chunk, lang, lexicon);
+            words.cut(&mut word, chunk, lang, lexicon);
         }
         for token in words.tokens.iter().filter(|token| token.sign.is_none()) {
             if token.capitals {
@@ -68,22 +74,21 @@ impl Words {
         words
     }
 
-    fn cut(&mut self, chunk: &str, lang: Lang, lexicon: &Lexicon) {
-        let mut word = String::new();
+    fn cut(&mut self, word: &mut String, chunk: &str, lang: Lang, lexicon: &Lexicon) {
         let mut chars = chunk.chars().peekable();
         while let Some(c) = chars.next() {
             let inside = |next: Option<&char>| next.is_some_and(|next| next.is_alphanumeric());
             match c {
-                c if c.is_alphanumeric() => word.push(c),
+                c if is_letter_or_digit(c) => word.push(c),
                 '\'' | '’' | 'ʼ' if !word.is_empty() && inside(chars.peek()) => {
                     word.push('\'');
                     if lang == Lang::French {
-                        self.end(&mut word, lexicon);
+                        self.end(word, lexicon);
                     }
                 }
                 '-' if !word.is_empty() && inside(chars.peek()) => word.push('-'),
                 _ => {
-                    self.end(&mut word, lexicon);
+                    self.end(word, lexicon);
                     match c {
                         '!' | '！' => self.exclamations = self.exclamations.saturating_add(1),
                         '?' | '？' => self.questions = self.questions.saturating_add(1),
@@ -92,7 +97,7 @@ impl Words {
                         c => {
                             if let Some(valence) = lexicon.emoji(c) {
                                 self.tokens.push(Token {
-                                    word: String::new(),
+                                    letters: 0..0,
                                     capitals: false,
                                     sign: Some(valence),
                                 });
@@ -102,7 +107,7 @@ impl Words {
                 }
             }
         }
-        self.end(&mut word, lexicon);
+        self.end(word, lexicon);
     }
 
     /// Takes the word that ends here; one with a hyphen that no list has is taken in its parts.
@@ -123,9 +128,27 @@ impl Words {
     }
 
     fn push(&mut self, word: &str) {
-        let mut letters = word.chars().filter(|c| c.is_alphabetic());
-        let capitals = letters.clone().count() > 1 && letters.all(char::is_uppercase);
-        self.tokens.push(Token { word: word.to_lowercase(), capitals, sign: None });
+        let start = self.letters.len();
+        let (mut all, mut upper) = (0_usize, 0_usize);
+        for c in word.chars() {
+            if c.is_ascii() {
+                self.letters.push(c.to_ascii_lowercase());
+            }
+            all += usize::from(is_letter(c));
+            upper += usize::from(is_letter(c) && c.is_uppercase());
+        }
+        if !word.is_ascii() {
+            // some letters are written otherwise at the end of a word
+            self.letters.truncate(start);
+            self.letters.push_str(&word.to_lowercase());
+        }
+        let letters = start..self.letters.len();
+        self.tokens.push(Token { letters, capitals: all > 1 && upper == all, sign: None });
+    }
+
+    /// The word of a token in small letters; nothing where it is a sign.
+    pub(super) fn word(&self, token: &Token) -> &str {
+        self.letters.get(token.letters.clone()).unwrap_or_default()
     }
 }
 
@@ -138,7 +161,7 @@ fn sign(chunk: &str, lexicon: &Lexicon) -> Option<f32> {
     let is_sign = |text: &str| {
         text.len() <= 4 * LONGEST_SIGN
             && text.chars().count() <= LONGEST_SIGN
-            && text.chars().any(|c| !c.is_alphanumeric() && c != '\'')
+            && text.chars().any(|c| !is_letter_or_digit(c) && c != '\'')
     };
     let trimmed = chunk.trim_end_matches(['.', ',', '!', '?']);
     [chunk, trimmed]

@@ -183,52 +183,54 @@ fn author_id(
     seen: Time,
     late: bool,
 ) -> Result<i64, StoreError> {
+    const KNOWN: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
+    const INSERT: &str =
+        "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
+            verified, bot, status, links, first_seen, refreshed, posts)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)";
     // Only what was not known.
-    const FILL: &str = "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
-            verified, bot, status, links, first_seen, refreshed, posts)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
-        ON CONFLICT (network, native_id) DO UPDATE SET
-            handle = coalesce(handle, excluded.handle), display_name = coalesce(display_name, excluded.display_name),
-            bio = coalesce(bio, excluded.bio), avatar = coalesce(avatar, excluded.avatar),
-            url = coalesce(url, excluded.url), followers = coalesce(followers, excluded.followers),
-            created = coalesce(created, excluded.created), verified = coalesce(verified, excluded.verified),
-            bot = coalesce(bot, excluded.bot), status = coalesce(status, excluded.status),
-            links = coalesce(links, excluded.links), posts = coalesce(posts, excluded.posts)
-        RETURNING id";
+    const FILL: &str = "UPDATE author SET
+            handle = coalesce(handle, ?3), display_name = coalesce(display_name, ?4), bio = coalesce(bio, ?5),
+            avatar = coalesce(avatar, ?6), url = coalesce(url, ?7), followers = coalesce(followers, ?8),
+            created = coalesce(created, ?9), verified = coalesce(verified, ?10), bot = coalesce(bot, ?11),
+            status = coalesce(status, ?12), links = coalesce(links, ?13), posts = coalesce(posts, ?15)
+        WHERE network = ?1 AND native_id = ?2 AND ?14 IS NOT NULL";
     // What the network leaves out now is kept from before.
-    const UPSERT: &str = "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
-            verified, bot, status, links, first_seen, refreshed, posts)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
-        ON CONFLICT (network, native_id) DO UPDATE SET
-            handle = coalesce(excluded.handle, handle), display_name = coalesce(excluded.display_name, display_name),
-            bio = coalesce(excluded.bio, bio), avatar = coalesce(excluded.avatar, avatar),
-            url = coalesce(excluded.url, url), followers = coalesce(excluded.followers, followers),
-            created = coalesce(excluded.created, created), verified = coalesce(excluded.verified, verified),
-            bot = coalesce(excluded.bot, bot), status = coalesce(excluded.status, status),
-            links = coalesce(excluded.links, links), posts = coalesce(excluded.posts, posts),
-            refreshed = excluded.refreshed
-        RETURNING id";
+    const REFRESH: &str = "UPDATE author SET
+            handle = coalesce(?3, handle), display_name = coalesce(?4, display_name), bio = coalesce(?5, bio),
+            avatar = coalesce(?6, avatar), url = coalesce(?7, url), followers = coalesce(?8, followers),
+            created = coalesce(?9, created), verified = coalesce(?10, verified), bot = coalesce(?11, bot),
+            status = coalesce(?12, status), links = coalesce(?13, links), posts = coalesce(?15, posts),
+            refreshed = ?14
+        WHERE network = ?1 AND native_id = ?2";
+    let known: Option<i64> = connection
+        .prepare_cached(KNOWN)?
+        .query_row([network, &author.native_id], |row| row.get(0))
+        .optional()?;
+    let write = match known {
+        None => INSERT,
+        Some(_) if late => FILL,
+        Some(_) => REFRESH,
+    };
     let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
-    Ok(connection.prepare_cached(if late { FILL } else { UPSERT })?.query_row(
-        params![
-            network,
-            author.native_id,
-            author.handle,
-            author.display_name,
-            author.bio,
-            author.avatar,
-            author.url,
-            author.followers.map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
-            author.created.map(|time| time.0),
-            author.verified,
-            author.bot,
-            status,
-            links,
-            seen.0,
-            author.posts.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
-        ],
-        |row| row.get(0),
-    )?)
+    connection.prepare_cached(write)?.execute(params![
+        network,
+        author.native_id,
+        author.handle,
+        author.display_name,
+        author.bio,
+        author.avatar,
+        author.url,
+        author.followers.map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
+        author.created.map(|time| time.0),
+        author.verified,
+        author.bot,
+        status,
+        links,
+        seen.0,
+        author.posts.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+    ])?;
+    Ok(known.unwrap_or_else(|| connection.last_insert_rowid()))
 }
 
 /// The hash by which copies of one text are counted once.

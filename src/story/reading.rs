@@ -6,6 +6,7 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 use url::Url;
 
 use super::{Piece, SHORTEST, sketch};
+use crate::fold::{is_letter, is_letter_or_digit};
 use crate::html;
 
 /// Words read of one text; a longer one is told by its beginning.
@@ -120,7 +121,7 @@ pub(super) fn combined(hashes: impl IntoIterator<Item = u64>) -> u64 {
 
 /// The text without entities, links, account names and the words that go before these in a repost.
 fn bare(text: &str) -> String {
-    let text = html::decode(&html::decode(text));
+    let text = if text.contains('&') { &html::decode(&html::decode(text)) } else { text.trim() };
     let mut kept: Vec<&str> = Vec::new();
     for token in text.split_inclusive(char::is_whitespace) {
         let word = token.trim_matches(|one: char| one.is_whitespace() || "([«\"“:".contains(one));
@@ -155,7 +156,7 @@ impl Scan {
         // what stands before the next word: whether a sentence begins, whether a dash does
         let (mut opens, mut dash) = (true, false);
         while let Some(first) = rest.next() {
-            if !first.is_alphanumeric() {
+            if !is_letter_or_digit(first) {
                 match first {
                     '.' | '!' | '?' | ':' | '…' | '\n' | '—' | '–' | '>' => opens = true,
                     _ => {}
@@ -182,7 +183,8 @@ impl Scan {
                     ahead.next();
                     ahead.peek().is_some_and(|one| one.is_numeric())
                 } else {
-                    (next.is_alphanumeric() && next.is_numeric() == number) || is_combining_mark(next)
+                    (is_letter_or_digit(next) && next.is_numeric() == number)
+                        || !next.is_ascii() && is_combining_mark(next)
                 };
                 if !goes_on {
                     break;
@@ -205,7 +207,7 @@ impl Scan {
 
     /// Adds a letter without case and accents.
     fn push(&mut self, letter: char) {
-        self.alphabetic += usize::from(letter.is_alphabetic());
+        self.alphabetic += usize::from(is_letter(letter));
         self.upper += usize::from(letter.is_uppercase());
         if letter.is_ascii() {
             self.letters.push(letter.to_ascii_lowercase());

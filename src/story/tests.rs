@@ -14,7 +14,7 @@ fn check_pieces(pieces: &[Piece<'_>], expected: &str) {
     let mut stories = Stories::default();
     let told: String = pieces
         .iter()
-        .map(|piece| char::from(b'a' + u8::try_from(stories.place(Sketch::of(*piece))).unwrap()))
+        .map(|piece| char::from(b'a' + u8::try_from(stories.place(Arc::new(Sketch::of(*piece)))).unwrap()))
         .collect();
     assert_eq!(told, expected);
 }
@@ -125,8 +125,9 @@ fn memory_is_bounded_and_the_newest_are_known() {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    let place =
-        |stories: &mut Stories, text: &str| stories.place(Sketch::of(Piece { text, ..Piece::default() }));
+    let place = |stories: &mut Stories, text: &str| {
+        stories.place(Arc::new(Sketch::of(Piece { text, ..Piece::default() })))
+    };
     let placed: Vec<u64> = (0..500).map(|number| place(&mut stories, &text(number))).collect();
     assert_eq!(stories.len(), 50);
     assert!(stories.places.len() < 50 * 80, "{}", stories.places.len());
@@ -143,7 +144,7 @@ proptest::proptest! {
     fn any_text_finds_itself_and_the_same_order_gives_the_same(texts in proptest::collection::vec("\\PC{0,120}", 1..12)) {
         let run = || {
             let mut stories = Stories::holding(5);
-            texts.iter().map(|text| stories.place(Sketch::of(Piece { text, title: Some(text), link: Some(text) }))).collect::<Vec<_>>()
+            texts.iter().map(|text| stories.place(Arc::new(Sketch::of(Piece { text, title: Some(text), link: Some(text) })))).collect::<Vec<_>>()
         };
         proptest::prop_assert_eq!(run(), run());
     }

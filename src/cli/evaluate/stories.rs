@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,7 @@ impl Stories {
             .iter()
             .map(|row| {
                 let piece = Piece { title: row.title.as_deref(), text: &row.text, link: row.url.as_deref() };
-                placed.place(Sketch::of(piece))
+                placed.place(Arc::new(Sketch::of(piece)))
             })
             .collect();
         let answers: Vec<Answer<'_>> = rows

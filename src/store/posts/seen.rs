@@ -1,7 +1,8 @@
 //! Which posts may be stored already.
 
-use std::collections::HashSet;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
+
+use foldhash::{HashSet, fast::FixedState};
 
 /// Which posts may be stored, so that the store need not be asked about each of thousands that are not.
 ///
@@ -15,13 +16,11 @@ impl SeenBefore {
 
     /// Of an empty store.
     pub(in crate::store) fn nothing() -> SeenBefore {
-        SeenBefore(Some(HashSet::new()))
+        SeenBefore(Some(HashSet::default()))
     }
 
     fn key(network: &str, native_id: &str) -> u64 {
-        let mut hasher = std::hash::DefaultHasher::new();
-        (network, native_id).hash(&mut hasher);
-        hasher.finish()
+        FixedState::default().hash_one((network, native_id))
     }
 
     pub(super) fn insert(&mut self, network: &str, native_id: &str) {

@@ -1,6 +1,8 @@
 //! The story of each post as it is stored: the post whose text it copies. The texts of the latest posts are held in
 //! memory; after a start they are read back once something is stored.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::store::StoreError;
@@ -19,7 +21,7 @@ impl Held {
         &mut self,
         connection: &Connection,
         row: i64,
-        sketch: &Sketch,
+        sketch: &Arc<Sketch>,
     ) -> Result<(), StoreError> {
         const COPIES: &str = "UPDATE post SET story = ?2 WHERE id = ?1 AND story IS NOT ?2";
         let own = u64::try_from(row).unwrap_or_default();
@@ -27,7 +29,7 @@ impl Held {
             Some(stories) => stories,
             empty @ None => empty.insert(recall(connection, row)?),
         };
-        let story = stories.place_as(sketch.clone(), own);
+        let story = stories.place_as(Arc::clone(sketch), own);
         if story != own {
             connection.prepare_cached(COPIES)?.execute(params![row, i64::try_from(story).unwrap_or(row)])?;
         }
@@ -39,7 +41,7 @@ impl Held {
         &mut self,
         connection: &Connection,
         row: i64,
-        sketch: &Sketch,
+        sketch: &Arc<Sketch>,
     ) -> Result<(), StoreError> {
         const ALONE: &str = "UPDATE post SET story = NULL WHERE id = ?1 AND story IS NOT NULL";
         self.forget(row);
@@ -77,7 +79,7 @@ fn recall(connection: &Connection, row: i64) -> Result<Stories, StoreError> {
             (row.get(2)?, row.get(3)?, row.get(4)?);
         let number = |row: i64| u64::try_from(row).unwrap_or_default();
         let piece = Piece::new(title.as_deref(), &text, link.as_deref());
-        stories.recall(Sketch::of(piece), number(own), number(story));
+        stories.recall(Arc::new(Sketch::of(piece)), number(own), number(story));
     }
     Ok(stories)
 }
