@@ -68,6 +68,8 @@ const ASKED: usize = 16;
 const LAST_WORDS: Duration = Duration::from_secs(4);
 /// How long a single run takes to fill in the authors of what it found.
 const FILLING: Duration = Duration::from_secs(10);
+/// How long a single run takes to look at official accounts, and at pictures that are due.
+const LOOKING: Duration = Duration::from_secs(15);
 
 /// Why the daemon could not run.
 #[derive(Debug, Error)]
@@ -253,7 +255,7 @@ pub async fn run(
         if let Some(folder) = keywords {
             helpers.spawn(reload::run(folder, questions.clone(), (brands, matchers), moods, stop.clone()));
         }
-        helpers.spawn(pictures::run(fetch, questions.clone(), stop.clone()));
+        helpers.spawn(pictures::run(Arc::clone(&fetch), questions.clone(), stop.clone()));
         for one in &asked_aside {
             helpers.spawn(rereads::run(aside(one), stop.clone()));
             helpers.spawn(accounts::run(aside(one), watched.clone(), stop.clone()));
@@ -263,6 +265,10 @@ pub async fn run(
     let last: Vec<Profiles> = match mode {
         Mode::Watch | Mode::Walk => Vec::new(),
         Mode::Once => filled.iter().map(|one| Profiles::new(aside(one))).collect(),
+    };
+    let looked_up: Vec<Aside> = match mode {
+        Mode::Watch | Mode::Walk => Vec::new(),
+        Mode::Once => asked_aside.iter().map(aside).collect(),
     };
     drop((events, asked_aside));
     let following = async {
@@ -294,6 +300,18 @@ pub async fn run(
                 };
                 if tokio::time::timeout(FILLING, filling).await.is_err() {
                     tracing::warn!("not every author could be filled in within {} s", FILLING.as_secs());
+                }
+                let looking = async {
+                    for one in looked_up {
+                        accounts::once(one, watched.clone()).await;
+                    }
+                    pictures::all(&fetch, &questions).await;
+                };
+                if tokio::time::timeout(LOOKING, looking).await.is_err() {
+                    tracing::warn!(
+                        "not every account and picture was looked at within {} s; the next run goes on",
+                        LOOKING.as_secs()
+                    );
                 }
                 desk::ask(&questions, |reply| desk::Question::Close { first_digest, reply }).await;
                 // Long enough for one mail to be given up and others to go on.

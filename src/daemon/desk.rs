@@ -29,7 +29,7 @@ use crate::store::pictures::{self, Looked};
 use crate::store::posts::{Change, Tally};
 use crate::store::sources::Attempt;
 use crate::store::{StoreError, labels, list};
-use crate::time::Time;
+use crate::time::{DAY, Time};
 use crate::web::{Asked, Posted, Stored};
 
 /// How often time passes: groups close this much late at most.
@@ -134,6 +134,10 @@ pub(super) enum Question {
     ReadAgain { network: NetworkName, ids: Vec<String>, reply: oneshot::Sender<()> },
     /// Words of a network that may be kept no longer; answers how many posts had some.
     Expire { network: NetworkName, before: Time, reply: oneshot::Sender<usize> },
+    /// Which of these accounts nobody has looked up within a day, apart from the running daemon.
+    NotLookedUp { network: NetworkName, handles: Vec<String>, reply: oneshot::Sender<Vec<String>> },
+    /// This one has been looked up.
+    LookedUp { network: NetworkName, handle: String, reply: oneshot::Sender<()> },
     /// Addresses of pictures that nobody has looked at.
     Unpictured { limit: usize, reply: oneshot::Sender<Vec<String>> },
     /// What came of looking at one.
@@ -160,6 +164,11 @@ pub(super) async fn ask<T>(
 
 /// Whoever asked may be gone, when everything stops; then nobody needs the answer.
 fn answered<T>(_sent: Result<(), T>) {}
+
+/// Where it is noted when single runs looked an account up.
+fn looked_up_key(network: &NetworkName, handle: &str) -> String {
+    format!("looked up|{network}|{handle}")
+}
 
 /// A source as the desk knows it.
 #[derive(Debug)]
@@ -293,7 +302,7 @@ impl Desk {
                 biased;
                 question = questions.recv() => match question {
                     Some(question) => {
-                        if matches!(question, Question::Close { .. } | Question::Faceless { .. } | Question::ReadAgain { .. }) {
+                        if matches!(question, Question::Close { .. } | Question::Faceless { .. } | Question::ReadAgain { .. } | Question::LookedUp { .. } | Question::Unpictured { .. }) {
                             self.drain(&mut events)?;
                         }
                         self.answer(question)?;
@@ -524,6 +533,22 @@ impl Desk {
                 let now = (self.clock)();
                 let expired = self.patiently(|keeper| keeper.expire(network.as_str(), before, now))?;
                 answered(reply.send(expired));
+            }
+            Question::NotLookedUp { network, mut handles, reply } => {
+                let store = self.keeper.store();
+                let now = (self.clock)();
+                let looked_up = |handle: &String| {
+                    let noted = store.meta(&looked_up_key(&network, handle)).ok().flatten();
+                    let at = noted.and_then(|text| text.parse().ok()).map(Time);
+                    at.is_some_and(|at| now.since(at).unsigned_abs() < DAY.unsigned_abs())
+                };
+                handles.retain(|handle| !looked_up(handle));
+                answered(reply.send(handles));
+            }
+            Question::LookedUp { network, handle, reply } => {
+                let (key, now) = (looked_up_key(&network, &handle), (self.clock)());
+                self.patiently(|keeper| Ok(keeper.store().set_meta(&key, &now.0.to_string())?))?;
+                answered(reply.send(()));
             }
             Question::Unpictured { limit, reply } => {
                 let pictured: Vec<BrandId> = self.judge.lookout.pictured().cloned().collect();

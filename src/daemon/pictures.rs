@@ -29,14 +29,33 @@ pub(super) async fn run(fetch: Arc<Fetch>, desk: mpsc::Sender<Question>, stop: C
         wait = if addresses.is_empty() { REST } else { PAUSE };
         for address in addresses {
             let Some(looked) = stop.run_until_cancelled(look(&fetch, &address)).await else { return };
-            if let Looked::None(note) | Looked::Failed(note) = &looked {
-                tracing::info!(note, "a profile picture was not read");
-            }
-            if ask(&desk, |reply| Question::Pictured { address, looked, reply }).await.is_none() {
+            if !told(&desk, address, looked).await {
                 return;
             }
         }
     }
+}
+
+/// Looks at every picture that is due, until there is none: a single run. Whoever has no time for all drops it.
+pub(super) async fn all(fetch: &Fetch, desk: &mpsc::Sender<Question>) {
+    while let Some(addresses) = ask(desk, |reply| Question::Unpictured { limit: AT_ONCE, reply }).await
+        && !addresses.is_empty()
+    {
+        for address in addresses {
+            let looked = look(fetch, &address).await;
+            if !told(desk, address, looked).await {
+                return;
+            }
+        }
+    }
+}
+
+/// Hands over what came of looking at one; whether anybody took it.
+async fn told(desk: &mpsc::Sender<Question>, address: String, looked: Looked) -> bool {
+    if let Looked::None(note) | Looked::Failed(note) = &looked {
+        tracing::info!(note, "a profile picture was not read");
+    }
+    ask(desk, |reply| Question::Pictured { address, looked, reply }).await.is_some()
 }
 
 /// Fetches one picture and reads it.

@@ -9,14 +9,15 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message, http};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::{Host, Url};
 
 use super::error::{Fault, FetchError};
 use super::guard::Refused;
-use super::{Fetch, hop, innermost, refusal};
+use super::{EXPLANATION, Fetch, hop, innermost, refusal};
 use crate::network;
+use crate::time::Time;
 
 /// Bytes read of a socket at once: some dozens of messages.
 const READ_BUFFER: usize = 16 << 10;
@@ -120,18 +121,20 @@ impl Fetch {
         let tls = Connector::Rustls(Arc::clone(&self.socket_tls));
         let port = url.port_or_known_default().unwrap_or(443);
         let opening = async {
-            let stream = self.connect_checked(&host, port).await?;
+            let stream = self.connect_checked(&host, port).await.map_err(failed)?;
             match client_async_tls_with_config(request, stream, Some(limits), Some(tls)).await {
                 Ok((socket, _)) => Ok(socket),
                 Err(WsError::Http(answer)) => {
-                    Err(refusal(answer.status(), answer.headers(), (self.clock)(), &mut turn))
+                    let fault = refusal(answer.status(), answer.headers(), (self.clock)(), &mut turn);
+                    let explained = Some(Box::new(explanation(*answer, asked, (self.clock)())));
+                    Err(FetchError { answer: explained, ..failed(fault) })
                 }
-                Err(error) => Err(Fault::Connect(innermost(&error))),
+                Err(error) => Err(failed(Fault::Connect(innermost(&error)))),
             }
         };
         let after = self.config.connect_timeout;
         match timeout(after, Box::pin(opening)).await {
-            Ok(opened) => opened.map_err(failed),
+            Ok(opened) => opened,
             Err(_) => Err(failed(Fault::Timeout { what: "no connection", after })),
         }
     }
@@ -183,4 +186,19 @@ impl Fetch {
             ..network::Answer::default()
         })
     }
+}
+
+/// What a host said instead of opening a stream: its network may know more.
+fn explanation(
+    answer: http::Response<Option<Vec<u8>>>,
+    asked: &network::Request,
+    seen: Time,
+) -> network::Answer {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers =
+        answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    let status = answer.status().as_u16();
+    let mut body = answer.into_body().unwrap_or_default();
+    body.truncate(EXPLANATION);
+    network::Answer { request: asked.clone(), status, headers, body, seen, ..network::Answer::default() }
 }

@@ -1,6 +1,8 @@
 //! Pictures as 64-bit perceptual hashes: how near two are.
 
 mod decode;
+#[cfg(test)]
+mod rates;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,8 +15,10 @@ use crate::post::{Author, NetworkName};
 
 pub use decode::{LARGEST, Unreadable};
 
-/// Bits by which a copy may differ: scaling and compression change a few, another picture changes about half.
-const COPIED: u32 = 8;
+/// Bits by which a copy may differ. Measured (`rates`): one in a thousand of other marks is as near, one in a hundred of
+/// those drawn alike; missed are 6 % of copies 48 pixels wide and 10 % of those cropped by 5 %. With 8 bits twice as many
+/// are missed, with 12 three times as many others are taken for copies. A border or a mirror hides a copy from any.
+const COPIED: u32 = 10;
 
 /// A picture, by its 64-bit perceptual hash (written as 16 hexadecimal digits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -103,7 +107,7 @@ mod tests {
     fn copies_are_told_from_others() {
         let own: Picture = "af9b189c3be880d6".parse().unwrap();
         assert!(own.is_copied_by("AF9B189C3BE880D1".parse().unwrap()));
-        assert!(!own.is_copied_by("509b199c3be880d6".parse().unwrap()), "nine bits");
+        assert!(!own.is_copied_by("509b1f9c3be880d6".parse().unwrap()), "eleven bits");
         assert!(!Picture(0).is_copied_by(Picture(0)), "one colour");
         for wrong in ["", "af9b", "+f9b189c3be880d6", "af9b189c3be880dg"] {
             assert_eq!(wrong.parse::<Picture>(), Err(PictureError), "{wrong}");

@@ -252,6 +252,23 @@ pub fn fit(network: &str, handle: &str) -> Option<String> {
     fits.then(|| if network == "bluesky" { format!("{handle}.bsky.social") } else { handle.to_owned() })
 }
 
+/// The handles that an impostor may have chosen on a network, as it would have them, the likeliest first: each once,
+/// though several variants may come to the same there, and none of the brand's own.
+pub fn fitted(brand: &Brand, network: &str) -> Vec<String> {
+    let own: HashSet<String> = brand
+        .official
+        .iter()
+        .chain(&brand.partners)
+        .map(|account| account.handle.trim_start_matches('@').to_lowercase())
+        .collect();
+    let mut seen = HashSet::new();
+    handles(brand, usize::MAX)
+        .into_iter()
+        .filter_map(|variant| fit(network, &variant.name))
+        .filter(|handle| !own.contains(handle) && seen.insert(handle.clone()))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,6 +302,26 @@ mod tests {
         let has = |name: &str| found.iter().any(|variant| variant.name == name);
         assert!(has("molivelle-support.example") && has("molivelle.com") && has("rnolivelle.example"));
         assert!(!has("molivelle.example"));
+    }
+
+    #[test]
+    fn what_comes_to_the_same_on_a_network_is_tried_once() {
+        let own = |handle: &str| OfficialAccount { network: None, handle: handle.to_owned() };
+        let brand =
+            Brand { official: vec![own("@Molivelle-Help.bsky.social")], ..Brand::named("Molivelle", true) };
+        let all: Vec<String> = handles(&brand, usize::MAX).into_iter().map(|variant| variant.name).collect();
+        for network in ["bluesky", "github", "instagram", "mastodon", "reddit", "tumblr", "x", "youtube"] {
+            let fitted = fitted(&brand, network);
+            let once: HashSet<&String> = fitted.iter().collect();
+            assert_eq!(once.len(), fitted.len(), "{network}");
+            assert!(!fitted.is_empty(), "{network}");
+        }
+        // Without underscores, names that differ in them alone are one.
+        let on_github = |name: &str| fit("github", name);
+        let doubles = all.iter().filter(|name| name.starts_with('_') || name.ends_with('_')).count();
+        assert!(doubles > 0 && on_github("molivelle_") == on_github("molivelle"), "{all:?}");
+        assert!(!fitted(&brand, "bluesky").contains(&"molivelle-help.bsky.social".to_owned()));
+        assert!(fitted(&brand, "bluesky").contains(&"molivelle-support.bsky.social".to_owned()));
     }
 
     #[test]

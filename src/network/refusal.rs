@@ -1,10 +1,11 @@
 //! What holds of the refusals of every network, whatever its own reader made of them.
 
-use super::{Answer, ReadError, Spec, Trouble};
+use super::{Answer, ReadError, Request, Spec, Trouble};
 use crate::post::NetworkName;
 
-/// Keys of a section that are addresses of servers, most telling first.
+/// Keys of a section that are addresses of servers, most telling first; those of streams.
 const ADDRESSES: &[&str] = &["base_url", "api_url", "firebase", "service", "appview", "url"];
+const STREAMS: &[&str] = &["hosts", "base_url"];
 
 /// What a network made of an answer, made right where the status leaves no choice.
 ///
@@ -23,7 +24,18 @@ pub(crate) fn settled(
     let is_interface = spec.is_some_and(|spec| !spec.keys.contains(&"url"));
     let limited = answer.header("retry-after").is_some() || super::status::until(answer).is_some();
     let page = answer.body.trim_ascii_start().starts_with(b"<");
+    let stream = answer.request.url.starts_with("ws");
     let mut error = match (answer.status, error) {
+        (401 | 403, _) if stream && !limited && is_without_key(&answer.request) => {
+            let detail = "the stream is open to all, yet it answers";
+            let rest = "this machine is blocked, or a login, a proxy or another server stands before it";
+            let detail = format!("{detail} with {}: {rest}", status());
+            ReadError { trouble: Trouble::BlockPage, ..ReadError::new(network, "a stream", detail) }
+        }
+        (code, error) if stream && is_no_stream(code, error.as_ref(), page) => {
+            let detail = format!("it opens no stream and answers with {}", status());
+            ReadError::refusal(network, Trouble::NoServer, detail)
+        }
         (402, None) => ReadError::refusal(network, Trouble::Money, status()),
         (402, Some(error)) => ReadError { trouble: Trouble::Money, ..error },
         (404, None) if is_interface => ReadError::refusal(network, Trouble::NoServer, status()),
@@ -56,7 +68,7 @@ pub(crate) fn settled(
             unlock(&mut error, spec, has_key);
         }
         if matches!(error.trouble, Trouble::NoServer | Trouble::Unread | Trouble::BlockPage) {
-            look_at_address(&mut error, spec);
+            look_at_address(&mut error, spec, if stream { STREAMS } else { ADDRESSES });
         }
     }
     Some(error)
@@ -92,11 +104,31 @@ fn unlock(error: &mut ReadError, spec: &Spec, has_key: bool) {
     }
 }
 
+/// Whether nothing in a request is a key.
+fn is_without_key(request: &Request) -> bool {
+    request.headers.iter().all(|(name, _)| !name.eq_ignore_ascii_case("authorization"))
+        && !request.url.contains("token=")
+}
+
+/// Whether a handshake was answered by something that knows no streams. What came over an open stream has status 200
+/// and is an error already.
+fn is_no_stream(status: u16, error: Option<&ReadError>, page: bool) -> bool {
+    match status {
+        200 => error.is_none(),
+        400 | 422 => page,
+        404 => true,
+        ..500 => error.is_none() && !matches!(status, 401 | 402 | 403 | 410 | 429),
+        _ => false,
+    }
+}
+
 /// Says where to look when what answers may be another server.
-fn look_at_address(error: &mut ReadError, spec: &Spec) {
+fn look_at_address(error: &mut ReadError, spec: &Spec, addresses: &[&str]) {
     let keys: Vec<String> =
-        ADDRESSES.iter().filter(|key| spec.keys.contains(*key)).map(|key| format!("`{key}`")).collect();
-    if keys.is_empty() || ["check ", "give the address"].iter().any(|said| error.detail.contains(said)) {
+        addresses.iter().filter(|key| spec.keys.contains(*key)).map(|key| format!("`{key}`")).collect();
+    // "a bot check" is what a page may be, and nothing to do
+    let detail = error.detail.replace("a bot check", "");
+    if keys.is_empty() || ["check ", "give the address"].iter().any(|said| detail.contains(said)) {
         return;
     }
     let again = if error.trouble == Trouble::NoServer { "" } else { "Vigie tries again; if it stays so, " };

@@ -14,7 +14,7 @@ use super::problem::{Problem, evidence};
 use super::wire::{Heard, Wire};
 use super::{End, Follower, Next, State, jitter};
 use crate::fetch::Advice;
-use crate::network::{Answer, Lines, Listen, Missed, Page, Request};
+use crate::network::{Answer, Lines, Listen, Missed, Page, Request, Trouble};
 
 /// A connection that brought something and lived this long was good: its end is no failure in a row.
 const STEADY: Duration = Duration::from_secs(10);
@@ -62,9 +62,11 @@ impl Follower {
             headers: listen.headers.clone(),
             ..Request::default()
         };
-        let client = Arc::clone(&self.client);
+        let (client, cursor) = (Arc::clone(&self.client), self.cursor.clone());
         let opening = async {
-            let mut wire = Wire::Socket(Box::new(client.fetch().open_socket(&request).await?));
+            let open = client.fetch().open_socket(&request).await;
+            let open = open.map_err(|error| client.explained(error, cursor.as_ref()))?;
+            let mut wire = Wire::Socket(Box::new(open));
             wire.say(&host_of(&request.url), &listen.hello).await.map(|()| wire)
         };
         match self.wait(opening).await? {
@@ -323,8 +325,11 @@ impl Hearing {
                 Ok(follower.client.is_spent().map_or(Ok(()), Err))
             }
             Err(error) => {
+                let error = follower.client.settled(&self.answer, Some(error.clone())).unwrap_or(error);
+                let refused = error.trouble != Trouble::Unread;
                 let problem = Problem::Unread { error, evidence: evidence(&self.answer) };
-                self.skip_or_break(follower, problem).await
+                // what refuses would refuse again: nothing is left out
+                if refused { Ok(Err(problem)) } else { self.skip_or_break(follower, problem).await }
             }
         }
     }

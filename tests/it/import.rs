@@ -1,8 +1,12 @@
 //! Importing other programs' files, through the real program: what it understands, what it keeps, what it says.
 
 use std::collections::BTreeSet;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use serde_json::Value;
+#[cfg(target_os = "linux")]
+use tokio::time::sleep;
 use vigie::time::Time;
 
 use crate::home::{Home, until};
@@ -193,6 +197,45 @@ async fn a_stop_loses_nothing_and_a_repeat_changes_nothing() {
     home.write("keywords/user.toml", "brand = \"User\"\nours = false\nkeywords = [\"about\"]\n");
     let said = ran(&home, &["import", "posts.csv"], 0);
     assert!(said.contains(&format!("{ROWS} new mentions")), "{said}");
+}
+
+/// The most memory that an import of a file of this many records takes, in kilobytes.
+#[cfg(target_os = "linux")]
+async fn memory_of(home: &Home, records: u32) -> u64 {
+    let filling = "words about nothing in particular ".repeat(20);
+    let line = |number: u32| {
+        let brand = if number.is_multiple_of(100) { "Molivelle" } else { "nobody" };
+        format!("p{number},2026-02-13T14:30:00Z,user{number},{brand} {filling}\n")
+    };
+    let rows: String = (0..records).map(line).collect();
+    home.write("posts.csv", format!("id,date,author,text\n{rows}"));
+    let data = format!("data-{records}");
+    let mut child = home.command(&["import", "posts.csv", "--data", &data, "-q"]).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok());
+        most = most.max(peak.unwrap_or(0));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            return most;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn memory_does_not_grow_with_the_file() {
+    let home = home("import-memory");
+    let (small, large) = (memory_of(&home, 3_000).await, memory_of(&home, 20_000).await);
+    let size = std::fs::metadata(home.folder.join("posts.csv")).unwrap().len() / 1_024;
+    println!("{small} kB for 3,000 records, {large} kB for 20,000 of {size} kB");
+    assert!(small > 0 && large < small + size / 3, "{small} {large}");
+    let kept = mentions(&home, "data-20000");
+    assert_eq!(kept.len(), 200);
 }
 
 #[test]

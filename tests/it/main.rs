@@ -53,6 +53,7 @@ mod nostr;
 mod pinterest;
 mod podcastindex;
 mod producthunt;
+mod quiet;
 mod recorded;
 mod reload;
 mod report;

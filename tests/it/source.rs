@@ -134,9 +134,19 @@ impl Followed {
     }
 
     fn with(agora: Agora, mode: Mode, room: usize, start: Option<Cursor>) -> Followed {
-        let (out, events) = mpsc::channel(room);
         let (first, longest) = (Duration::from_millis(20), Duration::from_millis(100));
         let patience = Patience { first, longest, hop: Duration::from_millis(5) };
+        Followed::patiently(patience, agora, mode, room, start)
+    }
+
+    fn patiently(
+        patience: Patience,
+        agora: Agora,
+        mode: Mode,
+        room: usize,
+        start: Option<Cursor>,
+    ) -> Followed {
+        let (out, events) = mpsc::channel(room);
         let source = Source { patience, ..Source::new("square", NAME, Arc::new(agora)) };
         let fetch = Arc::new(Fetch::new(config(), clock).unwrap());
         let stop = CancellationToken::new();

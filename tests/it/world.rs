@@ -31,6 +31,7 @@ mod mastodon;
 mod own;
 mod reddit;
 mod refused;
+mod streams;
 mod x;
 mod youtube;
 

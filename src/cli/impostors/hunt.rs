@@ -175,9 +175,8 @@ impl Hunt {
         let mut questions: Vec<Question> =
             searches.filter(|one| !one.names.iter().all(|name| done.contains(name))).collect();
         let at = asked.source.network_name.as_str();
-        let mut handles: Vec<String> = variants::handles(brand, usize::MAX)
+        let mut handles: Vec<String> = variants::fitted(brand, at)
             .into_iter()
-            .filter_map(|variant| variants::fit(at, &variant.name))
             .filter(|handle| network.account(handle).is_some())
             .take(self.tries)
             .collect();

@@ -143,3 +143,35 @@ async fn several_handles_are_looked_up_at_once_where_the_network_allows_it() {
     let (_, list, _) = home.run(&["impostors", "--json"]);
     assert!(list.contains("molivelle-sav.bsky.social"), "{list}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_come_to_the_same_on_a_network_are_asked_for_once() {
+    let server = Server::start(|asked| {
+        let found = if asked.path.contains("getProfiles") { "profiles" } else { "actors" };
+        Reply::ok(format!("{{\"{found}\":[]}}")).header("content-type", "application/json")
+    })
+    .await;
+    let home = Home::configured(
+        "hunt-once",
+        &format!(
+            "[fetch]\nallow = [\"127.0.0.0/8\"]\npause = \"1ms\"\n[[source]]\nnetwork = \"bluesky\"\nname = \"sky\"\nappview = \"{}\"\n",
+            server.url("")
+        ),
+    );
+    home.write(
+        "keywords/molivelle.toml",
+        "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\nofficial = [\"bluesky:@molivelle-help.bsky.social\"]\n",
+    );
+    let (code, out, err) = home.run(&["impostors", "hunt", "molivelle", "--tries", "500"]);
+    assert_eq!(code, 0, "{out} {err}");
+    let asked = server.asked();
+    let handles: Vec<&str> = asked
+        .iter()
+        .flat_map(|asked| asked.path.split(['?', '&']).filter_map(|pair| pair.strip_prefix("actors=")))
+        .collect();
+    let once: std::collections::BTreeSet<&str> = handles.iter().copied().collect();
+    println!("{} handles, {} requests", handles.len(), asked.len());
+    assert!(handles.len() > 100, "{handles:?}");
+    assert_eq!(once.len(), handles.len(), "asked twice: {handles:?}");
+    assert!(!once.contains("molivelle-help.bsky.social"), "the brand's own");
+}

@@ -147,6 +147,43 @@ async fn a_copied_picture_is_found_and_no_picture_is_asked_for_twice() {
     assert!(list.contains("the picture is a copy of the brand's ("), "{list}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_run_looks_at_pictures_too_and_the_next_asks_for_none_again() {
+    let server = Server::start(network).await;
+    let home = configured(&server);
+    let (code, out, err) = home.run(&["watch", "--once"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let copied = "SELECT count(*) FROM suspicion WHERE signals LIKE '%picture_copied%'";
+    assert_eq!(home.number(copied), 1, "{out}{err}");
+    assert_eq!(home.number("SELECT count(*) FROM picture"), 7);
+    // What the picture says is in the mail of the same run.
+    let outbox = home.folder.join("vigie-data/outbox");
+    let mails: String = std::fs::read_dir(&outbox)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "html"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    assert!(mails.contains("The picture is a copy of the brand"), "{mails}");
+    let looked = || {
+        let path = |asked: Asked| asked.path;
+        let is_look = |path: &String| path.contains("/accounts/lookup") || !path.starts_with("/api/");
+        server.asked().into_iter().map(path).filter(is_look).collect::<Vec<_>>()
+    };
+    let before = looked();
+    assert!(before.iter().filter(|path| *path == "/own.png").count() == 1, "{before:?}");
+    let (code, out, err) = home.run(&["watch", "--once"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(looked(), before, "asked again within a day");
+    // A day later the account is looked up once more; its picture is the same.
+    home.database()
+        .execute("UPDATE meta SET value = value - 86400001 WHERE key LIKE 'looked up|%'", [])
+        .unwrap();
+    home.run(&["watch", "--once"]);
+    assert_eq!(looked().len(), before.len() + 1);
+    assert_eq!(home.number("SELECT count(*) FROM account_day"), 1);
+}
+
 /// What stands in a file of a zip file.
 fn content(home: &Home, pack: &str, name: &str) -> Option<Vec<u8>> {
     let bytes = std::fs::read(home.folder.join(pack)).unwrap();

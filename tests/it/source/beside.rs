@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use vigie::fetch::Fetch;
 use vigie::network::Method;
 use vigie::network::{Cursor, Request};
-use vigie::source::{End, Mode, State};
+use vigie::source::{End, Mode, Patience, State};
 
 use super::{Agora, Followed, Host, agora_of, ids_of, say, stay};
 use crate::fetch::{clock, config};
@@ -75,7 +75,11 @@ async fn every_connection_is_caught_up_from_where_the_last_one_broke() {
 async fn a_stream_that_cannot_be_opened_is_done_without() {
     let past = agora_of(7).await;
     let closed = Server::start(|_| Reply::status(404)).await;
-    let mut followed = Followed::start(both(&past, &closed.url("").replace("http", "ws")), Mode::Watch);
+    // longer than all pages take, however busy the machine
+    let long = Duration::from_secs(60);
+    let patience = Patience { first: long, longest: long, hop: Duration::from_millis(5) };
+    let agora = both(&past, &closed.url("").replace("http", "ws"));
+    let mut followed = Followed::patiently(patience, agora, Mode::Watch, 100, None);
     assert!(matches!(followed.state().await, State::Failed { retry_at: Some(_), .. }));
     assert_eq!(followed.ids_until(7).await, (1..=7).collect::<Vec<_>>());
     assert_eq!(followed.state().await, State::Ok { posts: 7 });

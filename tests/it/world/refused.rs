@@ -17,7 +17,7 @@ use crate::fetch::{clock, config};
 use crate::server::{Reply, Server};
 
 /// A page for browsers.
-const PAGE: &str =
+pub(super) const PAGE: &str =
     "<!DOCTYPE html><html><head><title>No</title></head><body><p>Access denied</p></body></html>";
 /// An answer in JSON of no network at all.
 const STRANGE: &str = r#"{"weather": {"wind": 3, "rain": "none"}}"#;
@@ -41,10 +41,12 @@ const KINDS: &[(&str, &str)] = &[
     ("it refuses access (", "access"),
     ("failed to read ", "unread"),
     ("which is not expected here", "unexpected"),
+    ("it closed the stream", "broken"),
+    ("cut off or broken", "cut"),
 ];
 
 /// Words that say what to do, or what Vigie does.
-const ADVICE: &[&str] = &[
+pub(super) const ADVICE: &[&str] = &[
     "check ",
     "set ",
     "make a new one",
@@ -55,7 +57,13 @@ const ADVICE: &[&str] = &[
     "Vigie waits",
     "Vigie tries again",
     "Vigie pauses",
+    "Vigie goes on",
 ];
+
+/// The kind of trouble that a line tells.
+pub(super) fn kind_of(line: &str) -> &'static str {
+    KINDS.iter().find(|(words, _)| line.contains(words)).map_or("of no kind", |(_, kind)| kind)
+}
 
 /// A way to refuse, and the kinds for which it may be taken.
 struct Case {
@@ -149,7 +157,7 @@ async fn told(dialect: &dyn Dialect, reply: fn() -> Reply) -> Option<(bool, Stri
 /// What is wrong with it.
 fn judged(network: &str, case: &Case, told: Option<(bool, String)>) -> Option<String> {
     let Some((stopped, line)) = told else { return Some("is taken for an answer".to_owned()) };
-    let kind = KINDS.iter().find(|(words, _)| line.contains(words)).map_or("of no kind", |(_, kind)| kind);
+    let kind = kind_of(&line);
     let fits = case.kinds.contains(&kind) || also(network, case.what).contains(&kind);
     let passes = matches!(kind, "money" | "rate" | "transient" | "unread" | "no server");
     if !fits {
