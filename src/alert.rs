@@ -343,7 +343,9 @@ impl Event {
             (What::Drop { count, .. }, What::Drop { count: told, .. }) => {
                 count.saturating_mul(2).saturating_add(GROWN) <= *told
             }
-            (What::Surge { now, .. }, What::Surge { now: told, .. }) => now.0 >= told.0.saturating_add(POINTS.0),
+            (What::Surge { now, .. }, What::Surge { now: told, .. }) => {
+                now.0 >= told.0.saturating_add(POINTS.0)
+            }
             _ => false,
         }
     }

@@ -474,7 +474,9 @@ impl Keeper {
     /// When the store refuses.
     pub fn wish(&mut self, token: &str, wish: Wish, now: Time) -> Result<Option<String>, NoticeError> {
         self.transaction(|keeper| {
-            let Some(known) = recipients::of_token(keeper.store.connection(), token)? else { return Ok(None) };
+            let Some(known) = recipients::of_token(keeper.store.connection(), token)? else {
+                return Ok(None);
+            };
             keeper.store.wish(&known.address, wish, "by the link in a mail", now)?;
             Ok(Some(known.address))
         })

@@ -269,11 +269,7 @@ impl Composer {
             let brands = self.brands_of(recipient);
             let digest = digest::gather(store.connection(), &brands, window, now)?;
             let held = self.held_from(store, recipient)?;
-            if !empty
-                && digest.shares.totals.mentions == 0
-                && digest.suspects.is_empty()
-                && held.is_empty()
-            {
+            if !empty && digest.shares.totals.mentions == 0 && digest.suspects.is_empty() && held.is_empty() {
                 continue;
             }
             let lines: Vec<mail::Held> = held.iter().map(hold::line).collect();

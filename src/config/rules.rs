@@ -134,7 +134,7 @@ pub(super) fn person(
     let (quiet, cap) = (quiet(section), cap(section));
     let mut schedule = usual;
     times(section, "digest", &mut schedule);
-    let look = look(section, file.parent().unwrap_or(Path::new("")));
+    let look = look(section, file);
     let own = ["digest", "on", "at", "empty"].iter().any(|key| section.value(key).is_some());
     section.finish(&[], "");
     let line = section.line("brands");
@@ -157,7 +157,8 @@ pub(super) fn person(
 }
 
 /// How the mails of one recipient look: a name, a logo, a colour.
-fn look(section: &Section<'_, '_>, folder: &Path) -> Look {
+fn look(section: &Section<'_, '_>, file: &Path) -> Look {
+    let (folder, there) = (file.parent().unwrap_or(Path::new("")), file.is_file());
     let name = filled(section, "name");
     let colour = filled(section, "colour").and_then(|text| match look::readable(text.trim()) {
         Ok(colour) => Some(colour),
@@ -166,15 +167,14 @@ fn look(section: &Section<'_, '_>, folder: &Path) -> Look {
             None
         }
     });
-    let logo = filled(section, "logo").and_then(|named| {
+    // What the text says of files is looked at when it stands in a file itself.
+    let logo = filled(section, "logo").filter(|_| there).and_then(|named| {
         let path = folder.join(&named);
         let large = std::fs::metadata(&path).is_ok_and(|file| file.len() > MOST);
         let read = if large {
             Err(format!("has more than {MOST} bytes: save it smaller, it travels in every mail"))
         } else {
-            std::fs::read(&path)
-                .map_err(|error| format!("cannot be read: {error}"))
-                .and_then(look::Logo::new)
+            std::fs::read(&path).map_err(|error| format!("cannot be read: {error}")).and_then(look::Logo::new)
         };
         read.map_err(|why| section.fault("logo", format!("{} {why}", path.display()))).ok()
     });

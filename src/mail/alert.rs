@@ -219,10 +219,8 @@ impl Telling<'_> {
         if let [trouble] = self.content.troubles.as_slice() {
             let source = short(&trouble.source, 60);
             return if trouble.ended.is_some() {
-                language.say(
-                    format!("Source {source} works again"),
-                    format!("La source {source} est rétablie"),
-                )
+                language
+                    .say(format!("Source {source} works again"), format!("La source {source} est rétablie"))
             } else if trouble.silent {
                 language.say(
                     format!("Source {source} has fallen silent"),

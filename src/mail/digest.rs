@@ -3,10 +3,10 @@
 use jiff::tz::TimeZone;
 
 use super::clean::{Piece, short};
+use super::held::{self, Held};
 use super::page::{self, Page};
 use super::post::{self, Parts};
 use super::words::Language;
-use super::held::{self, Held};
 use super::{Letter, SUBJECT};
 use crate::digest::Digest;
 use crate::impostor::describe;

@@ -54,7 +54,9 @@ impl Logo {
         let kind = match bytes.as_slice() {
             [0x89, b'P', b'N', b'G', ..] => "image/png",
             [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-            _ => return Err("is no PNG and no JPEG picture, the two that every mail program shows".to_owned()),
+            _ => {
+                return Err("is no PNG and no JPEG picture, the two that every mail program shows".to_owned());
+            }
         };
         let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
         let sides = reader.ok().and_then(|reader| reader.into_dimensions().ok());
@@ -135,10 +137,9 @@ impl Look {
                 page::name_cell(&logo_picture(&name, logo.size), &format!("background-color:{ground};"))
             }
             // White on the colour, on light screens and on dark ones.
-            (None, Some(colour)) => page::name_cell(
-                &maud::html! { (name) },
-                &format!("background-color:{colour};color:#ffffff;"),
-            ),
+            (None, Some(colour)) => {
+                page::name_cell(&maud::html! { (name) }, &format!("background-color:{colour};color:#ffffff;"))
+            }
             (None, None) => page::name_cell(&maud::html! { (name) }, ""),
         };
         letter.html = letter.html.replacen(&page::plain_name(&ink), &cell, 1);

@@ -83,7 +83,8 @@ pub(super) fn plain_name(ink: &str) -> String {
 
 /// The same with something else in it, on a ground of its own when there is one.
 pub(super) fn name_cell(content: &Markup, ground: &str) -> String {
-    let room = if ground.is_empty() { "" } else { "display:inline-block;padding:7px 14px;border-radius:8px;" };
+    let room =
+        if ground.is_empty() { "" } else { "display:inline-block;padding:7px 14px;border-radius:8px;" };
     let class = if ground.is_empty() { ACCENT.class } else { "" };
     let ink = if ground.is_empty() { ACCENT.css() } else { String::new() };
     let cell = html! { td style="font-size:20px;line-height:24px;font-weight:700;" {

@@ -62,9 +62,10 @@ fn whose(rule: &Rule, brands: &[Brand], language: Language) -> Whose {
 
 /// "de" before a name, "d’" before a vowel.
 fn genitive(name: &str) -> String {
-    let vowel = name.chars().next().is_some_and(|first| {
-        first.to_lowercase().all(|first| "aeiouàâäéèêëîïôöùûüœæ".contains(first))
-    });
+    let vowel = name
+        .chars()
+        .next()
+        .is_some_and(|first| first.to_lowercase().all(|first| "aeiouàâäéèêëîïôöùûüœæ".contains(first)));
     if vowel { format!("d’{name}") } else { format!("de {name}") }
 }
 
@@ -143,10 +144,14 @@ fn french(rule: &Rule, of: &Whose) -> String {
         ),
         On::AccountChanged => format!("Signale un compte officiel {de} qui change de nom, de bio ou d’image"),
         On::TakesOff => {
-            format!("Signale un message d’un compte officiel {de} qui reçoit quatre fois ses réactions habituelles")
+            format!(
+                "Signale un message d’un compte officiel {de} qui reçoit quatre fois ses réactions habituelles"
+            )
         }
         On::Flops => {
-            format!("Signale un message d’un compte officiel {de} qui ne reçoit que le quart de ses réactions habituelles")
+            format!(
+                "Signale un message d’un compte officiel {de} qui ne reçoit que le quart de ses réactions habituelles"
+            )
         }
         On::NewImpostor => format!(
             "Signale un compte qui commence à se faire passer pour {name}{}",
@@ -157,9 +162,9 @@ fn french(rule: &Rule, of: &Whose) -> String {
             level(rule, Language::Fr)
         ),
         On::SourceDegraded => "Signale une source en panne ou devenue muette".to_owned(),
-        On::PrecisionFallen => format!(
-            "Signale un mot-clé {de} dont les mentions sont jugées hors sujet plus souvent qu’avant"
-        ),
+        On::PrecisionFallen => {
+            format!("Signale un mot-clé {de} dont les mentions sont jugées hors sujet plus souvent qu’avant")
+        }
     }
 }
 
@@ -258,8 +263,8 @@ fn manners(rule: &Rule, language: Language) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::alert::Terms;
-    use crate::keyword::BrandId;
     use crate::alert::preset::Preset;
+    use crate::keyword::BrandId;
 
     fn rule(on: On) -> Rule {
         Rule::new(on, Duration::ZERO, Duration::ZERO)
@@ -278,7 +283,10 @@ mod tests {
         };
         insta::assert_snapshot!(describe(&large, &brands, Language::En).replace('\u{a0}', " "), @"Tells a mention of Molivelle by an author with many followers, only on Hacker News and News and blogs, in French, by authors with 10,000 followers or more, with “recall” and matching “price OR prix”. Critical: quiet hours and caps do not hold it back. The same subject again after 24 h at the earliest.");
         insta::assert_snapshot!(describe(&large, &brands, Language::Fr).replace(['\u{a0}', '\u{202f}'], " "), @"Signale toute mention de Molivelle par un auteur très suivi, seulement sur Hacker News et Presse et blogs, en français, par des auteurs d’au moins 10 000 abonnés, avec « recall » et répondant à « price OR prix ». Critique : ni heures calmes ni plafond ne la retiennent. Le même sujet n’est pas signalé de nouveau avant 24 h.");
-        let both = Rule { brands: vec![BrandId("molivelle".into()), BrandId("érivolle".into())], ..rule(On::Spike) };
+        let both = Rule {
+            brands: vec![BrandId("molivelle".into()), BrandId("érivolle".into())],
+            ..rule(On::Spike)
+        };
         insta::assert_snapshot!(describe(&both, &brands, Language::Fr).replace('\u{a0}', " "), @"Signale une heure où les mentions de Molivelle et d’érivolle sont plus nombreuses que le hasard ne l’explique. Le même sujet n’est pas signalé de nouveau avant 24 h.");
         let any = Rule { of: Some(Side::Competitors), ..rule(On::NewMention) };
         insta::assert_snapshot!(describe(&any, &brands, Language::Fr), @"Signale chaque nouvelle mention d’un concurrent.");

@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_picture_is_small_and_the_same_every_time() {
-        let hours = (0..72_u32).map(|hour| (hour != 30).then_some(hour * hour % 17 + hour / 70 * 60)).collect();
+        let hours =
+            (0..72_u32).map(|hour| (hour != 30).then_some(hour * hour % 17 + hour / 70 * 60)).collect();
         let course = Course { to: Time(0), hours, usual: vec![(2, 14); 72] };
         let drawn = draw(&course).unwrap();
         assert_eq!(drawn, draw(&course).unwrap());

@@ -171,13 +171,8 @@ impl Composer {
         let mut letter = mail::alert(&content, language, zone);
         let key = format!("alert|{name}|{}|{}", opened.0, recipient.email);
         let message_id = mail::message_id(&key, self.from.email.domain());
-        let thread = self.thread(
-            store,
-            (name, &content),
-            (&mut letter, &message_id),
-            (&address, !held),
-            now,
-        )?;
+        let thread =
+            self.thread(store, (name, &content), (&mut letter, &message_id), (&address, !held), now)?;
         self.dress(recipient, &mut letter);
         let bytes = if held {
             Vec::new()
@@ -270,7 +265,11 @@ impl Composer {
     }
 
     /// What is held back from one recipient.
-    pub(super) fn held_from(&self, store: &Store, recipient: &Mailbox) -> Result<Vec<HeldNotice>, NoticeError> {
+    pub(super) fn held_from(
+        &self,
+        store: &Store,
+        recipient: &Mailbox,
+    ) -> Result<Vec<HeldNotice>, NoticeError> {
         let address = recipient.email.to_string();
         let mut held = store.held()?;
         held.retain(|notice| notice.recipient == address);

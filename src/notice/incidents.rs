@@ -133,8 +133,10 @@ impl Composer {
         if dead.iter().any(|dead| !before.without.contains(&dead.name)) {
             return Ok(None);
         }
-        let heard = series::series(store.connection(), &brand.id.0, hour, BUCKET, (&rule.networks, &dead))?;
-        if heard.counts.is_empty() {
+        let past = Window { from: at.plus(-trends::PAST), to: at };
+        let heard = series::series(store.connection(), &brand.id.0, past, BUCKET, (&rule.networks, &dead))?;
+        // That somebody listened is noted when the hour is over: the one before it will do.
+        if heard.starts.last().is_none_or(|last| at.since(*last) > 2 * HOUR) {
             return Ok(None);
         }
         let still = self.events(store, rule, brand, at)?;
@@ -168,8 +170,7 @@ impl Composer {
     ) -> Result<bool, NoticeError> {
         let mut raised = false;
         for mut open in store.incidents()? {
-            let rule =
-                self.rules.iter().find(|rule| rule.name == open.rule && rule.on == On::SourceDegraded);
+            let rule = self.rules.iter().find(|rule| rule.name == open.rule && rule.on == On::SourceDegraded);
             let Some(rule) = rule else { continue };
             let (row, before) = (
                 sources.iter().find(|source| source.name == open.subject),

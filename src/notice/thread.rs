@@ -2,7 +2,7 @@
 //! stands.
 
 use super::{Composer, NoticeError};
-use crate::alert::Content;
+use crate::alert::{Content, On};
 use crate::mail::{self, Letter};
 use crate::store::Store;
 use crate::store::incidents::Root;
@@ -50,7 +50,8 @@ impl Composer {
 }
 
 /// The threads that a mail belongs to, each with how old its first mail may be: what goes on has one for as long as it
-/// does, an account under suspicion one for ever, whatever the rule; new mentions of the same brands one a day.
+/// does, an account under suspicion one for ever, whatever the rule; new mentions of the same brands, or
+/// by the same author where a rule is about authors, one a day.
 fn matters(rule: &str, content: &Content, now: Time) -> Vec<(String, Time)> {
     let (ever, day) = (Time(i64::MIN), now.plus(-DAY));
     let mut matters: Vec<(String, Time)> = Vec::new();
@@ -68,6 +69,13 @@ fn matters(rule: &str, content: &Content, now: Time) -> Vec<(String, Time)> {
     for trouble in &content.troubles {
         let opened = trouble.opened.unwrap_or(trouble.since);
         matters.push((format!("{rule}|{}|{}", trouble.source, opened.0), ever));
+    }
+    if matters.is_empty() && matches!(content.on, On::FirstAuthor | On::BigAuthor | On::OfficialPost) {
+        for mention in &content.mentions {
+            let author = mention.post.author.as_ref().map(|author| author.native_id.as_str());
+            let (network, author) = (&mention.post.network, author.unwrap_or_default());
+            matters.push((format!("{rule}|{}|{network}|{author}", mention.brand), day));
+        }
     }
     if matters.is_empty() {
         let mut brands: Vec<&str> = content.by_brand.iter().map(|(brand, _)| brand.as_str()).collect();

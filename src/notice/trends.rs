@@ -16,7 +16,7 @@ use crate::time::{DAY, HOUR, Time};
 /// The length of a bucket, in milliseconds.
 pub const BUCKET: i64 = 300_000;
 /// What tells what is usual: two weeks and the day that is held against them.
-const PAST: i64 = 15 * DAY;
+pub(super) const PAST: i64 = 15 * DAY;
 /// Mentions shown with an event.
 const SHOWN: usize = 3;
 /// Posts of an account that tell what reactions are usual: a season.
@@ -253,10 +253,8 @@ fn reactions_of(
             }
             let handle = author.handle.clone().unwrap_or_else(|| author.native_id.clone());
             let what = What::Reactions { network: network.to_string(), handle, count: post.reactions, usual };
-            let event = Event {
-                shown: vec![post.mention],
-                ..Event::new(brand.id.clone(), (post.at, at), what)
-            };
+            let event =
+                Event { shown: vec![post.mention], ..Event::new(brand.id.clone(), (post.at, at), what) };
             // A post takes off once.
             let place = format!("post {}", post.post);
             events.push((event, place.clone(), place));

@@ -96,9 +96,10 @@ impl Store {
         const LAST: &str = "SELECT delivery.at, delivery.answer
             FROM notice JOIN delivery ON delivery.notice = notice.id
             WHERE notice.recipient = ?1 AND delivery.outcome = 'failed' ORDER BY delivery.at DESC LIMIT 1";
-        let found = self.connection.prepare_cached(LAST)?.query_row([recipient], |row| {
-            Ok((Time(row.get(0)?), row.get(1)?))
-        });
+        let found = self
+            .connection
+            .prepare_cached(LAST)?
+            .query_row([recipient], |row| Ok((Time(row.get(0)?), row.get(1)?)));
         Ok(found.optional()?)
     }
 

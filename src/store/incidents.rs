@@ -100,9 +100,10 @@ impl Store {
         const FIND: &str = "SELECT thread.message_id, thread.topic, thread.opened
             FROM thread JOIN notice ON notice.message_id = thread.message_id AND notice.recipient = thread.recipient
             WHERE thread = ?1 AND thread.recipient = ?2 AND opened >= ?3 AND notice.state IN ('due', 'sent')";
-        let root = self.connection.prepare_cached(FIND)?.query_row(params![thread, recipient, from.0], |row| {
-            Ok(Root { message_id: row.get(0)?, topic: row.get(1)?, opened: Time(row.get(2)?) })
-        });
+        let root =
+            self.connection.prepare_cached(FIND)?.query_row(params![thread, recipient, from.0], |row| {
+                Ok(Root { message_id: row.get(0)?, topic: row.get(1)?, opened: Time(row.get(2)?) })
+            });
         Ok(root.optional()?)
     }
 
@@ -115,7 +116,9 @@ impl Store {
             ON CONFLICT (thread, recipient) DO UPDATE SET message_id = excluded.message_id, topic = excluded.topic,
                 opened = excluded.opened";
         let Root { message_id, topic, opened } = root;
-        self.connection.prepare_cached(PUT)?.execute(params![thread, recipient, message_id, topic, opened.0])?;
+        self.connection
+            .prepare_cached(PUT)?
+            .execute(params![thread, recipient, message_id, topic, opened.0])?;
         Ok(())
     }
 }

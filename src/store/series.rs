@@ -145,7 +145,8 @@ pub fn first_since(
         ORDER BY mention.counted, mention.id LIMIT 1";
     let networks = serde_json::Value::from(networks.to_vec()).to_string();
     let place = params![brand, from.0, to.0, networks];
-    let found = connection.prepare_cached(FIRST)?.query_row(place, |row| Ok((Time(row.get(0)?), row.get(1)?)));
+    let found =
+        connection.prepare_cached(FIRST)?.query_row(place, |row| Ok((Time(row.get(0)?), row.get(1)?)));
     Ok(found.optional()?)
 }
 

@@ -146,7 +146,10 @@ async fn one_click_ends_the_mails_to_an_address_and_looking_ends_nothing() {
     let now = |id: &str| json!({"network": "agora", "id": id, "text": "Molivelle again"});
     assert_eq!(open.push("/ingest", &[], &now("1")).status, 200);
     let to_ana = "SELECT count(*) FROM notice WHERE recipient = 'ana@acme.example' AND kind = 'alert'";
-    until("two alerts", || open.home.number("SELECT count(*) FROM notice WHERE kind = 'alert' AND state = 'sent'") == 2).await;
+    until("two alerts", || {
+        open.home.number("SELECT count(*) FROM notice WHERE kind = 'alert' AND state = 'sent'") == 2
+    })
+    .await;
     let token: String = open
         .home
         .database()
@@ -184,11 +187,17 @@ async fn one_click_ends_the_mails_to_an_address_and_looking_ends_nothing() {
         assert!(click.body.contains("ana@acme.example gets no more mails"), "{}", click.body);
     }
     assert_eq!(open.push("/ingest", &[], &now("2")).status, 200);
-    until("another alert", || open.home.number("SELECT count(*) FROM notice WHERE kind = 'alert' AND state = 'sent'") == 3).await;
+    until("another alert", || {
+        open.home.number("SELECT count(*) FROM notice WHERE kind = 'alert' AND state = 'sent'") == 3
+    })
+    .await;
     assert_eq!(open.home.number(to_ana), 1);
     let (code, told, _) = open.home.run(&["alerts", "recipients"]);
     assert_eq!(code, 0);
-    assert!(told.contains("unsubscribed  ana@acme.example since ") && told.contains(": by the link in a mail"), "{told}");
+    assert!(
+        told.contains("unsubscribed  ana@acme.example since ") && told.contains(": by the link in a mail"),
+        "{told}"
+    );
     assert!(told.contains("active        bob@acme.example\n"), "{told}");
     assert!(!told.contains(&token));
     let (_, told, _) = open.home.run(&["alerts", "recipients", "--resume", "ana@acme.example"]);
@@ -209,9 +218,15 @@ async fn a_new_address_gets_one_mail_and_the_rest_once_it_agrees() {
     for id in ["1", "2"] {
         assert_eq!(open.push("/ingest", &[], &now(id)).status, 200);
     }
-    until("a question", || open.home.number("SELECT count(*) FROM notice WHERE kind = 'confirm' AND state = 'sent'") == 1).await;
+    until("a question", || {
+        open.home.number("SELECT count(*) FROM notice WHERE kind = 'confirm' AND state = 'sent'") == 1
+    })
+    .await;
     let (_, told, _) = open.home.run(&["alerts", "recipients"]);
-    assert!(told.starts_with("unconfirmed   ana@acme.example since ") && told.contains("asked, no answer yet"), "{told}");
+    assert!(
+        told.starts_with("unconfirmed   ana@acme.example since ") && told.contains("asked, no answer yet"),
+        "{told}"
+    );
     let token: String =
         open.home.database().query_row("SELECT token FROM recipient", [], |row| row.get(0)).unwrap();
     let page = open.get(&format!("/confirm/{token}?lang=fr"), &[]);
@@ -220,7 +235,10 @@ async fn a_new_address_gets_one_mail_and_the_rest_once_it_agrees() {
     let host = "Host: vigie.acme.example";
     assert_eq!(open.ask(&format!("POST /confirm/{token}"), &[host], b"x=y").status, 200);
     assert_eq!(open.push("/ingest", &[], &now("3")).status, 200);
-    until("an alert", || open.home.number("SELECT count(*) FROM notice WHERE kind = 'alert' AND state = 'sent'") == 1).await;
+    until("an alert", || {
+        open.home.number("SELECT count(*) FROM notice WHERE kind = 'alert' AND state = 'sent'") == 1
+    })
+    .await;
     open.daemon.kill();
 }
 

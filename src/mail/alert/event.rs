@@ -139,7 +139,9 @@ impl Telling<'_> {
                 format!("Left out, since they did not answer all the while: {names}."),
                 format!("Laissées de côté, faute de réponse pendant ce temps\u{a0}: {names}."),
             ));
-        } else if event.phase != Phase::Ended && matches!(event.what, What::Silence { .. } | What::Drop { .. }) {
+        } else if event.phase != Phase::Ended
+            && matches!(event.what, What::Silence { .. } | What::Drop { .. })
+        {
             lines.push(
                 language
                     .say(
@@ -167,7 +169,9 @@ impl Telling<'_> {
                 let usual = mean(*usual, language);
                 language.say(
                     format!("Usually {usual} a day; the last 24 hours are no longer far below that."),
-                    format!("D’habitude {usual} par jour\u{202f}; les dernières 24 heures n’en sont plus loin."),
+                    format!(
+                        "D’habitude {usual} par jour\u{202f}; les dernières 24 heures n’en sont plus loin."
+                    ),
                 )
             }
             What::Spike { count, usual, all: None } => {

@@ -162,8 +162,7 @@ impl Telling<'_> {
     fn trouble_card(&self, trouble: &Trouble) -> Markup {
         let language = self.language;
         let over = trouble.ended.is_some();
-        let (edge, kind, reason) =
-            if over { (&EDGE, &BRAND, &SOFT) } else { (&EDGE_ALARM, &DANGER, &ALARM) };
+        let (edge, kind, reason) = if over { (&EDGE, &BRAND, &SOFT) } else { (&EDGE_ALARM, &DANGER, &ALARM) };
         page::framed(
             "left",
             edge,

@@ -25,7 +25,9 @@ impl Telling<'_> {
 
     pub(super) fn pictures(&self) -> Vec<Picture> {
         self.pictured()
-            .filter_map(|(id, _, course)| Some(Picture { id, kind: "image/png", bytes: trend::draw(course)? }))
+            .filter_map(|(id, _, course)| {
+                Some(Picture { id, kind: "image/png", bytes: trend::draw(course)? })
+            })
             .collect()
     }
 
@@ -86,7 +88,12 @@ impl Telling<'_> {
             What::Drop { count, usual } => {
                 let (now, then) = (count.saturating_mul(100), *usual);
                 vec![
-                    (own("Last 24 hours", "Dernières 24 heures"), language.number(*count), part(now, now.max(then)), &OURS),
+                    (
+                        own("Last 24 hours", "Dernières 24 heures"),
+                        language.number(*count),
+                        part(now, now.max(then)),
+                        &OURS,
+                    ),
                     (usual_name, mean(then, language), part(then, now.max(then)), &THEIRS),
                 ]
             }
