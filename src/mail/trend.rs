@@ -120,7 +120,7 @@ impl Canvas {
 
     fn png(&self) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive)
+        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::NoFilter)
             .write_image(&self.0, WIDTH, HEIGHT, ExtendedColorType::Rgb8)
             .ok()?;
         Some(bytes)
