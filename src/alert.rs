@@ -283,9 +283,73 @@ pub struct Event {
     /// The mentions that show it best, at most a few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<i64>,
+    /// Where it stands.
+    #[serde(default)]
+    pub phase: Phase,
+    /// When it was told first, where it is something that goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Time>,
+    /// The hours before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
+}
+
+/// Where something stands that goes on for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// It is told for the first time.
+    #[default]
+    Opened,
+    /// It is more than what was told.
+    Grew,
+    /// It is over.
+    Ended,
+}
+
+/// Mentions by the hour, and how many are usual.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Course {
+    /// When the last hour ends.
+    pub to: Time,
+    /// Mentions of each hour, the oldest first; `None` where nobody listened.
+    pub hours: Vec<Option<u32>>,
+    /// What is usual at each of these hours of the day: from, to.
+    pub usual: Vec<(u32, u32)>,
 }
 
 impl Event {
+    /// Something that is told for the first time.
+    pub fn new(brand: BrandId, (from, to): (Time, Time), what: What) -> Event {
+        Event {
+            brand,
+            from,
+            to,
+            what,
+            without: Vec::new(),
+            shown: Vec::new(),
+            phase: Phase::Opened,
+            opened: None,
+            course: None,
+        }
+    }
+
+    /// Whether it has so far outgrown what was told `before` that it is worth telling again.
+    pub fn outgrows(&self, before: &Event) -> bool {
+        match (&self.what, &before.what) {
+            (What::Spike { count, .. }, What::Spike { count: told, .. }) => {
+                *count >= told.saturating_mul(2).max(told.saturating_add(GROWN))
+            }
+            (What::Drop { count, .. }, What::Drop { count: told, .. }) => {
+                count.saturating_mul(2).saturating_add(GROWN) <= *told
+            }
+            (What::Surge { now, .. }, What::Surge { now: told, .. }) => {
+                now.0 >= told.0.saturating_add(POINTS.0)
+            }
+            _ => false,
+        }
+    }
+
     /// The kind of rule that tells it.
     pub fn kind(&self) -> On {
         match &self.what {
@@ -301,16 +365,22 @@ impl Event {
     }
 }
 
+/// Mentions by which a spike has grown at least, or a drop deepened, to be told again.
+const GROWN: u64 = 5;
+
 /// What an event is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum What {
     /// An hour with more mentions than chance explains.
     Spike {
-        /// Mentions in the hour.
+        /// Mentions in the hour; of one that is over, in its largest.
         count: u64,
         /// Mentions in a usual hour, in hundredths.
         usual: u64,
+        /// Of one that is over: mentions in all while it lasted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        all: Option<u64>,
     },
     /// A day with far fewer mentions than usual.
     Drop {
@@ -381,6 +451,12 @@ pub struct Trouble {
     pub since: Time,
     /// True when it is silent without an error.
     pub silent: bool,
+    /// When it was told first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Time>,
+    /// Since when it has been well again, once that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Time>,
 }
 
 /// Everything that one alert mail says, in every language.

@@ -49,6 +49,8 @@ pub struct MailConfig {
     pub transport: Transport,
     /// How long the mail server is waited for.
     pub patience: Patience,
+    /// Whether a new address is asked before it gets anything.
+    pub confirm: bool,
 }
 
 /// One `[[source]]`.
@@ -129,6 +131,7 @@ impl Config {
                 zone: None,
                 transport: Transport::Folder(data_dir.join("outbox")),
                 patience: Patience::default(),
+                confirm: false,
             },
             data_dir,
             rules: Rule::usual(WAIT, EVERY),
@@ -231,6 +234,8 @@ impl Config {
         if let Some(section) = top.section("web") {
             parts::web(&section, &mut config.web);
         }
+        config.manners.public_url = config.web.public_url.clone().filter(|_| config.web.enabled);
+        config.manners.confirm = config.mail.confirm;
         if let Some(section) = top.section("sentiment") {
             for lang in Lang::ALL {
                 let file = parts::filled(&section, lang.code());

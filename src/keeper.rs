@@ -9,14 +9,16 @@ use crate::keyword::{Brand, BrandId};
 use crate::matcher::Matcher;
 use crate::network::{Cursor, Missed};
 use crate::notice::{BUCKET, Composer, NoticeError};
+use crate::schedule::Schedule;
 use crate::share::Window;
 use crate::store::Store;
 use crate::store::alerts::{Due, Outcome};
 use crate::store::doors::{Known, Place, Receipt};
 use crate::store::pictures::Looked;
 use crate::store::posts::{Change, Tally, Unit};
+use crate::store::recipients::{self, Wish};
 use crate::store::rematch::StoredPost;
-use crate::store::sources::Attempt;
+use crate::store::sources::{self, Attempt};
 use crate::time::{DAY, HOUR, Time};
 
 /// Whose clock counts.
@@ -107,6 +109,12 @@ impl Keeper {
     pub fn set_brands(&mut self, brands: Vec<Brand>) {
         self.composer.brands = brands;
         self.replan();
+    }
+
+    /// Digests fall due at these times from here on.
+    pub fn set_schedule(&mut self, schedule: Schedule) {
+        self.composer.schedule = schedule;
+        self.deadline = None;
     }
 
     /// Notes which queries decide from `now` on.
@@ -415,6 +423,10 @@ impl Keeper {
                 keeper.composer.raise_troubles(&keeper.store, &troubles, now)?;
                 keeper.replan();
             }
+            let all = sources::sources(keeper.store.connection())?;
+            if keeper.composer.raise_recoveries(&keeper.store, &all, now)? {
+                keeper.deadline = None;
+            }
             keeper.advance(now, Clock::Live(now))
         })?;
         if self.traces && self.store.wipe_log()? {
@@ -461,6 +473,20 @@ impl Keeper {
     /// When the store refuses.
     pub fn record(&mut self, notice: i64, at: Time, outcome: &Outcome) -> Result<(), NoticeError> {
         self.transaction(|keeper| Ok(keeper.store.record(notice, at, outcome)?))
+    }
+
+    /// Does what whoever knows `token` wants of the mails to its address. Gives that address, if there is one.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn wish(&mut self, token: &str, wish: Wish, now: Time) -> Result<Option<String>, NoticeError> {
+        self.transaction(|keeper| {
+            let Some(known) = recipients::of_token(keeper.store.connection(), token)? else {
+                return Ok(None);
+            };
+            keeper.store.wish(&known.address, wish, "by the link in a mail", now)?;
+            Ok(Some(known.address))
+        })
     }
 
     /// Notes that a file has been played to its end.

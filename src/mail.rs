@@ -3,8 +3,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use base64::Engine as _;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, SinglePart};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
@@ -13,22 +14,27 @@ use crate::time::Time;
 mod alert;
 pub mod chat;
 pub(crate) mod clean;
+mod confirm;
 mod digest;
 pub(crate) mod draw;
 mod held;
+pub mod look;
 mod notes;
 mod page;
 pub(crate) mod post;
 mod rule;
 mod text;
 pub mod theme;
+mod trend;
 mod watch;
 pub(crate) mod words;
 
 pub use alert::{Brief, alert, brief};
 pub use chat::Form;
-pub use digest::digest;
+pub use confirm::confirm;
+pub use digest::{digest, digest_with};
 pub use held::{Held, held};
+pub use look::Look;
 pub use rule::describe;
 pub use watch::on_watch;
 pub use words::Language;
@@ -36,15 +42,68 @@ pub use words::Language;
 /// Subjects are cut here: mail programs show less, and relays refuse lines of a thousand.
 const SUBJECT: usize = 120;
 
+/// A header of ours: an address with its token fits, and a line of mail does not get too long.
+const HEADER: usize = 400;
+
 /// What a mail says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     /// The subject: one clean line.
     pub subject: String,
+    /// What the subjects of all mails about the same matter have in common.
+    pub topic: String,
+    /// How the matter stands, for the subject of a mail that answers another.
+    pub stands: &'static str,
     /// The text part, laid out in 72 columns.
     pub text: String,
     /// The HTML part.
     pub html: String,
+    /// Pictures that stand in the HTML part.
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture that travels with a mail: nothing is asked for when it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its name in the mail, without `cid:`.
+    pub id: String,
+    /// Its media type.
+    pub kind: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+impl Letter {
+    /// A letter about nothing that goes on.
+    fn alone(subject: String, text: String, html: String) -> Letter {
+        Letter { topic: subject.clone(), subject, stands: "", text, html, pictures: Vec::new() }
+    }
+
+    /// The HTML part as a page of its own, which a browser opens: its pictures are in it.
+    pub fn twin(&self) -> String {
+        self.pictures.iter().fold(self.html.clone(), |html, picture| {
+            let bytes = base64::engine::general_purpose::STANDARD.encode(&picture.bytes);
+            html.replace(
+                &format!("src=\"cid:{}\"", picture.id),
+                &format!("src=\"data:{};base64,{bytes}\"", picture.kind),
+            )
+        })
+    }
+
+    /// Takes the subject of the thread that it belongs to.
+    pub fn follow(&mut self, topic: &str) {
+        topic.clone_into(&mut self.topic);
+        self.subject = titled(topic, self.stands);
+    }
+}
+
+/// The subject of a mail about `topic`; cut so that what stands behind it is always seen.
+fn titled(topic: &str, stands: &str) -> String {
+    if stands.is_empty() {
+        return clean::short(topic, SUBJECT);
+    }
+    let room = SUBJECT.saturating_sub(stands.chars().count() + 3);
+    format!("{} – {stands}", clean::short(topic, room))
 }
 
 /// What a mail is, for mail programs that sort.
@@ -71,10 +130,30 @@ pub struct Envelope {
     pub rule: String,
     /// What it is.
     pub kind: Kind,
-    /// Where a mail that asks to stop goes.
-    pub unsubscribe: Option<String>,
+    /// The thread it belongs to.
+    pub thread: Option<Thread>,
+    /// How mails like it are ended.
+    pub unsubscribe: Option<Unsubscribe>,
     /// When it was written.
     pub written: Time,
+}
+
+/// The thread that a mail belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thread {
+    /// What its subjects have in common.
+    pub topic: String,
+    /// The Message-ID of its first mail, with brackets; `None` for that one itself.
+    pub answers: Option<String>,
+}
+
+/// How mails to an address are ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unsubscribe {
+    /// By a request to this https address, one click (RFC 8058).
+    Link(String),
+    /// By a mail to this address, which a person reads.
+    Mail(String),
 }
 
 /// A mail cannot be put together.
@@ -116,17 +195,45 @@ pub fn build(letter: &Letter, envelope: &Envelope) -> Result<Vec<u8>, BuildError
         .raw_header(header("List-Id", &format!("<{kind}.vigie.{domain}>"))?)
         .raw_header(header("X-Vigie-Alert-Id", &envelope.alert)?)
         .raw_header(header("X-Vigie-Rule", &envelope.rule)?);
+    if let Some(Thread { topic, answers }) = &envelope.thread {
+        // Exchange and Outlook sort by this one.
+        builder = builder.raw_header(header("Thread-Topic", topic)?);
+        if let Some(first) = answers {
+            builder = builder.in_reply_to(first.clone()).references(first.clone());
+        }
+    }
     if envelope.kind == Kind::Digest {
         builder = builder.raw_header(header("Precedence", "list")?);
     }
-    if let Some(address) = &envelope.unsubscribe {
-        let mailto = format!("<mailto:{address}?subject=unsubscribe>");
-        builder = builder.raw_header(header("List-Unsubscribe", &mailto)?);
+    match &envelope.unsubscribe {
+        Some(Unsubscribe::Link(url)) => {
+            builder = builder
+                .raw_header(header("List-Unsubscribe", &format!("<{url}>"))?)
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")?);
+        }
+        Some(Unsubscribe::Mail(address)) => {
+            let mailto = format!("<mailto:{address}?subject=unsubscribe>");
+            builder = builder.raw_header(header("List-Unsubscribe", &mailto)?);
+        }
+        None => {}
     }
     let parts = MultiPart::alternative()
         .boundary(format!("vigie-{}", hash(&envelope.key)))
-        .singlepart(part(ContentType::TEXT_PLAIN, &letter.text)?)
-        .singlepart(part(ContentType::TEXT_HTML, &letter.html)?);
+        .singlepart(part(ContentType::TEXT_PLAIN, &letter.text)?);
+    let html = part(ContentType::TEXT_HTML, &letter.html)?;
+    let parts = if letter.pictures.is_empty() {
+        parts.singlepart(html)
+    } else {
+        let mut related =
+            MultiPart::related().boundary(format!("vigie-r-{}", hash(&envelope.key))).singlepart(html);
+        for Picture { id, kind, bytes } in &letter.pictures {
+            let kind = ContentType::parse(kind).map_err(|error| BuildError(error.to_string()))?;
+            let body = Body::new_with_encoding(bytes.clone(), ContentTransferEncoding::Base64)
+                .map_err(|_refused| BuildError("a picture cannot be encoded".to_owned()))?;
+            related = related.singlepart(Attachment::new_inline(id.clone()).body(body, kind));
+        }
+        parts.multipart(related)
+    };
     let message = builder.multipart(parts).map_err(|error| BuildError(error.to_string()))?;
     Ok(message.formatted())
 }
@@ -134,7 +241,7 @@ pub fn build(letter: &Letter, envelope: &Envelope) -> Result<Vec<u8>, BuildError
 /// A header of ours; names of rules come from a file that a person wrote, so they are cleaned too.
 fn header(name: &'static str, value: &str) -> Result<HeaderValue, BuildError> {
     let name = HeaderName::new_from_ascii(name.to_owned()).map_err(|error| BuildError(error.to_string()))?;
-    Ok(HeaderValue::new(name, clean::short(value, 200)))
+    Ok(HeaderValue::new(name, clean::short(value, HEADER)))
 }
 
 /// Quoted-printable always: readable in a file, and no line too long for a relay.

@@ -13,18 +13,23 @@ use crate::impostor::Level;
 use crate::keyword::Brand;
 use crate::mail::{self, Envelope, Language, Letter};
 use crate::mention::Suspect;
-use crate::schedule::Schedule;
+use crate::schedule::{Every, Schedule};
 use crate::share::Window;
 use crate::store::alerts::{About, Group, NewNotice};
+use crate::store::recipients::Recipient;
 use crate::store::{Store, StoreError, list, sources, vitals};
-use crate::time::{HOUR, Time};
+use crate::time::{DAY, HOUR, Time};
 
 mod hold;
+mod incidents;
 mod raise;
+mod reach;
 mod sample;
+mod thread;
 mod trends;
 
 pub use hold::{CAP, Channel, Manners, Person};
+use incidents::{last_of_each, same_matter};
 pub use trends::BUCKET;
 
 /// Where the moment of the next digest is kept.
@@ -94,7 +99,23 @@ impl Composer {
 
     fn close(&self, store: &Store, group: &Group, now: Time) -> Result<usize, NoticeError> {
         store.close_group(group, now)?;
-        self.write_alerts(store, &group.rule, group.opened, now)
+        let written = self.write_alerts(store, &group.rule, group.opened, now)?;
+        let told = written > 0;
+        Ok(written + if told { self.digest_at_once(store, now)? } else { 0 })
+    }
+
+    /// Writes the digests of those who want one whenever alerts are told, about what came since their last.
+    fn digest_at_once(&self, store: &Store, now: Time) -> Result<usize, NoticeError> {
+        let mut written = 0;
+        for round in self.rounds().into_iter().filter(|round| round.schedule.every == Every::AtOnce) {
+            let noted = format!("at_once|{}", round.noted);
+            let last = store.meta(&noted)?.and_then(|text| text.parse().ok()).map(Time);
+            // Up to now, with the mention that made the alert.
+            let window = Window { from: last.unwrap_or(now.plus(-DAY)).min(now), to: now.plus(1) };
+            store.set_meta(&noted, &window.to.0.to_string())?;
+            written += self.write_digest_to(store, window, now, &round.recipients, round.schedule.empty)?;
+        }
+        Ok(written)
     }
 
     /// Writes the notices of one closed group, one a recipient; none when everything it tells is gone.
@@ -142,6 +163,9 @@ impl Composer {
             .iter()
             .filter_map(|raised| serde_json::from_str(raised.detail.as_deref()?).ok())
             .collect();
+        let troubles = last_of_each(&troubles, |one: &Trouble, other| {
+            one.source == other.source && one.opened == other.opened && one.opened.is_some()
+        });
         let connection = store.connection();
         // Newest first; those gone since do not come back from the store.
         let shown: Vec<i64> = ids.iter().rev().copied().collect();
@@ -170,6 +194,7 @@ impl Composer {
             .iter()
             .filter_map(|raised| serde_json::from_str(raised.detail.as_deref()?).ok())
             .collect();
+        let events = last_of_each(&events, same_matter);
         if mentions.is_empty() && suspects.is_empty() && troubles.is_empty() && events.is_empty() {
             return Ok(None);
         }
@@ -243,12 +268,18 @@ impl Composer {
             let voice = self.voice(recipient);
             let brands = self.brands_of(recipient);
             let digest = digest::gather(store.connection(), &brands, window, now)?;
-            if !empty && digest.shares.totals.mentions == 0 && digest.suspects.is_empty() {
+            let held = self.held_from(store, recipient)?;
+            if !empty && digest.shares.totals.mentions == 0 && digest.suspects.is_empty() && held.is_empty() {
                 continue;
             }
-            let letter = mail::digest(&digest, voice.language, voice.zone);
+            let lines: Vec<mail::Held> = held.iter().map(hold::line).collect();
+            let letter = mail::digest_with(&digest, &lines, voice.language, voice.zone);
             let to = std::slice::from_ref(*recipient);
-            written += self.keep(store, "digest", "digest", window.to, now, &letter, to)?;
+            let key = format!("digest|digest|{}|{}", window.to.0, recipient.email);
+            for notice in &held {
+                store.fold_in(notice.id, &key)?;
+            }
+            written += self.keep(store, ("digest", "digest"), window.to, now, &letter, to)?;
         }
         // What was held back comes with the digest, at the latest.
         Ok(written + self.tell_all_held(store, now)?)
@@ -329,18 +360,17 @@ impl Composer {
             let voice = self.voice(recipient);
             let letter = mail::on_watch(&vitals, window, voice.language, voice.zone);
             let to = std::slice::from_ref(*recipient);
-            written += self.keep(store, "watch", "watch", due, now, &letter, to)?;
+            written += self.keep(store, ("watch", "watch"), due, now, &letter, to)?;
         }
         round.note(store, round.schedule.next(now, round.zone))?;
         Ok(written)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row of the notice table for each recipient")]
+    /// Keeps a letter to each of these, as far as they can be written to.
     fn keep(
         &self,
         store: &Store,
-        kind: &'static str,
-        rule: &str,
+        (kind, rule): (&'static str, &str),
         window: Time,
         now: Time,
         letter: &Letter,
@@ -348,6 +378,27 @@ impl Composer {
     ) -> Result<usize, NoticeError> {
         let mut written = 0;
         for recipient in to {
+            let Some(known) = self.reaches(store, recipient, now)? else { continue };
+            let to = std::slice::from_ref(recipient);
+            written += self.post(store, (kind, rule), window, now, letter, (to, &known))?;
+        }
+        Ok(written)
+    }
+
+    /// Keeps a letter to recipients who can be written to.
+    fn post(
+        &self,
+        store: &Store,
+        (kind, rule): (&'static str, &str),
+        window: Time,
+        now: Time,
+        letter: &Letter,
+        (to, known): (&[Mailbox], &Recipient),
+    ) -> Result<usize, NoticeError> {
+        let mut written = 0;
+        for recipient in to {
+            let mut letter = letter.clone();
+            self.dress(recipient, &mut letter);
             let key = format!("{kind}|{rule}|{}|{}", window.0, recipient.email);
             let message_id = mail::message_id(&key, self.from.email.domain());
             let envelope = Envelope {
@@ -361,10 +412,11 @@ impl Composer {
                 } else {
                     mail::Kind::Alert
                 },
-                unsubscribe: None,
+                thread: None,
+                unsubscribe: self.unsubscribe(known, recipient).filter(|_| kind != "confirm"),
                 written: now,
             };
-            let bytes = mail::build(letter, &envelope)?;
+            let bytes = mail::build(&letter, &envelope)?;
             let notice = NewNotice {
                 key,
                 kind,
@@ -374,7 +426,7 @@ impl Composer {
                 message_id,
                 subject: letter.subject.clone(),
                 bytes,
-                html: letter.html.clone(),
+                html: letter.twin(),
                 written: now,
                 next_try: now,
                 useful: None,

@@ -12,6 +12,8 @@ use crate::time::{HOUR, Time};
 pub enum Every {
     /// Not at all.
     Never,
+    /// Whenever alerts are told.
+    AtOnce,
     /// Every quarter of an hour.
     Quarter,
     /// Every hour.
@@ -85,16 +87,20 @@ impl Schedule {
         match self.every {
             Every::Quarter => Some(HOUR / 4),
             Every::Hour => Some(HOUR),
-            Every::Never | Every::Day | Every::Weekdays | Every::Week | Every::TwoWeeks | Every::Month => {
-                None
-            }
+            Every::Never
+            | Every::AtOnce
+            | Every::Day
+            | Every::Weekdays
+            | Every::Week
+            | Every::TwoWeeks
+            | Every::Month => None,
         }
     }
 
     fn falls_on(&self, date: Date) -> bool {
         let place = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
         match self.every {
-            Every::Never | Every::Quarter | Every::Hour => false,
+            Every::Never | Every::AtOnce | Every::Quarter | Every::Hour => false,
             Every::Day => true,
             Every::Weekdays => self.days.get(place).copied().unwrap_or(false),
             Every::Week => date.weekday() == self.on,
@@ -115,7 +121,7 @@ impl Schedule {
         }
         let end = due.stamp().to_zoned(zone.clone());
         let span = match self.every {
-            Every::Never | Every::Quarter | Every::Hour | Every::Week => 7.days(),
+            Every::Never | Every::AtOnce | Every::Quarter | Every::Hour | Every::Week => 7.days(),
             Every::Day => 1.day(),
             Every::Weekdays => {
                 let mut days = 1;

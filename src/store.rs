@@ -19,6 +19,7 @@ pub mod doors;
 pub mod figures;
 pub mod find;
 mod held;
+pub mod incidents;
 pub mod labels;
 pub mod list;
 pub mod mutes;
@@ -26,6 +27,7 @@ pub mod pictures;
 pub mod posts;
 pub mod rematch;
 mod past;
+pub mod recipients;
 mod reread;
 pub mod series;
 pub mod sources;
@@ -46,6 +48,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0009_sentiment.sql"),
     include_str!("store/migrations/0010_stories.sql"),
     include_str!("store/migrations/0011_pictures.sql"),
+    include_str!("store/migrations/0012_threads.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -25,6 +25,7 @@ use crate::mail::Language;
 use crate::network::Page;
 use crate::store::doors::Receipt;
 use crate::store::posts::Tally;
+use crate::store::recipients::Wish;
 use crate::store::{self, vitals};
 use crate::time::Time;
 
@@ -34,6 +35,7 @@ mod look;
 mod page;
 mod style;
 mod token;
+mod wishes;
 
 pub use token::Tokens;
 
@@ -61,12 +63,14 @@ pub struct WebConfig {
     pub stale: Duration,
     /// Names by which it may be asked beside those of this machine's loopback, such as that of a proxy.
     pub hosts: Vec<String>,
+    /// The https address at which others reach it, without a slash at the end: links in mails lead there.
+    pub public_url: Option<String>,
 }
 
 impl Default for WebConfig {
     fn default() -> WebConfig {
         let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT);
-        WebConfig { enabled: true, listen, stale: STALE, hosts: Vec::new() }
+        WebConfig { enabled: true, listen, stale: STALE, hosts: Vec::new(), public_url: None }
     }
 }
 
@@ -109,6 +113,15 @@ fn in_words(error: &std::io::Error) -> String {
 pub enum Asked {
     /// Something to store.
     Post(Box<Posted>),
+    /// What somebody wants of the mails to the address that a token speaks for; answers with the address, when there is one.
+    Wish {
+        /// The token.
+        token: String,
+        /// What is wanted.
+        wish: Wish,
+        /// Hears for which address it was done, after it is stored.
+        reply: oneshot::Sender<Option<String>>,
+    },
     /// A sign of life.
     Alive(oneshot::Sender<()>),
 }
@@ -216,6 +229,8 @@ impl Door {
             .route("/", get(show))
             .route("/style.css", get(style))
             .route("/healthz", get(alive))
+            .route("/unsubscribe/{token}", get(wishes::ask_to_leave).post(wishes::leave))
+            .route("/confirm/{token}", get(wishes::ask_to_confirm).post(wishes::confirm))
             .route("/ingest", post(ingest::take))
             .route("/ingest/{source}", post(ingest::take))
             .fallback(nothing)

@@ -1,13 +1,17 @@
 //! Whether figures have changed by more than chance: shares of voice, reactions to posts. Figures in, yes or no out.
 
+use super::Course;
 use crate::share::Permille;
+use crate::time::Time;
 
 /// Mentions of the last day and of the days before, from which a share says something.
 const FEWEST_NOW: u64 = 10;
 const FEWEST_BEFORE: u64 = 30;
-/// Standard deviations by which a share must have grown; its variance counts double, since mentions cluster.
+/// Standard deviations by which a share must have grown; its variance counts double, since mentions cluster, and more where
+/// the day brought few: of a few dozen mentions one story may be half.
 const DEVIATIONS: f64 = 3.7;
 const CLUSTER: f64 = 2.0;
+const STORY: f64 = 20.0;
 /// Posts of an account that tell what is usual.
 const POSTS: usize = 5;
 /// A post takes off with so many times the usual reactions, and so many more; it flops with as few of so many.
@@ -40,14 +44,15 @@ pub fn surge(before: Part, now: Part, points: Permille) -> Option<(Permille, Per
     }
     let float = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     let all = (float(before.of) + float(now.of)) / (float(before.all) + float(now.all));
-    let variance = CLUSTER * all * (1.0 - all) * (1.0 / float(before.all) + 1.0 / float(now.all));
+    let cluster = CLUSTER * (1.0 + STORY / float(now.all));
+    let variance = cluster * all * (1.0 - all) * (1.0 / float(before.all) + 1.0 / float(now.all));
     let grown = float(now.of) / float(now.all) - float(before.of) / float(before.all);
     (variance > 0.0 && grown > DEVIATIONS * variance.sqrt()).then_some((was, is))
 }
 
 /// What reactions to a post say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Course {
+pub enum Reactions {
     /// Far more than usual.
     TakesOff,
     /// Far fewer than usual, though there was time.
@@ -56,7 +61,7 @@ pub enum Course {
 
 /// How a post with `count` reactions fares among `others` of its author, and what is usual: half of them have as many
 /// reactions or fewer. `settled`: it is old enough that few more will come.
-pub fn course(count: i64, settled: bool, others: &[i64]) -> Option<(Course, i64)> {
+pub fn reactions(count: i64, settled: bool, others: &[i64]) -> Option<(Reactions, i64)> {
     if others.len() < POSTS {
         return None;
     }
@@ -64,10 +69,34 @@ pub fn course(count: i64, settled: bool, others: &[i64]) -> Option<(Course, i64)
     others.sort_unstable();
     let usual = *others.get(others.len() / 2)?;
     if count >= usual.saturating_mul(TIMES).max(usual.saturating_add(MORE)) {
-        return Some((Course::TakesOff, usual));
+        return Some((Reactions::TakesOff, usual));
     }
     let few = settled && usual >= ENOUGH && count.saturating_mul(TIMES) <= usual;
-    few.then_some((Course::Flops, usual))
+    few.then_some((Reactions::Flops, usual))
+}
+
+/// Hours shown: three days, so that the night is seen beside the day.
+const SHOWN: usize = 72;
+/// Hours of a day.
+const DAY: usize = 24;
+/// Days of which the same hour tells what is usual.
+const DAYS: usize = 4;
+
+/// The last of `hours` (the oldest first, `None` where nobody listened) against what is usual at each hour of the day:
+/// of the days before those shown, from the tenth to the ninetieth of a hundred. `None` when too few days are known.
+pub fn course_of_hours(to: Time, hours: &[Option<u32>]) -> Option<Course> {
+    let (before, shown) = hours.split_at_checked(hours.len().checked_sub(SHOWN)?)?;
+    let usual: Option<Vec<(u32, u32)>> = (0..SHOWN)
+        .map(|hour| {
+            // The same hour of each day before.
+            let first = (before.len() + hour) % DAY;
+            let mut same: Vec<u32> = before.iter().skip(first).step_by(DAY).flatten().copied().collect();
+            same.sort_unstable();
+            let at = |part: usize| same.get((same.len() - 1) * part / 10).copied();
+            if same.len() < DAYS { None } else { at(1).zip(at(9)) }
+        })
+        .collect();
+    Some(Course { to, hours: shown.to_vec(), usual: usual? })
 }
 
 #[cfg(test)]
@@ -87,15 +116,53 @@ mod tests {
         assert_eq!(super::surge(Part { of: 0, all: 20 }, Part { of: 20, all: 20 }, Permille(100)), None);
     }
 
+    /// Mentions of each hour of `days`: stories by chance, each told some four times within half a day.
+    fn hours(random: &mut fastrand::Rng, days: usize, a_day: f64) -> Vec<u64> {
+        let mut hours = vec![0; days * 24];
+        for hour in 0..hours.len() {
+            // Two stories in an hour are rare enough at these rates.
+            if random.f64() >= a_day / 4.0 / 24.0 {
+                continue;
+            }
+            for _ in 0..random.usize(1..8) {
+                if let Some(later) = hours.get_mut(hour + random.usize(..12)) {
+                    *later += 1;
+                }
+            }
+        }
+        hours
+    }
+
+    #[test]
+    fn where_nothing_happens_few_surges_are_seen_however_little_is_said() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let sum = |hours: &[u64], from: usize, to: usize| hours[from..to].iter().sum::<u64>();
+        for (own, others) in [(2.0, 3.0), (5.0, 5.0), (10.0, 10.0), (5.0, 20.0)] {
+            let (own, others) = (hours(&mut random, 400, own), hours(&mut random, 400, others));
+            let (mut told, mut quiet) = (0, 0);
+            for end in 8 * 24..own.len() {
+                let part = |from, to| {
+                    let of = sum(&own, from, to);
+                    Part { of, all: of + sum(&others, from, to) }
+                };
+                let grown = surge(part(end - 192, end - 24), part(end - 24, end), Permille(100));
+                if end >= quiet && grown.is_some() {
+                    (told, quiet) = (told + 1, end + 72);
+                }
+            }
+            assert!(told <= 8, "{told} in 400 days");
+        }
+    }
+
     #[test]
     fn posts_are_held_against_their_authors_others() {
         let others = [3, 40, 20, 18, 25];
-        assert_eq!(course(80, false, &others), Some((Course::TakesOff, 20)));
-        assert_eq!(course(79, true, &others), None);
-        assert_eq!(course(5, true, &others), Some((Course::Flops, 20)));
-        assert_eq!(course(5, false, &others), None);
+        assert_eq!(reactions(80, false, &others), Some((Reactions::TakesOff, 20)));
+        assert_eq!(reactions(79, true, &others), None);
+        assert_eq!(reactions(5, true, &others), Some((Reactions::Flops, 20)));
+        assert_eq!(reactions(5, false, &others), None);
         // of authors whom nobody answers, a few reactions are no event
-        assert_eq!(course(8, true, &[0, 1, 0, 2, 1]), None);
-        assert_eq!(course(900, true, &others[..4]), None);
+        assert_eq!(reactions(8, true, &[0, 1, 0, 2, 1]), None);
+        assert_eq!(reactions(900, true, &others[..4]), None);
     }
 }

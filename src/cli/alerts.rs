@@ -21,6 +21,7 @@ use crate::store::{self, StoreError};
 mod backtest;
 mod history;
 mod mute;
+mod recipients;
 mod test;
 
 /// Characters of a name or a note.
@@ -48,6 +49,8 @@ enum Action {
     Backtest(backtest::Backtest),
     /// Send one mail of a rule, marked as a test
     Test(test::Test),
+    /// List whom mails go to and who gets none and why; resume, confirm or unsubscribe an address
+    Recipients(recipients::Recipients),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -67,6 +70,7 @@ impl Alerts {
             Some(Action::Unmute(unmute)) => unmute.run(common),
             Some(Action::Backtest(backtest)) => backtest.run(common),
             Some(Action::Test(test)) => test.run(common),
+            Some(Action::Recipients(recipients)) => recipients.run(common),
         }
     }
 }

@@ -144,6 +144,12 @@ fn composer(config: &Config, brands: &[Brand], language: Option<&str>) -> Compos
         brands: brands.to_vec(),
         schedule: config.digest,
         // A replay never sends: chats hear nothing of it.
-        manners: crate::notice::Manners { channels: Vec::new(), ..config.manners.clone() },
+        // Nothing is sent, nobody is asked, and the bytes hold no token of this machine.
+        manners: crate::notice::Manners {
+            channels: Vec::new(),
+            public_url: None,
+            confirm: false,
+            ..config.manners.clone()
+        },
     }
 }

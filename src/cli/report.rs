@@ -13,6 +13,7 @@ use super::output::Target;
 use super::period::Period;
 use super::{Common, Usage, clean, say};
 use crate::config::secret;
+use crate::mail::look::colour;
 use crate::report::{self, Figures, Look, Report as Gathered};
 use crate::store;
 
@@ -88,15 +89,6 @@ fn diff(old: &Path, new: &Gathered) -> anyhow::Result<ExitCode> {
         say(clean(&line))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A colour as a style sheet takes it.
-fn colour(text: &str) -> Result<String, String> {
-    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
-    match digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-        Some(_) => Ok(text.to_ascii_lowercase()),
-        None => Err("a colour is # and six hexadecimal digits, as in #0d7a86".to_owned()),
-    }
 }
 
 /// A picture as an address that holds it whole.

@@ -94,6 +94,7 @@ pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConf
     if let Some(name) = section.text("zone") {
         mail.zone = zone(section, &name);
     }
+    mail.confirm = section.flag("confirm").unwrap_or(mail.confirm);
     patience(section, &mut mail.patience);
     if let Some(to_folder) = filled(section, "folder") {
         mail.transport = Transport::Folder(folder.join(to_folder));
@@ -241,6 +242,7 @@ pub(super) fn times<'r>(section: &Section<'r, '_>, key: &'r str, schedule: &mut 
         key,
         &[
             ("never", Every::Never),
+            ("at_once", Every::AtOnce),
             ("15min", Every::Quarter),
             ("hour", Every::Hour),
             ("day", Every::Day),
@@ -363,7 +365,31 @@ pub(super) fn web(section: &Section<'_, '_>, web: &mut WebConfig) {
         }
         web.hosts.push(host.to_owned());
     }
+    web.public_url = filled(section, "public_url").and_then(|text| public_url(section, &text, web));
     section.finish(&[], "WEB");
+}
+
+/// The address at which others reach the web door; by its name it may be asked.
+fn public_url(section: &Section<'_, '_>, text: &str, web: &mut WebConfig) -> Option<String> {
+    let url = url::Url::parse(text.trim()).ok();
+    let right = |url: &url::Url| {
+        url.scheme() == "https"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    };
+    let host = url.as_ref().filter(|url| right(url)).and_then(|url| url.host_str().map(str::to_owned));
+    let (Some(url), Some(host)) = (url, host) else {
+        let text = text.escape_debug();
+        section.fault(
+            "public_url",
+            format!("\"{text}\" is no https address; write one such as \"https://vigie.acme.example\" (mail programs send nobody's wish over plain http)"),
+        );
+        return None;
+    };
+    web.hosts.push(host);
+    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// An address with its port; `localhost` is this machine.

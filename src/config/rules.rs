@@ -10,7 +10,7 @@ use crate::alert::{On, Rule, Side, Terms};
 use crate::document::{self, Fault, Faults, Reader, Section};
 use crate::impostor::Level;
 use crate::keyword::BrandId;
-use crate::mail::{Form, Language};
+use crate::mail::{Form, Language, Look, look};
 use crate::notice::{Channel, Manners, Person};
 use crate::schedule::{Every, Quiet, Schedule};
 use crate::share::Permille;
@@ -134,6 +134,7 @@ pub(super) fn person(
     let (quiet, cap) = (quiet(section), cap(section));
     let mut schedule = usual;
     times(section, "digest", &mut schedule);
+    let look = look(section, file);
     let own = ["digest", "on", "at", "empty"].iter().any(|key| section.value(key).is_some());
     section.finish(&[], "");
     let line = section.line("brands");
@@ -151,8 +152,37 @@ pub(super) fn person(
         cap,
         brands,
         schedule: own.then_some(schedule),
+        look,
     });
 }
+
+/// How the mails of one recipient look: a name, a logo, a colour.
+fn look(section: &Section<'_, '_>, file: &Path) -> Look {
+    let (folder, there) = (file.parent().unwrap_or(Path::new("")), file.is_file());
+    let name = filled(section, "name");
+    let colour = filled(section, "colour").and_then(|text| match look::readable(text.trim()) {
+        Ok(colour) => Some(colour),
+        Err(why) => {
+            section.fault("colour", why);
+            None
+        }
+    });
+    // What the text says of files is looked at when it stands in a file itself.
+    let logo = filled(section, "logo").filter(|_| there).and_then(|named| {
+        let path = folder.join(&named);
+        let large = std::fs::metadata(&path).is_ok_and(|file| file.len() > MOST);
+        let read = if large {
+            Err(format!("has more than {MOST} bytes: save it smaller, it travels in every mail"))
+        } else {
+            std::fs::read(&path).map_err(|error| format!("cannot be read: {error}")).and_then(look::Logo::new)
+        };
+        read.map_err(|why| section.fault("logo", format!("{} {why}", path.display()))).ok()
+    });
+    Look { name, logo, colour }
+}
+
+/// A larger file is no logo for a mail, and is not read.
+const MOST: u64 = 10 << 20;
 
 /// A chat or a program that is told too: a `[[channel]]` table. Its address is a secret.
 pub(super) fn channel(section: &Section<'_, '_>, manners: &mut Manners) {

@@ -358,6 +358,11 @@ impl Desk {
     fn push(&mut self, asked: Asked) -> Result<(), NoticeError> {
         let Posted { source, page, receipt, seen, reply } = match asked {
             Asked::Post(posted) => *posted,
+            Asked::Wish { token, wish, reply } => {
+                let now = (self.clock)();
+                answered(reply.send(self.patiently(|keeper| keeper.wish(&token, wish, now))?));
+                return Ok(());
+            }
             Asked::Alive(reply) => {
                 answered(reply.send(()));
                 return Ok(());

@@ -7,7 +7,7 @@ use super::clean::{evidence, short};
 use super::page::{self, Page};
 use super::post::{self, Parts};
 use super::words::{Language, capital, local};
-use super::{Letter, SUBJECT, notes};
+use super::{Letter, SUBJECT, notes, titled};
 use crate::alert::{Content, On, SHOWN, Trouble};
 use crate::impostor::{Level, describe};
 use crate::keyword::BrandId;
@@ -18,6 +18,8 @@ mod chat;
 mod event;
 mod html;
 mod text;
+mod topic;
+mod trend;
 
 pub use chat::{Brief, brief};
 
@@ -63,16 +65,19 @@ struct Telling<'a> {
 impl Telling<'_> {
     fn letter(&self) -> Letter {
         let language = self.language;
-        let subject = short(&self.headline(), SUBJECT);
+        let headline = short(&self.headline(), SUBJECT);
         let page = Page {
             language,
-            title: &subject,
+            title: &headline,
             preheader: &self.preheader(),
             label: language.say("Alert", "Alerte"),
-            body: self.html(&subject),
+            body: self.html(&headline),
             footer: &self.footer(),
         };
-        Letter { html: page.render(), text: self.text(&subject), subject }
+        let (topic, begins, stands) = self.topic();
+        let html = page.render();
+        let (subject, text) = (titled(&topic, begins), self.text(&headline));
+        Letter { subject, topic, stands, text, html, pictures: self.pictures() }
     }
 
     fn name(&self, brand: &BrandId) -> String {
@@ -123,6 +128,11 @@ impl Telling<'_> {
             | On::Flops
             | On::PrecisionFallen => self.events_headline(),
         };
+        self.marked(line)
+    }
+
+    /// A headline that says when it is of a test or of the example.
+    fn marked(&self, line: String) -> String {
         if self.content.test {
             return format!("{} {line}", self.language.say("[Test]", "[Essai]"));
         }
@@ -208,7 +218,10 @@ impl Telling<'_> {
         let language = self.language;
         if let [trouble] = self.content.troubles.as_slice() {
             let source = short(&trouble.source, 60);
-            return if trouble.silent {
+            return if trouble.ended.is_some() {
+                language
+                    .say(format!("Source {source} works again"), format!("La source {source} est rétablie"))
+            } else if trouble.silent {
                 language.say(
                     format!("Source {source} has fallen silent"),
                     format!("La source {source} est devenue muette"),
@@ -274,8 +287,8 @@ impl Telling<'_> {
                 format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{202f}; ses alertes sont {grouped}."),
             ),
             language.say(
-                "To stop or change it, edit that rule in vigie.toml. No picture, no tracking, no counted clicks: opening this mail tells nobody.",
-                "Pour l’arrêter ou la changer, modifiez cette règle dans vigie.toml. Ni image, ni traceur, ni clic compté\u{a0}: ouvrir ce message n’avertit personne.",
+                "To stop or change it, edit that rule in vigie.toml. Nothing is fetched, tracked or counted: opening this mail tells nobody.",
+                "Pour l’arrêter ou la changer, modifiez cette règle dans vigie.toml. Rien n’est téléchargé, suivi ni compté\u{a0}: ouvrir ce message n’avertit personne.",
             ).to_owned(),
         ];
         if self.content.test {
@@ -358,6 +371,14 @@ impl Telling<'_> {
     fn since(&self, trouble: &Trouble) -> String {
         let language = self.language;
         let moment = language.moment(trouble.since, self.zone);
+        if let Some(ended) = trouble.ended {
+            let lasted = language.lasted(ended.since(trouble.since));
+            let ended = language.moment(ended, self.zone);
+            return language.say(
+                format!("Well again since {ended}, after {lasted}; the trouble began {moment}."),
+                format!("Tout va bien depuis le {ended}, après {lasted}\u{202f}; la panne avait commencé le {moment}."),
+            );
+        }
         let lasted = language.lasted(self.content.written.since(trouble.since));
         if trouble.silent {
             language.say(
@@ -448,12 +469,23 @@ fn checks(language: Language) -> [&'static str; 3] {
 }
 
 fn trouble_word(trouble: &Trouble, language: Language) -> &'static str {
-    if trouble.silent { language.say("silent", "muette") } else { language.say("failing", "en panne") }
+    if trouble.ended.is_some() {
+        language.say("works again", "rétablie")
+    } else if trouble.silent {
+        language.say("silent", "muette")
+    } else {
+        language.say("failing", "en panne")
+    }
 }
 
 /// What Vigie does about a source in trouble.
 fn now_does(trouble: &Trouble, language: Language) -> &'static str {
-    if trouble.silent {
+    if trouble.ended.is_some() {
+        language.say(
+            "Vigie has taken up where it stopped. What the source could no longer give is recorded as a gap: “vigie status” lists it, and digests say so.",
+            "Vigie a repris là où elle s’était arrêtée. Ce que la source n’a plus pu donner est noté comme une lacune\u{a0}: «\u{a0}vigie status\u{a0}» la montre, les synthèses la signalent.",
+        )
+    } else if trouble.silent {
         language.say(
             "Vigie goes on listening and will say nothing more until posts come again. The other sources are not affected. If the silence is real, nothing is lost; if not, check the source with “vigie check”.",
             "Vigie continue d’écouter et se taira jusqu’au retour de messages. Les autres sources ne sont pas touchées. Si le silence est réel, rien n’est perdu\u{202f}; sinon, vérifiez la source avec «\u{a0}vigie check\u{a0}».",

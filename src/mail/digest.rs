@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::clean::{Piece, short};
+use super::held::{self, Held};
 use super::page::{self, Page};
 use super::post::{self, Parts};
 use super::words::Language;
@@ -30,9 +31,14 @@ const DAYS: usize = 31;
 
 /// The mail of one digest.
 pub fn digest(digest: &Digest, language: Language, zone: &TimeZone) -> Letter {
+    digest_with(digest, &[], language, zone)
+}
+
+/// The mail of one digest, with the alerts that were held back from its recipient.
+pub fn digest_with(digest: &Digest, held: &[Held], language: Language, zone: &TimeZone) -> Letter {
     let mut tops = digest.top.len().min(BRANDS);
     loop {
-        let letter = Telling { digest, language, zone, tops }.letter();
+        let letter = Telling { digest, held, language, zone, tops }.letter();
         if letter.html.len() <= page::LIMIT || tops == 0 {
             return letter;
         }
@@ -42,6 +48,7 @@ pub fn digest(digest: &Digest, language: Language, zone: &TimeZone) -> Letter {
 
 struct Telling<'a> {
     digest: &'a Digest,
+    held: &'a [Held],
     language: Language,
     zone: &'a TimeZone,
     /// Brands whose top posts are shown.
@@ -76,7 +83,8 @@ impl Telling<'_> {
             body: self.html(&headline),
             footer: &self.footer(),
         };
-        Letter { html: page.render(), text: self.text(&headline), subject }
+        let html = page.render();
+        Letter::alone(subject, self.text(&headline), html)
     }
 
     fn all_example(&self) -> bool {
@@ -168,6 +176,17 @@ impl Telling<'_> {
             self.language.say(
                 "Fewer than 30 distinct posts: too few for percentages, so counts are shown.",
                 "Moins de 30 publications distinctes\u{a0}: trop peu pour des pourcentages, voici les nombres.",
+            )
+        })
+    }
+
+    /// The alerts that were held back: how many, why, and a line each.
+    fn held_back(&self) -> Option<(String, &'static str, Vec<String>)> {
+        (!self.held.is_empty()).then(|| {
+            (
+                held::count(self.held, self.language),
+                held::why(self.language),
+                held::lines(self.held, self.language, self.zone),
             )
         })
     }
@@ -339,8 +358,8 @@ impl Telling<'_> {
                 "Comment lire\u{a0}: une mention est une publication au sujet d’une marque\u{202f}; les parts sont celles des mentions et font 100\u{a0}% ensemble. Auteurs et publications distinctes ne comptent qu’une fois\u{202f}; les copies d’un texte font une seule publication distincte. On ne parle de changement que si le hasard seul le produirait rarement (95\u{a0}%, sur les publications distinctes).",
             ).to_owned(),
             language.say(
-                "To stop or change this digest, edit [digest] in vigie.toml. No picture, no tracking, no counted clicks: opening this mail tells nobody.",
-                "Pour arrêter ou changer cette synthèse, modifiez [digest] dans vigie.toml. Ni image, ni traceur, ni clic compté\u{a0}: ouvrir ce message n’avertit personne.",
+                "To stop or change this digest, edit [digest] in vigie.toml. Nothing is fetched, tracked or counted: opening this mail tells nobody.",
+                "Pour arrêter ou changer cette synthèse, modifiez [digest] dans vigie.toml. Rien n’est téléchargé, suivi ni compté\u{a0}: ouvrir ce message n’avertit personne.",
             ).to_owned(),
         ]
     }

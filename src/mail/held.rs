@@ -6,7 +6,7 @@ use maud::html;
 use super::clean::short;
 use super::page::{self, Page};
 use super::text::Lines;
-use super::theme::{EDGE, INK};
+use super::theme::EDGE;
 use super::words::Language;
 use super::{Letter, SUBJECT};
 use crate::time::Time;
@@ -25,22 +25,26 @@ pub struct Held {
     pub written: Time,
 }
 
-/// The mail that lists what was held back.
-pub fn held(held: &[Held], now: Time, language: Language, zone: &TimeZone) -> Letter {
-    let count = u64::try_from(held.len()).unwrap_or(u64::MAX);
-    let subject = short(
-        &language.count(
-            count,
-            ["alert was held back", "alerts were held back"],
-            ["alerte a été retenue", "alertes ont été retenues"],
-        ),
-        SUBJECT,
-    );
-    let why = language.say(
+/// How many were held back.
+pub(super) fn count(held: &[Held], language: Language) -> String {
+    language.count(
+        u64::try_from(held.len()).unwrap_or(u64::MAX),
+        ["alert was held back", "alerts were held back"],
+        ["alerte a été retenue", "alertes ont été retenues"],
+    )
+}
+
+/// Why they were.
+pub(super) fn why(language: Language) -> &'static str {
+    language.say(
         "They came too fast to be a mail each, or could not be delivered in time. Nothing else is missing.",
         "Elles venaient trop vite pour un message chacune, ou n’ont pas pu être remises à temps. Rien d’autre ne manque.",
-    );
-    let lines: Vec<String> = held
+    )
+}
+
+/// A line for each; the last one counts those that have none.
+pub(super) fn lines(held: &[Held], language: Language, zone: &TimeZone) -> Vec<String> {
+    let mut lines: Vec<String> = held
         .iter()
         .take(LISTED)
         .map(|one| {
@@ -49,12 +53,20 @@ pub fn held(held: &[Held], now: Time, language: Language, zone: &TimeZone) -> Le
         })
         .collect();
     let rest = held.len().saturating_sub(LISTED);
-    let more = (rest > 0).then(|| {
-        language.say(
+    if rest > 0 {
+        lines.push(language.say(
             format!("And {rest} more: see them with “vigie alerts history”."),
             format!("Et {rest} de plus\u{a0}: voyez-les avec «\u{a0}vigie alerts history\u{a0}»."),
-        )
-    });
+        ));
+    }
+    lines
+}
+
+/// The mail that lists what was held back.
+pub fn held(held: &[Held], now: Time, language: Language, zone: &TimeZone) -> Letter {
+    let subject = short(&count(held, language), SUBJECT);
+    let why = why(language);
+    let lines = lines(held, language, zone);
     let footer = [language
         .say(
             "How many mails an hour you get is set by cap in vigie.toml; rules marked critical are never held back.",
@@ -66,7 +78,6 @@ pub fn held(held: &[Held], now: Time, language: Language, zone: &TimeZone) -> Le
         (page::hero(&EDGE, &moment, &subject, page::soft(html! { (why) })))
         (page::card(html! {
             @for line in &lines { (page::paragraph(html! { (line) })) }
-            @if let Some(more) = &more { p class=(INK.class) style={ "margin:10px 0 0 0;font-weight:700;" (INK) } { (more) } }
         }))
     };
     let page = Page {
@@ -83,9 +94,6 @@ pub fn held(held: &[Held], now: Time, language: Language, zone: &TimeZone) -> Le
     for line in &lines {
         text.hang("- ", "  ", line);
     }
-    if let Some(more) = &more {
-        text.gap().say(more);
-    }
     text.gap().rule().say(footer.first().map_or("", String::as_str));
-    Letter { html, text: text.finish(), subject }
+    Letter::alone(subject, text.finish(), html)
 }

@@ -68,11 +68,29 @@ impl Page<'_> {
     fn masthead(&self) -> Markup {
         html! {
             tr { td style="padding:0 4px 12px 4px" { (table_plain(html! { tr {
-                td class=(ACCENT.class) style={ "font-size:20px;line-height:24px;font-weight:700;" (ACCENT) } { "Vigie" }
+                (PreEscaped(plain_name(&ACCENT.css())))
                 td class=(SOFT.class) align="right" style={ "font-size:14px;line-height:24px;" (SOFT) } { (self.label) }
             } })) } }
         }
     }
+}
+
+/// The cell with the name at the head of every mail. It is found again by how it looks.
+pub(super) fn plain_name(ink: &str) -> String {
+    let cell = html! { td class=(ACCENT.class) style={ "font-size:20px;line-height:24px;font-weight:700;" (ink) } { "Vigie" } };
+    cell.into_string()
+}
+
+/// The same with something else in it, on a ground of its own when there is one.
+pub(super) fn name_cell(content: &Markup, ground: &str) -> String {
+    let room =
+        if ground.is_empty() { "" } else { "display:inline-block;padding:7px 14px;border-radius:8px;" };
+    let class = if ground.is_empty() { ACCENT.class } else { "" };
+    let ink = if ground.is_empty() { ACCENT.css() } else { String::new() };
+    let cell = html! { td style="font-size:20px;line-height:24px;font-weight:700;" {
+        span class=(class) style={ (room) (ink) (ground) } { (content) }
+    } };
+    cell.into_string()
 }
 
 /// A table over the whole width on a background.
@@ -215,6 +233,29 @@ pub(super) fn bar(paint: &Paint, part: Permille, height: u16) -> Markup {
             @if percent > 0 { td class=(paint.class) width={ (percent) "%" } height=(height) style={ (cell) (paint) } { "\u{a0}" } }
             @if percent < 100 { td height=(height) style=(cell) { "\u{a0}" } }
         } }
+    }
+}
+
+/// A picture that stands in the mail itself, as wide as its card at most.
+pub(super) fn picture(id: &str, alt: &str, (width, height): (u32, u32)) -> Markup {
+    html! {
+        img src={ "cid:" (id) } alt=(alt) width=(width) height=(height) border="0"
+            style={ "display:block;border:0;width:100%;max-width:" (width) "px;height:auto;margin:16px 0 0 0;border-radius:8px;font-size:14px;line-height:20px" };
+    }
+}
+
+/// Figures beside their bars: what each is, the figure, and how much of the largest it is.
+pub(super) fn bars(rows: &[(String, String, Permille, &Paint)]) -> Markup {
+    html! {
+        table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:14px 0 0 0" {
+            @for (name, figure, part, paint) in rows {
+                tr {
+                    td class=(SOFT.class) width="34%" style={ "padding:4px 10px 4px 0;font-size:14px;line-height:20px;" (SOFT) } { (name) }
+                    td class=(INK.class) width="16%" align="right" style={ "padding:4px 12px 4px 0;font-size:15px;line-height:20px;font-weight:700;white-space:nowrap;" (INK) } { (figure) }
+                    td width="50%" style="padding:4px 0" { (bar(paint, *part, 10)) }
+                }
+            }
+        }
     }
 }
 

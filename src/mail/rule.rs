@@ -14,7 +14,10 @@ const WORDS: usize = 6;
 /// What a rule asks, in one or two sentences.
 pub fn describe(rule: &Rule, brands: &[Brand], language: Language) -> String {
     let of = whose(rule, brands, language);
-    let mut text = language.say(english(rule, &of), french(rule, &of));
+    let mut text = match language {
+        Language::En => english(rule, &of.name),
+        Language::Fr => french(rule, &of),
+    };
     let conditions = conditions(rule, language);
     if !conditions.is_empty() {
         text += language.say(", only ", ", seulement ");
@@ -28,24 +31,42 @@ pub fn describe(rule: &Rule, brands: &[Brand], language: Language) -> String {
     text
 }
 
-fn whose(rule: &Rule, brands: &[Brand], language: Language) -> String {
-    if !rule.brands.is_empty() {
-        let names: Vec<String> = rule
-            .brands
-            .iter()
-            .map(|id| {
-                let known = brands.iter().find(|brand| brand.id == *id);
-                short(known.map_or(&*id.0, |brand| brand.name.as_str()), 60)
-            })
-            .collect();
-        return language.list(&names);
+/// Whose mentions a rule is about.
+struct Whose {
+    /// By name.
+    name: String,
+    /// The same after "mention", in French: "de Molivelle", "d’un concurrent".
+    genitive: String,
+}
+
+fn whose(rule: &Rule, brands: &[Brand], language: Language) -> Whose {
+    if rule.brands.is_empty() {
+        let (en, fr) = match rule.of {
+            None => ("any watched brand", "une marque suivie"),
+            Some(Side::Ours) => ("one of our brands", "l’une de nos marques"),
+            Some(Side::Competitors) => ("a competitor", "un concurrent"),
+        };
+        return Whose { name: language.say(en, fr).to_owned(), genitive: genitive(fr) };
     }
-    match rule.of {
-        None => language.say("any watched brand", "une marque suivie"),
-        Some(Side::Ours) => language.say("one of our brands", "une de nos marques"),
-        Some(Side::Competitors) => language.say("a competitor", "un concurrent"),
-    }
-    .to_owned()
+    let names: Vec<String> = rule
+        .brands
+        .iter()
+        .map(|id| {
+            let known = brands.iter().find(|brand| brand.id == *id);
+            short(known.map_or(&*id.0, |brand| brand.name.as_str()), 60)
+        })
+        .collect();
+    let each: Vec<String> = names.iter().map(|name| genitive(name)).collect();
+    Whose { name: language.list(&names), genitive: Language::Fr.list(&each) }
+}
+
+/// "de" before a name, "d’" before a vowel.
+fn genitive(name: &str) -> String {
+    let vowel = name
+        .chars()
+        .next()
+        .is_some_and(|first| first.to_lowercase().all(|first| "aeiouàâäéèêëîïôöùûüœæ".contains(first)));
+    if vowel { format!("d’{name}") } else { format!("de {name}") }
 }
 
 fn english(rule: &Rule, of: &str) -> String {
@@ -94,47 +115,56 @@ fn english(rule: &Rule, of: &str) -> String {
     }
 }
 
-fn french(rule: &Rule, of: &str) -> String {
+fn french(rule: &Rule, of: &Whose) -> String {
+    let Whose { name, genitive: de } = of;
     match rule.on {
-        On::NewMention => format!("Signale chaque nouvelle mention\u{a0}: {of}"),
-        On::HighRisk => format!("Signale une mention dont les mots annoncent des ennuis\u{a0}: {of}"),
-        On::BigAuthor => format!("Signale une mention par un auteur très suivi\u{a0}: {of}"),
-        On::FirstAuthor => format!("Signale une mention par un auteur jamais entendu\u{a0}: {of}"),
+        On::NewMention => format!("Signale chaque nouvelle mention {de}"),
+        On::HighRisk => format!("Signale toute mention {de} dont les mots annoncent des ennuis"),
+        On::BigAuthor => format!("Signale toute mention {de} par un auteur très suivi"),
+        On::FirstAuthor => format!("Signale toute mention {de} par un auteur encore jamais entendu"),
         On::OfficialPost => format!(
-            "Signale une mention par le compte officiel d’une marque, ou par un compte que son réseau a vérifié\u{a0}: {of}"
+            "Signale toute mention {de} par le compte officiel d’une marque ou par un compte que son réseau a vérifié"
         ),
         On::Spike => {
-            format!("Signale une heure où les mentions dépassent ce que le hasard explique\u{a0}: {of}")
+            format!("Signale une heure où les mentions {de} sont plus nombreuses que le hasard ne l’explique")
         }
-        On::Drop => format!("Signale une journée avec bien moins de mentions que d’habitude\u{a0}: {of}"),
-        On::Silence => format!(
-            "Signale l’absence de toute mention pendant {} alors que les sources répondent\u{a0}: {of}",
-            silent(rule, Language::Fr)
-        ),
+        On::Drop => format!("Signale une journée où les mentions {de} sont bien plus rares que d’habitude"),
+        On::Silence => match rule.after {
+            Some(after) => format!(
+                "Signale l’absence de toute mention {de} pendant {}, alors que les sources répondent",
+                lasted(after, Language::Fr)
+            ),
+            None => format!(
+                "Signale un silence au sujet {de} deux fois plus long que le plus long connu, alors que les sources répondent"
+            ),
+        },
         On::Surge => format!(
-            "Signale une part de voix qui gagne {} points en un jour sur la semaine d’avant\u{a0}: {of}",
+            "Signale une part de voix {de} qui gagne au moins {} points en un jour par rapport à la semaine d’avant",
             rule.points.0 / 10
         ),
-        On::AccountChanged => {
-            format!("Signale un compte officiel qui change de nom, de bio ou d’image\u{a0}: {of}")
+        On::AccountChanged => format!("Signale un compte officiel {de} qui change de nom, de bio ou d’image"),
+        On::TakesOff => {
+            format!(
+                "Signale un message d’un compte officiel {de} qui reçoit quatre fois ses réactions habituelles"
+            )
         }
-        On::TakesOff => format!(
-            "Signale un message d’un compte officiel qui reçoit quatre fois ses réactions habituelles\u{a0}: {of}"
-        ),
-        On::Flops => format!(
-            "Signale un message d’un compte officiel qui reçoit le quart de ses réactions habituelles\u{a0}: {of}"
-        ),
+        On::Flops => {
+            format!(
+                "Signale un message d’un compte officiel {de} qui ne reçoit que le quart de ses réactions habituelles"
+            )
+        }
         On::NewImpostor => format!(
-            "Signale un compte qui commence à se faire passer pour une marque{}\u{a0}: {of}",
+            "Signale un compte qui commence à se faire passer pour {name}{}",
             level(rule, Language::Fr)
         ),
-        On::ImpostorChanged => {
-            format!("Signale un compte suspect qui change de profil{}\u{a0}: {of}", level(rule, Language::Fr))
-        }
-        On::SourceDegraded => "Signale une source en panne ou devenue muette".to_owned(),
-        On::PrecisionFallen => format!(
-            "Signale un mot-clé dont les mentions sont jugées fausses plus souvent qu’avant\u{a0}: {of}"
+        On::ImpostorChanged => format!(
+            "Signale un changement de profil d’un compte soupçonné de se faire passer pour {name}{}",
+            level(rule, Language::Fr)
         ),
+        On::SourceDegraded => "Signale une source en panne ou devenue muette".to_owned(),
+        On::PrecisionFallen => {
+            format!("Signale un mot-clé {de} dont les mentions sont jugées hors sujet plus souvent qu’avant")
+        }
     }
 }
 
@@ -179,7 +209,7 @@ fn conditions(rule: &Rule, language: Language) -> Vec<String> {
         let count = language.number(rule.followers);
         told.push(language.say(
             format!("by authors with {count} followers or more"),
-            format!("d’auteurs d’au moins {count} abonnés"),
+            format!("par des auteurs d’au moins {count} abonnés"),
         ));
     }
     if let Some(terms) = &rule.terms {
@@ -190,12 +220,17 @@ fn conditions(rule: &Rule, language: Language) -> Vec<String> {
             if more > 0 {
                 words.push(language.say(format!("{more} more"), format!("{more} autres")));
             }
-            let words = words.join(", ");
-            told.push(language.say(format!("with one of {words}"), format!("avec l’un de {words}")));
+            told.push(match words.as_slice() {
+                [word] => language.say(format!("with {word}"), format!("avec {word}")),
+                words => {
+                    let words = words.join(", ");
+                    language.say(format!("with one of {words}"), format!("avec l’un des mots {words}"))
+                }
+            });
         }
         if let Some(query) = &terms.query {
             let query = language.quote(&short(query, 120));
-            told.push(language.say(format!("where {query} holds"), format!("où {query} est vrai")));
+            told.push(language.say(format!("matching {query}"), format!("répondant à {query}")));
         }
     }
     told
@@ -218,7 +253,7 @@ fn manners(rule: &Rule, language: Language) -> Vec<String> {
         let time = lasted(rule.cool_down, language);
         told.push(language.say(
             format!("The same subject again after {time} at the earliest."),
-            format!("Le même sujet pas avant {time}."),
+            format!("Le même sujet n’est pas signalé de nouveau avant {time}."),
         ));
     }
     told
@@ -229,6 +264,7 @@ mod tests {
     use super::*;
     use crate::alert::Terms;
     use crate::alert::preset::Preset;
+    use crate::keyword::BrandId;
 
     fn rule(on: On) -> Rule {
         Rule::new(on, Duration::ZERO, Duration::ZERO)
@@ -245,8 +281,15 @@ mod tests {
             critical: true,
             ..rule(On::BigAuthor)
         };
-        insta::assert_snapshot!(describe(&large, &brands, Language::En).replace('\u{a0}', " "), @"Tells a mention of Molivelle by an author with many followers, only on Hacker News and News and blogs, in French, by authors with 10,000 followers or more, with one of “recall” and where “price OR prix” holds. Critical: quiet hours and caps do not hold it back. The same subject again after 24 h at the earliest.");
-        insta::assert_snapshot!(describe(&large, &brands, Language::Fr).replace(['\u{a0}', '\u{202f}'], " "), @"Signale une mention par un auteur très suivi : Molivelle, seulement sur Hacker News et Presse et blogs, en français, d’auteurs d’au moins 10 000 abonnés, avec l’un de « recall » et où « price OR prix » est vrai. Critique : ni heures calmes ni plafond ne la retiennent. Le même sujet pas avant 24 h.");
+        insta::assert_snapshot!(describe(&large, &brands, Language::En).replace('\u{a0}', " "), @"Tells a mention of Molivelle by an author with many followers, only on Hacker News and News and blogs, in French, by authors with 10,000 followers or more, with “recall” and matching “price OR prix”. Critical: quiet hours and caps do not hold it back. The same subject again after 24 h at the earliest.");
+        insta::assert_snapshot!(describe(&large, &brands, Language::Fr).replace(['\u{a0}', '\u{202f}'], " "), @"Signale toute mention de Molivelle par un auteur très suivi, seulement sur Hacker News et Presse et blogs, en français, par des auteurs d’au moins 10 000 abonnés, avec « recall » et répondant à « price OR prix ». Critique : ni heures calmes ni plafond ne la retiennent. Le même sujet n’est pas signalé de nouveau avant 24 h.");
+        let both = Rule {
+            brands: vec![BrandId("molivelle".into()), BrandId("érivolle".into())],
+            ..rule(On::Spike)
+        };
+        insta::assert_snapshot!(describe(&both, &brands, Language::Fr).replace('\u{a0}', " "), @"Signale une heure où les mentions de Molivelle et d’érivolle sont plus nombreuses que le hasard ne l’explique. Le même sujet n’est pas signalé de nouveau avant 24 h.");
+        let any = Rule { of: Some(Side::Competitors), ..rule(On::NewMention) };
+        insta::assert_snapshot!(describe(&any, &brands, Language::Fr), @"Signale chaque nouvelle mention d’un concurrent.");
         let quiet =
             Rule { of: Some(Side::Ours), after: Some(Duration::from_secs(43_200)), ..rule(On::Silence) };
         insta::assert_snapshot!(describe(&quiet, &brands, Language::En).replace('\u{a0}', " "), @"Tells when one of our brands is not mentioned at all for 12 h, while the sources answer. The same subject again after 3 days at the earliest.");

@@ -67,5 +67,5 @@ pub fn on_watch(vitals: &Vitals, window: Window, language: Language, zone: &Time
         text.say(line);
     }
     text.gap().rule().say(why);
-    Letter { html, text: text.finish(), subject }
+    Letter::alone(subject, text.finish(), html)
 }

@@ -8,7 +8,7 @@ use lettre::message::Mailbox;
 use super::{Composer, NoticeError};
 use crate::alert::{Content, Rule};
 use crate::keyword::{Brand, BrandId};
-use crate::mail::{self, Envelope, Form, Held, Language, chat};
+use crate::mail::{self, Envelope, Form, Held, Language, Look, chat};
 use crate::schedule::{Quiet, Schedule};
 use crate::store::Store;
 use crate::store::alerts::{HeldNotice, NewNotice};
@@ -34,6 +34,10 @@ pub struct Manners {
     pub channels: Vec<Channel>,
     /// When everybody is told that Vigie is still on watch, if at all.
     pub still_on_watch: Option<Schedule>,
+    /// The https address at which others reach the web door, when they do: mails lead there.
+    pub public_url: Option<String>,
+    /// Whether a new address is asked before it gets anything.
+    pub confirm: bool,
 }
 
 /// A chat or a program that is told, beside the mails.
@@ -58,6 +62,8 @@ impl Default for Manners {
             people: Vec::new(),
             channels: Vec::new(),
             still_on_watch: None,
+            public_url: None,
+            confirm: false,
         }
     }
 }
@@ -79,6 +85,8 @@ pub struct Person {
     pub brands: Vec<BrandId>,
     /// When digests fall due, where that is at other times than for everybody.
     pub schedule: Option<Schedule>,
+    /// How mails look.
+    pub look: Look,
 }
 
 /// In what language and zone somebody is spoken to.
@@ -97,6 +105,13 @@ impl Composer {
         Voice {
             language: person.and_then(|person| person.language).unwrap_or(self.language),
             zone: person.and_then(|person| person.zone.as_ref()).unwrap_or(&self.zone),
+        }
+    }
+
+    /// Lets a letter look as its recipient wants.
+    pub(super) fn dress(&self, recipient: &Mailbox, letter: &mut mail::Letter) {
+        if let Some(person) = self.person(recipient).filter(|person| person.look != Look::default()) {
+            person.look.dress(letter);
         }
     }
 
@@ -143,10 +158,8 @@ impl Composer {
         let person = self.person(recipient);
         let wanted = person.map(|person| person.brands.as_slice()).unwrap_or_default();
         let Some(content) = content.only(wanted) else { return Ok(0) };
+        let Some(known) = self.reaches(store, recipient, now)? else { return Ok(0) };
         let address = recipient.email.to_string();
-        if store.is_suspended(&address, now)? {
-            return Ok(0);
-        }
         let critical = rule.is_some_and(|rule| rule.critical);
         let quiet = self.quiet_until(recipient, now).filter(|_| !critical);
         let cap = person.and_then(|person| person.cap).or(self.manners.cap).filter(|_| !critical);
@@ -155,8 +168,12 @@ impl Composer {
             None => false,
         };
         let Voice { language, zone } = self.voice(recipient);
-        let letter = mail::alert(&content, language, zone);
+        let mut letter = mail::alert(&content, language, zone);
         let key = format!("alert|{name}|{}|{}", opened.0, recipient.email);
+        let message_id = mail::message_id(&key, self.from.email.domain());
+        let thread =
+            self.thread(store, (name, &content), (&mut letter, &message_id), (&address, !held), now)?;
+        self.dress(recipient, &mut letter);
         let bytes = if held {
             Vec::new()
         } else {
@@ -167,22 +184,23 @@ impl Composer {
                 alert: format!("{name}-{}", opened.0),
                 rule: name.to_owned(),
                 kind: mail::Kind::Alert,
-                unsubscribe: None,
+                thread: Some(thread),
+                unsubscribe: self.unsubscribe(&known, recipient),
                 written: now,
             };
             mail::build(&letter, &envelope)?
         };
         let next_try = quiet.unwrap_or(now);
         let notice = NewNotice {
-            message_id: mail::message_id(&key, self.from.email.domain()),
+            message_id,
             key,
             kind: "alert",
             rule: name.to_owned(),
             window: opened,
             recipient: address,
-            subject: letter.subject,
+            subject: letter.subject.clone(),
             bytes,
-            html: if held { String::new() } else { letter.html },
+            html: if held { String::new() } else { letter.twin() },
             written: now,
             next_try,
             useful: (!critical).then(|| next_try.after(self.manners.useful)),
@@ -246,6 +264,18 @@ impl Composer {
         self.tell_all_held(store, now)
     }
 
+    /// What is held back from one recipient.
+    pub(super) fn held_from(
+        &self,
+        store: &Store,
+        recipient: &Mailbox,
+    ) -> Result<Vec<HeldNotice>, NoticeError> {
+        let address = recipient.email.to_string();
+        let mut held = store.held()?;
+        held.retain(|notice| notice.recipient == address);
+        Ok(held)
+    }
+
     /// Writes one mail a recipient with everything that was held back from it.
     pub(super) fn tell_all_held(&self, store: &Store, now: Time) -> Result<usize, NoticeError> {
         let held = store.held()?;
@@ -259,7 +289,7 @@ impl Composer {
             let letter = mail::held(&lines, now, language, zone);
             let key = format!("held|held|{}|{}", first.written.0, recipient.email);
             let to = std::slice::from_ref(&recipient);
-            written += self.keep(store, "held", "held", first.written, now, &letter, to)?;
+            written += self.keep(store, ("held", "held"), first.written, now, &letter, to)?;
             for notice in of_one {
                 store.fold_in(notice.id, &key)?;
             }
@@ -268,6 +298,6 @@ impl Composer {
     }
 }
 
-fn line(notice: &HeldNotice) -> Held {
+pub(super) fn line(notice: &HeldNotice) -> Held {
     Held { subject: notice.subject.clone(), rule: notice.rule.clone(), written: notice.written }
 }

@@ -12,6 +12,7 @@ use crate::mention::Mention;
 use crate::post::{Author, NetworkName};
 use crate::store::accounts::AccountChange;
 use crate::store::alerts::{About, Raising};
+use crate::store::incidents::Incident;
 use crate::store::posts::Change;
 use crate::store::sources::SourceRow;
 use crate::store::{Store, list, series};
@@ -165,20 +166,14 @@ impl Composer {
             })
         };
         for brand in self.brands.iter().filter(|brand| is_of(brand)) {
-            let event = Event {
-                brand: brand.id.clone(),
-                from: *seen,
-                to: *seen,
-                what: What::AccountChanged {
-                    network: network.clone(),
-                    handle: handle.clone().unwrap_or_else(|| native_id.clone()),
-                    field: field.clone(),
-                    before: before.clone(),
-                    after: after.clone(),
-                },
-                without: Vec::new(),
-                shown: Vec::new(),
+            let what = What::AccountChanged {
+                network: network.clone(),
+                handle: handle.clone().unwrap_or_else(|| native_id.clone()),
+                field: field.clone(),
+                before: before.clone(),
+                after: after.clone(),
             };
+            let event = Event::new(brand.id.clone(), (*seen, *seen), what);
             let place = format!("{network}|{native_id}|{field}");
             for rule in self
                 .rules
@@ -230,28 +225,51 @@ impl Composer {
                 .iter()
                 .filter(|rule| rule.on == On::SourceDegraded && rule.covers_network(&source.network))
             {
+                // One that was well for a moment only is still the same trouble.
+                if let Some(mut open) = store.incident(&rule.name, &source.name)? {
+                    if open.calm.take().is_some() {
+                        store.keep_incident(&open)?;
+                    }
+                    continue;
+                }
                 let key = format!("{}|{}|{}", rule.name, source.name, since.0);
-                let trouble = Trouble {
+                let told = Trouble {
                     source: source.name.clone(),
                     network: source.network.clone(),
                     reason: source.reason.clone().unwrap_or_default(),
                     since,
                     silent: source.state == "silent",
+                    opened: Some(now),
+                    ended: None,
                 };
-                let detail = serde_json::to_string(&trouble).unwrap_or_default();
-                let told = Told {
-                    about: About::Source,
-                    row: source.id,
-                    key: &key,
-                    subject: &source.name,
-                    brand: None,
-                    detail: Some(&detail),
-                };
-                raise(store, rule, &told, now)?;
+                if trouble(store, rule, (source.id, &told), (&key, &source.name), now)? {
+                    store.keep_incident(&Incident {
+                        rule: rule.name.clone(),
+                        subject: source.name.clone(),
+                        opened: now,
+                        told: now,
+                        detail: serde_json::to_string(&told).unwrap_or_default(),
+                        calm: None,
+                        ended: None,
+                    })?;
+                }
             }
         }
         Ok(())
     }
+}
+
+/// Raises an alert about a source. Tells whether it did.
+pub(super) fn trouble(
+    store: &Store,
+    rule: &Rule,
+    (row, trouble): (i64, &Trouble),
+    (key, subject): (&str, &str),
+    now: Time,
+) -> Result<bool, NoticeError> {
+    let detail = serde_json::to_string(trouble).unwrap_or_default();
+    let told = Told { about: About::Source, row, key, subject, brand: None, detail: Some(&detail) };
+    raise(store, rule, &told, now)
 }
 
 /// Raises one alert, unless its rule is silenced or cools down. What goes on when the silence ends is told then.

@@ -57,11 +57,11 @@ impl Composer {
                 reason: "www.example answered 503 (service unavailable)".to_owned(),
                 since: now.plus(-HOUR),
                 silent: false,
+                opened: None,
+                ended: None,
             });
         } else if let Some(what) = sample(rule, self.first_account()) {
-            let event =
-                Event { brand, from: now.plus(-HOUR), to: now, what, without: Vec::new(), shown: Vec::new() };
-            content.events.push(event);
+            content.events.push(Event::new(brand, (now.plus(-HOUR), now), what));
         } else {
             if rule.on.is_of_impostors() {
                 content.suspects = list::suspects(
@@ -80,7 +80,7 @@ impl Composer {
         }
         let letter = mail::alert(&content, self.language, &self.zone);
         let to = if rule.to.is_empty() { &self.to } else { &rule.to };
-        let mut written = self.keep(store, "test", &rule.name, now, now, &letter, to)?;
+        let mut written = self.keep(store, ("test", &rule.name), now, now, &letter, to)?;
         for channel in &self.manners.channels {
             written += self.tell_channel(store, (&rule.name, Some(rule)), now, &content, channel, now)?;
         }
@@ -97,7 +97,7 @@ impl Composer {
 fn sample(rule: &Rule, handle: String) -> Option<What> {
     let network = rule.networks.first().cloned().unwrap_or_else(|| "mastodon".to_owned());
     Some(match rule.on {
-        On::Spike => What::Spike { count: 34, usual: 210 },
+        On::Spike => What::Spike { count: 34, usual: 210, all: None },
         On::Drop => What::Drop { count: 4, usual: 4_200 },
         On::Silence => {
             let after = rule.after.unwrap_or(Duration::from_secs(6 * 3600)).as_millis();

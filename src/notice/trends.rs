@@ -2,8 +2,8 @@
 //! Looked for every five minutes or every hour, by the clock that is given.
 
 use super::{Composer, NoticeError};
-use crate::alert::trend::{self, Course};
-use crate::alert::{Event, On, Pace, Rule, What};
+use crate::alert::trend;
+use crate::alert::{Course, Event, On, Pace, Rule, What};
 use crate::impostor;
 use crate::keyword::Brand;
 use crate::relevance::precision::fell;
@@ -16,7 +16,7 @@ use crate::time::{DAY, HOUR, Time};
 /// The length of a bucket, in milliseconds.
 pub const BUCKET: i64 = 300_000;
 /// What tells what is usual: two weeks and the day that is held against them.
-const PAST: i64 = 15 * DAY;
+pub(super) const PAST: i64 = 15 * DAY;
 /// Mentions shown with an event.
 const SHOWN: usize = 3;
 /// Posts of an account that tell what reactions are usual: a season.
@@ -43,15 +43,18 @@ impl Composer {
             for brand in self.brands.iter().filter(|brand| rule.covers_brand(&brand.id.0, brand.ours)) {
                 for (event, key, subject) in self.events(store, rule, brand, at)? {
                     let key = format!("{}|{brand_id}|{key}", rule.name, brand_id = brand.id);
-                    raised |= self.raise_event(store, rule, &event, (&key, &subject), at)?;
+                    raised |= self.raise_lasting(store, rule, event, (&key, &subject), at)?;
                 }
             }
+        }
+        if pace == Pace::Hour {
+            raised |= self.settle(store, at)?;
         }
         Ok(raised)
     }
 
     /// What `rule` has to say of `brand` at `at`: events, each with its key and what the cool-down holds for.
-    fn events(
+    pub(super) fn events(
         &self,
         store: &Store,
         rule: &Rule,
@@ -104,12 +107,13 @@ impl Composer {
         }
         let Some((was, is)) = trend::surge(before, today, rule.points) else { return Ok(None) };
         let what = What::Surge { now: is, before: was, count: today.of };
-        Ok(Some(event(store, brand, now, what, &[])?))
+        Ok(Some(event(store, rule, brand, now, what, &[])?))
     }
 }
 
 fn event(
     store: &Store,
+    rule: &Rule,
     brand: &Brand,
     window: Window,
     what: What,
@@ -117,13 +121,53 @@ fn event(
 ) -> Result<Event, NoticeError> {
     let top = figures::top_posts(store.connection(), window, &brand.id, SHOWN)?;
     Ok(Event {
-        brand: brand.id.clone(),
-        from: window.from,
-        to: window.to,
-        what,
         without: dead.iter().map(|dead| dead.name.clone()).collect(),
         shown: top.iter().map(|post| post.mention.id).collect(),
+        course: course_of(store, rule, brand, window.to, dead)?,
+        ..Event::new(brand.id.clone(), (window.from, window.to), what)
     })
+}
+
+/// Mentions by the hour over the days before `to`, against the same hours of the days before.
+fn course_of(
+    store: &Store,
+    rule: &Rule,
+    brand: &Brand,
+    to: Time,
+    dead: &[Dead],
+) -> Result<Option<Course>, NoticeError> {
+    let window = Window { from: to.plus(-PAST), to };
+    let past = series::series(store.connection(), &brand.id.0, window, BUCKET, (&rule.networks, dead))?;
+    let mut hours = vec![None; usize::try_from(PAST / HOUR).unwrap_or(0)];
+    for (count, start) in past.counts.iter().zip(&past.starts) {
+        let place = usize::try_from(start.since(window.from) / HOUR).ok();
+        if let Some(hour) = place.and_then(|place| hours.get_mut(place)) {
+            *hour = Some(hour.unwrap_or(0_u32).saturating_add(*count));
+        }
+    }
+    Ok(trend::course_of_hours(to, &hours))
+}
+
+/// A spike or a drop that is over, between when it was raised and when it was calm again.
+pub(super) fn over(
+    store: &Store,
+    rule: &Rule,
+    brand: &Brand,
+    before: &Event,
+    (opened, calm): (Time, Time),
+) -> Result<Event, NoticeError> {
+    let window = Window { from: opened.plus(-HOUR), to: calm };
+    let mut over = event(store, rule, brand, window, before.what.clone(), &[])?;
+    over.without.clone_from(&before.without);
+    if let What::Spike { count, all, .. } = &mut over.what {
+        let networks = (rule.networks.as_slice(), [].as_slice());
+        let heard = series::series(store.connection(), &brand.id.0, window, BUCKET, networks)?;
+        let hour = usize::try_from(HOUR / BUCKET).unwrap_or(1);
+        let sum = |counts: &[u32]| counts.iter().map(|count| u64::from(*count)).sum::<u64>();
+        *count = heard.counts.windows(hour).map(sum).max().unwrap_or(*count).max(*count);
+        *all = Some(sum(&heard.counts).max(*count));
+    }
+    Ok(over)
 }
 
 /// Counts in hundredths: what is shown of a mean.
@@ -142,8 +186,8 @@ fn spike_of(store: &Store, rule: &Rule, brand: &Brand, at: Time) -> Result<Optio
     let counts = past.counts.get(past.counts.len().saturating_sub(spike::LOOKED_AT)..).unwrap_or_default();
     let Some(found) = spike::last(counts) else { return Ok(None) };
     let hour = Window { from: at.plus(-HOUR), to: at };
-    let what = What::Spike { count: u64::from(found.count), usual: hundredths(found.usual) };
-    Ok(Some(event(store, brand, hour, what, &[])?))
+    let what = What::Spike { count: u64::from(found.count), usual: hundredths(found.usual), all: None };
+    Ok(Some(event(store, rule, brand, hour, what, &[])?))
 }
 
 /// Mentions that sources in trouble would have brought are not missed: the drops that a dead source causes are its own.
@@ -159,7 +203,7 @@ fn drop_of(store: &Store, rule: &Rule, brand: &Brand, at: Time) -> Result<Option
     }
     let Some(found) = spike::drop(&past.counts) else { return Ok(None) };
     let what = What::Drop { count: u64::from(found.count), usual: hundredths(found.usual) };
-    Ok(Some(event(store, brand, day, what, &dead)?))
+    Ok(Some(event(store, rule, brand, day, what, &dead)?))
 }
 
 /// A silence of a brand, told apart from that of a dead source: only sources that answered all the while count.
@@ -178,12 +222,8 @@ fn silence_of(store: &Store, rule: &Rule, brand: &Brand, at: Time) -> Result<Opt
     let Some((found, from)) = silent(&dead)? else { return Ok(None) };
     let longest = i64::try_from(found.longest).unwrap_or(i64::MAX).saturating_mul(BUCKET);
     Ok(Some(Event {
-        brand: brand.id.clone(),
-        from,
-        to: at,
-        what: What::Silence { longest },
         without: dead.into_iter().map(|dead| dead.name).collect(),
-        shown: Vec::new(),
+        ..Event::new(brand.id.clone(), (from, at), What::Silence { longest })
     }))
 }
 
@@ -193,7 +233,7 @@ fn reactions_of(
     brand: &Brand,
     at: Time,
 ) -> Result<Vec<(Event, String, String)>, NoticeError> {
-    let wanted = if rule.on == On::TakesOff { Course::TakesOff } else { Course::Flops };
+    let wanted = if rule.on == On::TakesOff { trend::Reactions::TakesOff } else { trend::Reactions::Flops };
     let mut events = Vec::new();
     for (row, network, author) in series::writers(store.connection(), at.plus(-YOUNG))? {
         if !impostor::is_own(brand, &network, &author) || !rule.covers_network(network.as_str()) {
@@ -207,20 +247,14 @@ fn reactions_of(
                 .map(|other| other.reactions)
                 .collect();
             let settled = at.since(post.at) >= SETTLED;
-            let Some((course, usual)) = trend::course(post.reactions, settled, &others) else { continue };
+            let Some((course, usual)) = trend::reactions(post.reactions, settled, &others) else { continue };
             if course != wanted {
                 continue;
             }
             let handle = author.handle.clone().unwrap_or_else(|| author.native_id.clone());
             let what = What::Reactions { network: network.to_string(), handle, count: post.reactions, usual };
-            let event = Event {
-                brand: brand.id.clone(),
-                from: post.at,
-                to: at,
-                what,
-                without: Vec::new(),
-                shown: vec![post.mention],
-            };
+            let event =
+                Event { shown: vec![post.mention], ..Event::new(brand.id.clone(), (post.at, at), what) };
             // A post takes off once.
             let place = format!("post {}", post.post);
             events.push((event, place.clone(), place));
@@ -242,18 +276,12 @@ fn fallen(store: &Store, brand: &Brand, at: Time) -> Result<Vec<(Event, String, 
         let with: Vec<_> = said.iter().filter(|said| said.keywords.contains(keyword)).collect();
         let answers: Vec<bool> = with.iter().map(|said| said.relevant).collect();
         let (Some((before, lately)), Some(last)) = (fell(&answers), with.last()) else { continue };
-        let event = Event {
-            brand: brand.id.clone(),
-            from: last.at,
-            to: at,
-            what: What::PrecisionFallen {
-                keyword: keyword.clone(),
-                lately: (lately.right, lately.all),
-                before: (before.right, before.all),
-            },
-            without: Vec::new(),
-            shown: Vec::new(),
+        let what = What::PrecisionFallen {
+            keyword: keyword.clone(),
+            lately: (lately.right, lately.all),
+            before: (before.right, before.all),
         };
+        let event = Event::new(brand.id.clone(), (last.at, at), what);
         // Until more is said, nothing new is known.
         let key = format!("{keyword}|{}", last.at.0);
         events.push((event, key, format!("{}|{keyword}", brand.id)));

@@ -1,6 +1,6 @@
 //! Notices that are not sent for themselves: over a cap, or no longer news. They are listed in the next digest.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::alerts::HeldNotice;
 use super::{Store, StoreError};
@@ -82,9 +82,25 @@ impl Store {
     pub fn is_suspended(&self, recipient: &str, now: Time) -> Result<bool, StoreError> {
         const REFUSED: &str = "SELECT count(*) >= ?3 FROM notice JOIN delivery ON delivery.notice = notice.id
             WHERE notice.recipient = ?1 AND notice.state = 'failed' AND delivery.outcome = 'failed' AND delivery.at > ?2
-                AND delivery.at > coalesce((SELECT max(sent) FROM notice WHERE recipient = ?1), 0)";
+                AND delivery.at > coalesce((SELECT max(sent) FROM notice WHERE recipient = ?1), 0)
+                AND delivery.at > coalesce((SELECT resumed FROM recipient WHERE address = ?1), 0)";
         let place = params![recipient, now.plus(-BOUNCING).0, BOUNCES];
         Ok(self.connection.prepare_cached(REFUSED)?.query_row(place, |row| row.get(0))?)
+    }
+
+    /// The last refusal for good of an address, and what was said.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn bounce(&self, recipient: &str) -> Result<Option<(Time, String)>, StoreError> {
+        const LAST: &str = "SELECT delivery.at, delivery.answer
+            FROM notice JOIN delivery ON delivery.notice = notice.id
+            WHERE notice.recipient = ?1 AND delivery.outcome = 'failed' ORDER BY delivery.at DESC LIMIT 1";
+        let found = self
+            .connection
+            .prepare_cached(LAST)?
+            .query_row([recipient], |row| Ok((Time(row.get(0)?), row.get(1)?)));
+        Ok(found.optional()?)
     }
 
     /// Addresses that are written to no more for now.

@@ -67,7 +67,8 @@ impl Store {
     pub fn forget_alerts(&self) -> Result<(), StoreError> {
         const FORGET: &str =
             "DELETE FROM delivery; DELETE FROM notice; DELETE FROM alert; DELETE FROM alert_group;
-            DELETE FROM mute; UPDATE source SET state = 'ok', failures = 0, failing_from = NULL;";
+            DELETE FROM mute; DELETE FROM incident; DELETE FROM thread; DELETE FROM recipient;
+            UPDATE source SET state = 'ok', failures = 0, failing_from = NULL;";
         Ok(self.connection.execute_batch(FORGET)?)
     }
 }

@@ -127,6 +127,29 @@ pub fn series(
     Ok(series)
 }
 
+/// The first mention of a brand counted from the first moment on and before the second, with its row.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn first_since(
+    connection: &Connection,
+    brand: &str,
+    networks: &[String],
+    (from, to): (Time, Time),
+) -> Result<Option<(Time, i64)>, StoreError> {
+    use rusqlite::OptionalExtension as _;
+    const FIRST: &str = "SELECT mention.counted, mention.id
+        FROM clear_mention AS mention JOIN post ON post.id = mention.post
+        WHERE mention.brand = ?1 AND mention.counted >= ?2 AND mention.counted < ?3
+            AND (?4 = '[]' OR post.network IN (SELECT value FROM json_each(?4)))
+        ORDER BY mention.counted, mention.id LIMIT 1";
+    let networks = serde_json::Value::from(networks.to_vec()).to_string();
+    let place = params![brand, from.0, to.0, networks];
+    let found =
+        connection.prepare_cached(FIRST)?.query_row(place, |row| Ok((Time(row.get(0)?), row.get(1)?)));
+    Ok(found.optional()?)
+}
+
 /// Mentions of a brand and of all `brands` in a window.
 ///
 /// # Errors

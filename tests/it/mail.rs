@@ -13,7 +13,7 @@ use mail_parser::MessageParser;
 use vigie::alert::{Content, On, SHOWN, Trouble};
 use vigie::digest::{self, Digest};
 use vigie::impostor::{Level, Signal, Suspicion};
-use vigie::mail::{self, Envelope, Kind, Language, Letter, theme};
+use vigie::mail::{self, Envelope, Kind, Language, Letter, Unsubscribe, theme};
 use vigie::matcher::{Field, Matcher, Scratch, Tag};
 use vigie::mention::{Gap, Mention, Suspect};
 use vigie::post::{Author, NetworkName, Post};
@@ -168,6 +168,8 @@ fn troubles() -> Content {
         reason: reason.to_owned(),
         since: at("2026-10-20T12:00:00Z"),
         silent,
+        opened: None,
+        ended: None,
     };
     Content {
         rule: "sources".to_owned(),
@@ -236,7 +238,8 @@ fn envelope(kind: Kind) -> Envelope {
         alert: "mentions/2026-10-20T15:30:06Z".to_owned(),
         rule: "mentions".to_owned(),
         kind,
-        unsubscribe: Some("stop@lookout.example".to_owned()),
+        thread: None,
+        unsubscribe: Some(Unsubscribe::Mail("stop@lookout.example".to_owned())),
         written: at("2026-10-20T15:30:36.789Z"),
     }
 }

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use mail_parser::MessageParser;
+use mail_parser::{MessageParser, MimeHeaders as _};
 use vigie::alert::preset::Preset;
 use vigie::alert::{On, Rule};
 use vigie::config::Config;
 use vigie::intake::{Judge, Origin};
 use vigie::keeper::{Clock, Keeper};
 use vigie::keyword::{Brand, BrandId, OfficialAccount};
-use vigie::mail::Language;
+use vigie::mail::{Language, Look};
 use vigie::matcher::Scratch;
 use vigie::network::{Dates, Page};
 use vigie::notice::{Composer, Manners, Person};
@@ -19,6 +19,7 @@ use vigie::post::{Author, NetworkName, Post};
 use vigie::schedule::{Every, Quiet, Schedule};
 use vigie::store::alerts::Outcome;
 use vigie::store::mutes::Mute;
+use vigie::store::recipients::Wish;
 use vigie::store::sources::Attempt;
 use vigie::store::{Durability, Store, vitals};
 use vigie::time::{DAY, HOUR, Time};
@@ -275,22 +276,140 @@ fn a_spike_is_told_once_a_day_and_shows_what_was_said() {
         );
     }
     watch.passes_to(noon().plus(HOUR), noon().plus(20 * HOUR));
-    let subjects = watch.subjects();
-    assert_eq!(subjects.len(), 1, "{subjects:?}");
+    insta::assert_snapshot!(watch.subjects().join("\n"), @r"
+    Molivelle: spike in mentions – started
+    Molivelle: spike in mentions – over
+    ");
+    let texts = watch.due(noon().plus(DAY));
     assert!(
-        subjects[0].starts_with("Molivelle: ") && subjects[0].ends_with("in an hour, far more than usual"),
-        "{subjects:?}"
+        texts[0].contains("usually 0.1 an hour") && texts[0].contains("recalls its brakes"),
+        "{}",
+        texts[0]
     );
-    let text = &watch.due(noon().plus(DAY))[0];
-    assert!(text.contains("usually 0.1 an hour") && text.contains("recalls its brakes"), "{text}");
+    assert!(
+        texts[1].contains("40\u{a0}mentions in its largest hour, usually 0.1; 40\u{a0}mentions in all"),
+        "{}",
+        texts[1]
+    );
     // Told within five minutes and half a minute of grouping after there were enough.
     let written: i64 = watch
         .keeper
         .store()
         .connection()
-        .query_row("SELECT written FROM notice", [], |row| row.get(0))
+        .query_row("SELECT min(written) FROM notice", [], |row| row.get(0))
         .unwrap();
     assert!(written - noon().0 < 11 * MINUTE, "{} min", (written - noon().0) / MINUTE);
+}
+
+#[test]
+fn what_goes_on_is_one_thread_that_grows_and_ends_once() {
+    let play = |name: &str| {
+        let (mut watch, end) = falls_silent(name, vec![rule(On::Spike)]);
+        for hour in 0..3 {
+            // Ten in the first hour, then forty, then forty.
+            let many = if hour == 0 { 10 } else { 40 };
+            for one in 0..many {
+                let at = end.plus(hour * HOUR + one * HOUR / many);
+                watch.hears("Molivelle recalls its brakes", at, by(&format!("b{hour}-{one}"), 3));
+            }
+        }
+        for hour in 3..12 {
+            watch.hears("A Molivelle goes by", end.plus(hour * HOUR), by(&format!("c{hour}"), 3));
+        }
+        watch.keeper.run_out().unwrap();
+        watch.keeper.store().due(Time(i64::MAX), 100).unwrap()
+    };
+    let due = play("thread");
+    let parser = MessageParser::default();
+    let mails: Vec<_> = due.iter().map(|due| parser.parse(&due.bytes).unwrap()).collect();
+    let subjects: Vec<&str> = mails.iter().map(|mail| mail.subject().unwrap()).collect();
+    assert_eq!(
+        subjects,
+        [
+            "Molivelle: spike in mentions – started",
+            "Molivelle: spike in mentions – growing",
+            "Molivelle: spike in mentions – over"
+        ]
+    );
+    let first = mails[0].message_id().unwrap();
+    assert!(mails[0].in_reply_to().as_text().is_none() && mails[0].references().as_text().is_none());
+    for mail in &mails[1..] {
+        assert_eq!(mail.in_reply_to().as_text(), Some(first));
+        assert_eq!(mail.references().as_text(), Some(first));
+        assert_ne!(mail.message_id(), Some(first));
+    }
+    for mail in &mails {
+        assert_eq!(mail.header_raw("Thread-Topic").map(str::trim), Some("Molivelle: spike in mentions"));
+    }
+    // Each with a picture of its own, small, and with words for those who see none.
+    for (mail, due) in mails.iter().zip(&due) {
+        let inside = mail.parts.iter().find(|part| part.content_id() == Some("trend-0@vigie")).unwrap();
+        assert!(inside.contents().starts_with(b"\x89PNG") && inside.contents().len() < 15_000);
+        let html = mail.body_html(0).unwrap();
+        assert!(html.contains("src=\"cid:trend-0@vigie\" alt=\"Hour by hour over three days: "), "{html}");
+        assert!(due.html.contains("src=\"data:image/png;base64,"));
+        assert!(String::from_utf8_lossy(&due.bytes).contains("multipart/related"));
+    }
+    // The same again, byte by byte.
+    let again = play("thread-again");
+    assert_eq!(
+        due.iter().map(|due| &due.bytes).collect::<Vec<_>>(),
+        again.iter().map(|due| &due.bytes).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn mentions_of_a_day_are_one_thread_and_those_of_another_brand_another() {
+    let mut watch = Watch::new("threads", vec![rule(On::NewMention)]);
+    watch.hears("A Molivelle", noon(), by("a", 1));
+    watch.hears("An Erivolle", noon().plus(HOUR), by("b", 1));
+    watch.hears("A Molivelle again", noon().plus(2 * HOUR), by("c", 1));
+    watch.hears("A Molivelle the next day", noon().plus(25 * HOUR), by("d", 1));
+    watch.keeper.run_out().unwrap();
+    insta::assert_snapshot!(watch.subjects().join("\n"), @r"
+    Molivelle: new mention by @a on Bluesky
+    Erivolle: new mention by @b on Bluesky
+    Molivelle: new mention by @a on Bluesky – more
+    Molivelle: new mention by @d on Bluesky
+    ");
+    let due = watch.keeper.store().due(Time(i64::MAX), 100).unwrap();
+    let answers: Vec<bool> = due
+        .iter()
+        .map(|due| MessageParser::default().parse(&due.bytes).unwrap().in_reply_to().as_text().is_some())
+        .collect();
+    assert_eq!(answers, [false, false, true, false]);
+}
+
+#[test]
+fn a_source_in_trouble_is_told_to_be_well_again_once() {
+    let mut watch = Watch::new("recovers", vec![rule(On::SourceDegraded)]);
+    let failed = Attempt::Failed("www.example answered 503".to_owned());
+    let fails = |watch: &mut Watch, minute: i64| {
+        watch.keeper.attempted(watch.source, noon().plus(minute * MINUTE), &failed).unwrap();
+        watch.keeper.tick(noon().plus(minute * MINUTE)).unwrap();
+    };
+    for minute in 0..4 {
+        fails(&mut watch, minute);
+    }
+    watch.keeper.tick(noon().plus(4 * MINUTE)).unwrap();
+    assert_eq!(watch.subjects(), ["Source stream – failing"]);
+    // Well for a moment, then the same trouble.
+    watch.keeper.attempted(watch.source, noon().plus(5 * MINUTE), &Attempt::Done).unwrap();
+    watch.keeper.tick(noon().plus(5 * MINUTE)).unwrap();
+    for minute in 6..12 {
+        fails(&mut watch, minute);
+    }
+    assert_eq!(watch.subjects().len(), 1, "{:?}", watch.subjects());
+    watch.keeper.attempted(watch.source, noon().plus(20 * MINUTE), &Attempt::Done).unwrap();
+    for minute in 20..60 {
+        watch.keeper.tick(noon().plus(minute * MINUTE)).unwrap();
+    }
+    assert_eq!(watch.subjects(), ["Source stream – failing", "Source stream – works again"]);
+    let texts = watch.due(Time(i64::MAX));
+    assert!(texts[1].contains("taken up where it stopped"), "{}", texts[1]);
+    let due = watch.keeper.store().due(Time(i64::MAX), 100).unwrap();
+    let mails: Vec<_> = due.iter().map(|due| MessageParser::default().parse(&due.bytes).unwrap()).collect();
+    assert_eq!(mails[1].in_reply_to().as_text(), mails[0].message_id());
 }
 
 /// A brand of which somebody speaks every hour for ten days, then nobody.
@@ -310,14 +429,17 @@ fn a_silence_is_told_once_and_not_where_its_source_is_dead() {
     let (mut watch, end) = falls_silent("silence", vec![rule(On::Silence), rule(On::Drop)]);
     assert_eq!(watch.subjects(), [] as [String; 0]);
     watch.passes_to(end, end.plus(30 * HOUR));
-    let subjects = watch.subjects();
-    assert!(
-        subjects.iter().any(|one| one.starts_with("Molivelle: nobody has mentioned it for")),
-        "{subjects:?}"
-    );
-    assert!(subjects.iter().any(|one| one.starts_with("Molivelle: only ")), "{subjects:?}");
-    assert_eq!(subjects.len(), 2, "{subjects:?}");
-    let text = &watch.due(Time(i64::MAX))[0];
+    insta::assert_snapshot!(watch.subjects().join("\n"), @r"
+    Molivelle: unusual silence – started
+    Molivelle: drop in mentions – started
+    Molivelle: drop in mentions – deeper
+    ");
+    let texts = watch.due(Time(i64::MAX));
+    assert!(texts[0].starts_with("Molivelle: nobody has mentioned it for"), "{}", texts[0]);
+    watch.hears("A Molivelle goes by", end.plus(30 * HOUR), by("back", 3));
+    watch.passes_to(end.plus(31 * HOUR), end.plus(34 * HOUR));
+    assert_eq!(watch.subjects()[3..], ["Molivelle: unusual silence – over"]);
+    let text = &texts[0];
     assert!(text.contains("Every source answered all the while"), "{text}");
 
     // The same with a source that fails since then: its silence is no news of the brand.
@@ -404,6 +526,166 @@ fn what_is_over_the_cap_is_listed_whole_in_one_mail() {
 }
 
 #[test]
+fn what_is_held_back_stands_in_the_next_digest_and_only_there() {
+    let manners = Manners { cap: Some(3), ..Manners::default() };
+    let now = Duration::ZERO;
+    let mut watch = Watch::mannered("held-digest", vec![Rule::new(On::NewMention, now, now)], manners);
+    watch.keeper.set_schedule(Schedule { every: Every::Quarter, ..Schedule::default() });
+    for minute in 0..10 {
+        watch.hears(
+            &format!("Molivelle number {minute}"),
+            noon().plus((minute + 1) * MINUTE),
+            by(&format!("a{minute}"), 1),
+        );
+    }
+    watch.passes(noon().plus(3 * HOUR));
+    let held: Vec<String> = {
+        let connection = watch.keeper.store().connection();
+        let mut statement = connection
+            .prepare(
+                "SELECT subject FROM notice WHERE state = 'folded' AND told_in LIKE 'digest|%' ORDER BY id",
+            )
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    assert_eq!(held.len(), 7, "{:?}", watch.told());
+    assert!(watch.subjects().iter().all(|subject| !subject.contains("held back")), "{:?}", watch.subjects());
+    let with: Vec<String> = watch
+        .due(Time(i64::MAX))
+        .into_iter()
+        .filter(|text| text.contains("7\u{a0}alerts were held back"))
+        .collect();
+    assert_eq!(with.len(), 1);
+    let listed = with[0].lines().filter(|line| line.starts_with("- 10\u{a0}June, 14:")).count();
+    assert_eq!(listed, 7, "{}", with[0]);
+}
+
+#[test]
+fn digests_come_at_once_every_second_week_and_even_with_nothing_to_say() {
+    let digests = |watch: &Watch| -> Vec<Time> {
+        let connection = watch.keeper.store().connection();
+        let mut statement =
+            connection.prepare("SELECT written FROM notice WHERE kind = 'digest' ORDER BY id").unwrap();
+        let rows = statement.query_map([], |row| Ok(Time(row.get(0)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let mut watch = Watch::new("at-once", vec![rule(On::NewMention)]);
+    watch.keeper.set_schedule(Schedule { every: Every::AtOnce, empty: false, ..Schedule::default() });
+    watch.hears("A Molivelle", noon(), by("a", 1));
+    watch.passes_to(noon().plus(HOUR), noon().plus(5 * HOUR));
+    assert_eq!(digests(&watch), [noon().plus(30_000)]);
+    watch.hears("Two", noon().plus(5 * HOUR), by("b", 1));
+    watch.hears("A Molivelle", noon().plus(6 * HOUR), by("c", 1));
+    watch.passes(noon().plus(7 * HOUR));
+    assert_eq!(digests(&watch).len(), 2);
+    // About what came since the last one: one mention, not two.
+    let last = watch.due(Time(i64::MAX)).pop().unwrap();
+    assert!(last.contains("1\u{a0}mention of"), "{last}");
+
+    for (empty, many) in [(true, 3), (false, 0)] {
+        let mut watch = Watch::new("fortnight", vec![rule(On::NewMention)]);
+        watch.keeper.set_schedule(Schedule { every: Every::TwoWeeks, empty, ..Schedule::default() });
+        watch.passes_to(noon(), noon().plus(43 * DAY));
+        let told = digests(&watch);
+        assert_eq!(told.len(), many, "{told:?}");
+        for pair in told.windows(2) {
+            assert_eq!(pair[1].since(pair[0]), 14 * DAY);
+        }
+    }
+}
+
+#[test]
+fn mails_look_as_their_recipient_wants_and_those_who_left_get_none() {
+    let mut logo = Vec::new();
+    let picture = image::RgbImage::from_pixel(64, 32, image::Rgb([90, 20, 120]));
+    picture.write_to(&mut std::io::Cursor::new(&mut logo), image::ImageFormat::Png).unwrap();
+    let look = |logo: Option<Vec<u8>>| Look {
+        name: Some("Agence <Lumen>".to_owned()),
+        logo: logo.map(|bytes| vigie::mail::look::Logo::new(bytes).unwrap()),
+        colour: Some("#7a2e8e".to_owned()),
+    };
+    let person = |address: &str, look: Look| Person {
+        address: address.parse().unwrap(),
+        language: None,
+        zone: None,
+        quiet: None,
+        cap: None,
+        brands: Vec::new(),
+        schedule: None,
+        look,
+    };
+    let people =
+        vec![person("ana@dest.example", look(Some(logo.clone()))), person("bob@dest.example", look(None))];
+    let manners = Manners { people, ..Manners::default() };
+    let to = ["ana@dest.example", "bob@dest.example", "eve@dest.example"].map(|one| one.parse().unwrap());
+    let mut watch = Watch::mannered("looks", vec![Rule { to: to.to_vec(), ..rule(On::NewMention) }], manners);
+    watch.hears("A Molivelle", noon(), by("a", 1));
+    watch.keeper.run_out().unwrap();
+    let due = watch.keeper.store().due(Time(i64::MAX), 10).unwrap();
+    let of = |who: &str| due.iter().find(|due| due.recipient.starts_with(who)).unwrap();
+    let parser = MessageParser::default();
+    let ana = parser.parse(&of("ana").bytes).unwrap();
+    let html = ana.body_html(0).unwrap();
+    assert!(
+        html.contains("src=\"cid:logo@vigie\" alt=\"Agence &lt;Lumen&gt;\" width=\"64\" height=\"32\""),
+        "{html}"
+    );
+    assert!(html.contains("border-color:#7a2e8e;") && !html.contains(">Vigie</td>"), "{html}");
+    let inside = ana.parts.iter().find(|part| part.content_id() == Some("logo@vigie")).unwrap();
+    assert_eq!(inside.contents(), logo);
+    assert!(of("ana").html.contains("src=\"data:image/png;base64,"));
+    let bob = parser.parse(&of("bob").bytes).unwrap();
+    assert!(
+        bob.body_html(0).unwrap().contains("background-color:#7a2e8e;color:#ffffff;\">Agence &lt;Lumen&gt;")
+    );
+    assert!(parser.parse(&of("eve").bytes).unwrap().body_html(0).unwrap().contains(">Vigie</td>"));
+    // No door for others: a mail to the sender asks to end it.
+    assert_eq!(
+        ana.header_raw("List-Unsubscribe").map(str::trim),
+        Some("<mailto:vigie@molivelle.example?subject=unsubscribe>")
+    );
+
+    // What waits for one who leaves is taken back; the others miss nothing.
+    let store = watch.keeper.store();
+    assert!(store.wish("ana@dest.example", Wish::Unsubscribe, "by Ana", noon().plus(HOUR)).unwrap());
+    let left: Vec<String> =
+        store.due(Time(i64::MAX), 10).unwrap().into_iter().map(|due| due.recipient).collect();
+    assert_eq!(left, ["bob@dest.example", "eve@dest.example"]);
+    watch.hears("A Molivelle", noon().plus(2 * HOUR), by("b", 1));
+    watch.keeper.run_out().unwrap();
+    assert_eq!(watch.keeper.store().due(Time(i64::MAX), 10).unwrap().len(), 4);
+}
+
+#[test]
+fn a_wrong_look_is_told_with_its_line_and_what_to_do() {
+    for (key, told) in [
+        (
+            "colour = \"#ffcc00\"",
+            "vigie.toml:3: recipient.colour: white letters on #ffcc00 cannot be read well",
+        ),
+        ("colour = \"purple\"", "recipient.colour: a colour is # and six hexadecimal digits"),
+    ] {
+        let found = faults(&format!("[[recipient]]\naddress = \"ana@a.example\"\n{key}\n"));
+        assert!(found.contains(told), "{key}: {found}");
+    }
+    let place = Place::new("rule-logo");
+    place.write("keywords/molivelle.toml", "keywords = [\"Molivelle\"]\n");
+    for (logo, told) in [("nowhere.png", "cannot be read"), ("vigie.toml", "is no PNG and no JPEG picture")] {
+        place.write("vigie.toml", format!("[[recipient]]\naddress = \"ana@a.example\"\nlogo = \"{logo}\"\n"));
+        let ran = place.run(&["alerts", "list"]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains("vigie.toml:3: recipient.logo: ") && ran.err.contains(told), "{}", ran.err);
+    }
+    for url in
+        ["http://vigie.example", "vigie.example", "https://ana@vigie.example", "https://vigie.example/?a"]
+    {
+        let found = faults(&format!("[web]\npublic_url = \"{url}\"\n"));
+        assert!(found.contains("web.public_url") && found.contains("is no https address"), "{url}: {found}");
+    }
+}
+
+#[test]
 fn an_alert_that_is_no_longer_news_is_listed_instead_of_arriving_late() {
     let mut watch = Watch::new("stale", vec![rule(On::NewMention)]);
     watch.hears("A Molivelle", noon(), by("a", 1));
@@ -433,6 +715,7 @@ fn recipients_have_a_language_brands_and_digests_of_their_own_and_hear_that_vigi
         cap: None,
         brands: vec![BrandId("erivolle".into())],
         schedule: Some(Schedule { every: Every::Day, empty: false, ..Schedule::default() }),
+        look: Look::default(),
     };
     let still = Schedule { every: Every::Week, ..Schedule::default() };
     let manners = Manners { people: vec![person], still_on_watch: Some(still), ..Manners::default() };
@@ -526,7 +809,10 @@ fn a_backtest_tells_what_would_have_been_sent_and_a_test_is_marked() {
     let json = place.ok(&["alerts", "backtest", "spike", "--data", "kept", "--json"]);
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["mails"].as_array().unwrap().len(), 1, "{json}");
-    assert!(report["mails"][0]["subject"].as_str().unwrap().contains("far more than usual"), "{json}");
+    assert!(
+        report["mails"][0]["subject"].as_str().unwrap().contains("spike in mentions – started"),
+        "{json}"
+    );
     // What the replay itself told agrees with the backtest, mail by mail.
     for name in ["new_mention", "spike", "silence"] {
         let told = place.ok(&["alerts", "history", name, "--data", "kept", "--limit", "0", "--json"]);

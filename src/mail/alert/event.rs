@@ -1,7 +1,7 @@
 //! What became so, in words: a headline, and what speaks for it.
 
 use super::Telling;
-use crate::alert::{Event, What};
+use crate::alert::{Event, Phase, What};
 use crate::mail::clean::short;
 use crate::mail::words::{Language, capital};
 
@@ -27,6 +27,31 @@ impl Telling<'_> {
         let language = self.language;
         let brand = self.name(&event.brand);
         match &event.what {
+            What::Spike { .. } if event.phase == Phase::Ended => {
+                let lasted = language.lasted(event.to.since(event.from));
+                language.say(
+                    format!("{brand}: the spike is over, after {lasted}"),
+                    format!("{brand}\u{a0}: le pic est passé, après {lasted}"),
+                )
+            }
+            What::Spike { count, .. } if event.phase == Phase::Grew => {
+                let mentions = language.mentions(*count);
+                language.say(
+                    format!("{brand}: the spike is growing, {mentions} in an hour"),
+                    format!("{brand}\u{a0}: le pic s’amplifie, {mentions} en une heure"),
+                )
+            }
+            What::Drop { .. } if event.phase == Phase::Ended => language.say(
+                format!("{brand}: as many mentions as usual again"),
+                format!("{brand}\u{a0}: autant de mentions que d’habitude, de nouveau"),
+            ),
+            What::Silence { .. } if event.phase == Phase::Ended => {
+                let lasted = language.lasted(event.to.since(event.from));
+                language.say(
+                    format!("{brand}: mentioned again, after {lasted} of silence"),
+                    format!("{brand}\u{a0}: on en reparle, après {lasted} de silence"),
+                )
+            }
             What::Spike { count, .. } => {
                 let mentions = language.mentions(*count);
                 language.say(
@@ -92,6 +117,9 @@ impl Telling<'_> {
         let language = self.language;
         let mut lines = vec![self.event_figures(event)];
         match &event.what {
+            What::Silence { .. } if event.phase == Phase::Ended => {
+                lines.push(capital(&language.between(event.from, event.to, self.zone)) + ".");
+            }
             What::Spike { .. } | What::Drop { .. } | What::Surge { .. } => {
                 lines.push(capital(&language.between(event.from, event.to, self.zone)) + ".");
             }
@@ -111,7 +139,9 @@ impl Telling<'_> {
                 format!("Left out, since they did not answer all the while: {names}."),
                 format!("Laissées de côté, faute de réponse pendant ce temps\u{a0}: {names}."),
             ));
-        } else if matches!(event.what, What::Silence { .. } | What::Drop { .. }) {
+        } else if event.phase != Phase::Ended
+            && matches!(event.what, What::Silence { .. } | What::Drop { .. })
+        {
             lines.push(
                 language
                     .say(
@@ -127,7 +157,24 @@ impl Telling<'_> {
     fn event_figures(&self, event: &Event) -> String {
         let language = self.language;
         match &event.what {
-            What::Spike { count, usual } => {
+            What::Spike { count, usual, all: Some(all) } => {
+                let (count, usual) = (language.mentions(*count), mean(*usual, language));
+                let all = language.mentions(*all);
+                language.say(
+                    format!("{count} in its largest hour, usually {usual}; {all} in all while it lasted."),
+                    format!("{count} dans l’heure la plus forte, d’habitude {usual}\u{202f}; {all} en tout pendant ce temps."),
+                )
+            }
+            What::Drop { usual, .. } if event.phase == Phase::Ended => {
+                let usual = mean(*usual, language);
+                language.say(
+                    format!("Usually {usual} a day; the last 24 hours are no longer far below that."),
+                    format!(
+                        "D’habitude {usual} par jour\u{202f}; les dernières 24 heures n’en sont plus loin."
+                    ),
+                )
+            }
+            What::Spike { count, usual, all: None } => {
                 let (count, usual) = (language.mentions(*count), mean(*usual, language));
                 language.say(
                     format!("{count} in the last hour; usually {usual} an hour."),
@@ -197,7 +244,7 @@ impl Telling<'_> {
 }
 
 /// A mean in hundredths as people read it: one figure after the point under ten.
-fn mean(hundredths: u64, language: Language) -> String {
+pub(super) fn mean(hundredths: u64, language: Language) -> String {
     if hundredths >= 1_000 {
         return language.number(hundredths.saturating_add(50) / 100);
     }

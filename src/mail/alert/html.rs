@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Telling, checks, level, now_does, trouble_word};
-use crate::alert::{Event, On, Trouble};
+use crate::alert::{Event, On, Phase, Trouble};
 use crate::mail::clean::{self, short};
 use crate::mail::page;
 use crate::mail::post::{self, Parts};
@@ -31,8 +31,17 @@ impl Telling<'_> {
         }
     }
 
+    /// Whether all that is told is over.
+    fn is_over(&self) -> bool {
+        let content = self.content;
+        content.events.len() + content.troubles.len() > 0
+            && content.events.iter().all(|event| event.phase == Phase::Ended)
+            && content.troubles.iter().all(|trouble| trouble.ended.is_some())
+    }
+
     fn edge(&self) -> &'static Paint {
         match self.content.on {
+            _ if self.is_over() => &EDGE,
             On::NewMention
             | On::BigAuthor
             | On::FirstAuthor
@@ -145,23 +154,26 @@ impl Telling<'_> {
                 p style="margin:0 0 10px 0" { (page::label(&BRAND, &self.name(&event.brand))) }
                 p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (self.event_headline(event)) }
                 @for line in self.event_lines(event) { (page::paragraph(html! { (line) })) }
+                (self.trend_html(event))
             },
         )
     }
 
     fn trouble_card(&self, trouble: &Trouble) -> Markup {
         let language = self.language;
+        let over = trouble.ended.is_some();
+        let (edge, kind, reason) = if over { (&EDGE, &BRAND, &SOFT) } else { (&EDGE_ALARM, &DANGER, &ALARM) };
         page::framed(
             "left",
-            &EDGE_ALARM,
+            edge,
             html! {
                 p style="margin:0 0 10px 0" {
-                    (page::label(&DANGER, trouble_word(trouble, language)))
+                    (page::label(kind, trouble_word(trouble, language)))
                     span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { "\u{a0} " (language.network(&trouble.network)) }
                 }
                 p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (short(&trouble.source, 60)) }
                 (page::paragraph(html! { (self.since(trouble)) }))
-                p class=(ALARM.class) style={ "margin:10px 0 0 0;" (ALARM) } { (short(&trouble.reason, 300)) }
+                p class=(reason.class) style={ "margin:10px 0 0 0;" (reason) } { (short(&trouble.reason, 300)) }
                 (page::paragraph(html! { (now_does(trouble, language)) }))
             },
         )

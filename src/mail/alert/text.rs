@@ -16,6 +16,9 @@ impl Telling<'_> {
             for line in self.event_lines(event) {
                 lines.say(&line);
             }
+            if let Some(course) = &event.course {
+                lines.say(&self.course_figures(course));
+            }
         }
         for mention in content.mentions.iter().take(self.shown) {
             lines.gap().rule().gap();

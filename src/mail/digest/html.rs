@@ -20,6 +20,7 @@ impl Telling<'_> {
             @if let Some(warning) = self.warning() { (page::note(html! { (warning) })) }
             (self.shares_card())
             @if self.digest.days.len() > 1 && self.digest.days.len() <= DAYS && self.digest.shares.totals.mentions > 0 { (self.days_card()) }
+            (self.held_card())
             (self.top_cards())
             (self.suspects_card())
             (self.where_card())
@@ -40,6 +41,15 @@ impl Telling<'_> {
                 }
             },
         )
+    }
+
+    fn held_card(&self) -> Markup {
+        let Some((heading, why, lines)) = self.held_back() else { return html! {} };
+        page::card(html! {
+            (page::heading(&heading))
+            (page::soft(html! { (why) }))
+            @for line in &lines { (page::paragraph(html! { (line) })) }
+        })
     }
 
     fn shares_card(&self) -> Markup {

@@ -44,6 +44,12 @@ impl Telling<'_> {
         if let Some(why) = self.too_few() {
             lines.gap().say(why);
         }
+        if let Some((heading, why, held)) = self.held_back() {
+            lines.gap().heading(&heading, '-').gap().say(why).gap();
+            for line in &held {
+                lines.hang("- ", "  ", line);
+            }
+        }
         self.top_text(&mut lines);
         self.suspects_text(&mut lines);
         let networks = self.slices(&self.digest.networks, |name| language.network(name));
