@@ -17,7 +17,7 @@ mod people;
 mod standouts;
 
 pub use accounts::{SeenAccount, accounts, versions};
-pub use coverage::{Coverage, coverage};
+pub use coverage::{Coverage, CoverageHour, coverage, coverage_hours};
 pub use latency::{Deletions, Latency, deletions, published_to_seen, seen_to_sent};
 pub use people::{Voice, by_hour, voices};
 pub use standouts::{TopPost, new_suspects, top_posts};

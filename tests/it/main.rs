@@ -22,6 +22,7 @@ mod discourse;
 mod driven;
 mod duties;
 mod example;
+mod exports;
 mod explain;
 mod facebook;
 mod feed;
