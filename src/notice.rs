@@ -242,6 +242,7 @@ impl Composer {
         for recipient in recipients {
             let voice = self.voice(recipient);
             let brands = self.brands_of(recipient);
+            store.settle_rollups()?;
             let digest = digest::gather(store.connection(), &brands, window, now)?;
             if !empty && digest.shares.totals.mentions == 0 && digest.suspects.is_empty() {
                 continue;

@@ -57,6 +57,7 @@ mod producthunt;
 mod recorded;
 mod reload;
 mod report;
+mod rollups;
 mod rule;
 mod reddit;
 mod sentiment;
