@@ -24,9 +24,7 @@ pub use columnar::Columnar;
 pub use ledger::{ACCOUNT_COLUMNS, COVERAGE_COLUMNS, account_row, coverage_row};
 pub use line::{MentionLine, SuspectLine};
 pub use mention::{MENTION_COLUMNS, mention_row};
-pub use table::{
-    SHARE_COLUMNS, SNAPSHOT_COLUMNS, SUSPECT_COLUMNS, share_rows, snapshot_rows, suspect_row,
-};
+pub use table::{SHARE_COLUMNS, SNAPSHOT_COLUMNS, SUSPECT_COLUMNS, share_rows, snapshot_rows, suspect_row};
 pub use workbook::{Book, Measure};
 
 /// One cell of a table.

@@ -33,6 +33,7 @@ use crate::web;
 const EVENTS: usize = 8;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Check {
     /// Leave out what needs the network: sources and the mail server
     #[arg(long)]

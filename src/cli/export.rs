@@ -214,12 +214,7 @@ fn shares(common: &Common, period: &Period, asked: &Brands, form: &Form) -> anyh
     writing.done()
 }
 
-fn one_snapshot(
-    common: &Common,
-    period: &Period,
-    brands: &Brands,
-    form: &Form,
-) -> anyhow::Result<ExitCode> {
+fn one_snapshot(common: &Common, period: &Period, brands: &Brands, form: &Form) -> anyhow::Result<ExitCode> {
     let document = snapshot::gather(common, period, brands)?;
     let mut writing = form.open(SNAPSHOT, common, || Ok(0))?;
     if writing.is_lines() {

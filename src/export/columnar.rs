@@ -114,9 +114,7 @@ fn field(column: &Column) -> Result<TypePtr, ParquetError> {
         Kind::Whole => (Physical::INT64, None),
         Kind::Real => (Physical::DOUBLE, None),
         Kind::Flag => (Physical::BOOLEAN, None),
-        Kind::Moment => {
-            (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS)))
-        }
+        Kind::Moment => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
     };
     let column = Type::primitive_type_builder(column.name, physical)
         .with_repetition(Repetition::OPTIONAL)
@@ -203,11 +201,9 @@ impl Held {
 
 /// The error below, so that a closed pipe is known as one.
 fn refused(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(error) => match error.downcast::<io::Error>() {
-            Ok(error) => *error,
-            Err(error) => io::Error::other(error),
-        },
-        error => io::Error::other(error),
+    if let ParquetError::External(below) = error {
+        below.downcast::<io::Error>().map_or_else(io::Error::other, |below| *below)
+    } else {
+        io::Error::other(error)
     }
 }

@@ -7,8 +7,8 @@ use super::column::{Column, Kind, column};
 use crate::impostor::describe;
 use crate::mention::Suspect;
 use crate::share::{Heard, Interval, Permille, Shares};
-use crate::time::Time;
 use crate::snapshot::{BrandState, Snapshot};
+use crate::time::Time;
 
 /// The columns of suspects: one row an account and brand. `signals` are names with points, `reasons` the same
 /// as sentences; points and score are hundredths.

@@ -203,12 +203,7 @@ impl Looks {
 }
 
 /// A sheet with its header, which stays in sight.
-fn begin(
-    workbook: &mut Workbook,
-    name: &str,
-    columns: &[Column],
-    looks: &Looks,
-) -> io::Result<Worksheet> {
+fn begin(workbook: &mut Workbook, name: &str, columns: &[Column], looks: &Looks) -> io::Result<Worksheet> {
     let start = |mut sheet: Worksheet| -> Result<Worksheet, XlsxError> {
         sheet.set_name(name)?;
         head(&mut sheet, &header(columns), looks)?;
@@ -262,8 +257,12 @@ fn explain(
         sheet.set_column_width(at, width)?;
     }
     if cut > 0 {
-        let english = format!("{cut} cells held more than {SIGNS} signs and were cut: CSV and JSON lines have them whole");
-        let french = format!("{cut} cellules dépassaient {SIGNS} signes et ont été coupées : CSV et JSON les gardent entières");
+        let english = format!(
+            "{cut} cells held more than {SIGNS} signs and were cut: CSV and JSON lines have them whole"
+        );
+        let french = format!(
+            "{cut} cellules dépassaient {SIGNS} signes et ont été coupées : CSV et JSON les gardent entières"
+        );
         sheet.write_string_with_format(next + 1, 2, english, &looks.wrapped)?;
         sheet.write_string_with_format(next + 1, 3, french, &looks.wrapped)?;
     }
@@ -292,17 +291,15 @@ fn held(text: &str) -> &str {
 
 /// A moment in days, as spreadsheets count them.
 fn serial(time: Time) -> Option<f64> {
-    let day = i32::try_from(time.0.div_euclid(DAY)).ok()?.checked_add(EPOCH).filter(|day| DAYS.contains(day))?;
+    let day =
+        i32::try_from(time.0.div_euclid(DAY)).ok()?.checked_add(EPOCH).filter(|day| DAYS.contains(day))?;
     let (part, whole) = (i32::try_from(time.0.rem_euclid(DAY)).ok()?, i32::try_from(DAY).ok()?);
     Some(f64::from(day) + f64::from(part) / f64::from(whole))
 }
 
 /// The error below, so that a full disk is known as one.
 fn refused(error: XlsxError) -> io::Error {
-    match error {
-        XlsxError::IoError(error) => error,
-        error => io::Error::other(error),
-    }
+    if let XlsxError::IoError(below) = error { below } else { io::Error::other(error) }
 }
 
 #[cfg(test)]

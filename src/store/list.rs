@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row, params_from_iter};
 
-use super::{StoreError, brief};
 use super::posts::More;
+use super::{StoreError, brief};
 use crate::impostor::{Level, Suspicion};
 use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};

@@ -75,7 +75,8 @@ impl Pending {
         let mut statement = connection.prepare_cached(OF)?;
         let mut rows = statement.query([post])?;
         while let Some(row) = rows.next()? {
-            let (brand, network, language): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let (brand, network, language): (String, String, String) =
+                (row.get(1)?, row.get(2)?, row.get(3)?);
             let sentiment: Option<String> = row.get(4)?;
             let under = Under {
                 counted: Time(row.get(0)?),
@@ -126,13 +127,9 @@ impl Pending {
         sums.sort_unstable();
         let mut days: HashMap<(i64, i64, i64), i64> = HashMap::new();
         for ((hour, brand, network, language, sentiment), number) in sums {
-            connection
-                .prepare_cached(HOUR)?
-                .execute([hour, brand, network, language, sentiment, number])?;
+            connection.prepare_cached(HOUR)?.execute([hour, brand, network, language, sentiment, number])?;
             if number < 0 {
-                connection
-                    .prepare_cached(NO_HOUR)?
-                    .execute([hour, brand, network, language, sentiment])?;
+                connection.prepare_cached(NO_HOUR)?.execute([hour, brand, network, language, sentiment])?;
             }
             *days.entry((brand, hour.div_euclid(HOURS), network)).or_default() += number;
         }
@@ -259,27 +256,26 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn recount(&self) -> Result<(), StoreError> {
+        const NO_HOURS: &str = "DELETE FROM rollup_hour";
+        const NO_DAYS: &str = "DELETE FROM rollup_day";
         const NAMES: &str = "INSERT OR IGNORE INTO word (name)
             SELECT DISTINCT brand FROM mention UNION SELECT DISTINCT network FROM post
             UNION SELECT DISTINCT COALESCE(NULLIF(COALESCE(language, lang), ''), 'unknown') FROM post";
-        const BY_HOUR: &str =
-            "INSERT INTO rollup_hour (hour, brand, network, language, sentiment, mentions)
+        const BY_HOUR: &str = "INSERT INTO rollup_hour (hour, brand, network, language, sentiment, mentions)
             SELECT hour, brand.id, network.id, language.id, sentiment, mentions FROM counted_hour
                 JOIN word AS brand ON brand.name = counted_hour.brand
                 JOIN word AS network ON network.name = counted_hour.network
                 JOIN word AS language ON language.name = counted_hour.language";
         const BY_DAY: &str = "INSERT INTO rollup_day (brand, day, network, mentions)
             SELECT brand, (hour - (hour % 24 + 24) % 24) / 24, network, SUM(mentions) FROM rollup_hour GROUP BY 1, 2, 3";
-        self.begin()?;
-        let counted = (|| -> Result<(), StoreError> {
-            self.connection.execute("DELETE FROM rollup_hour", params![])?;
-            self.connection.execute("DELETE FROM rollup_day", params![])?;
-            for sql in [NAMES, BY_HOUR, BY_DAY] {
+        let write = || -> Result<(), StoreError> {
+            for sql in [NO_HOURS, NO_DAYS, NAMES, BY_HOUR, BY_DAY] {
                 self.connection.execute(sql, params![])?;
             }
             Ok(())
-        })();
-        match counted {
+        };
+        self.begin()?;
+        match write() {
             Ok(()) => self.commit(),
             Err(error) => {
                 self.roll_back();

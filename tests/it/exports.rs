@@ -99,9 +99,13 @@ fn parquet_has_types_and_a_file_a_month() {
 #[test]
 fn a_folder_has_checksums_and_says_what_columns_mean() {
     let home = filled("sums");
-    for (kind, format) in
-        [("mentions", "parquet"), ("mentions", "csv"), ("coverage", "csv"), ("shares", "xlsx"), ("accounts", "csv")]
-    {
+    for (kind, format) in [
+        ("mentions", "parquet"),
+        ("mentions", "csv"),
+        ("coverage", "csv"),
+        ("shares", "xlsx"),
+        ("accounts", "csv"),
+    ] {
         ran(&home, &["export", kind, "--format", format, "--out", "data/", "--data", "vigie-data"]);
     }
     let names: BTreeSet<String> = std::fs::read_dir(home.folder.join("data"))
@@ -118,14 +122,20 @@ fn a_folder_has_checksums_and_says_what_columns_mean() {
         told.insert(name.to_owned());
     }
     assert_eq!(told, names);
-    for name in ["mentions.csv", "coverage.csv", "shares.xlsx", "coverage-columns.csv", "mentions-columns.csv"] {
+    for name in
+        ["mentions.csv", "coverage.csv", "shares.xlsx", "coverage-columns.csv", "mentions-columns.csv"]
+    {
         assert!(names.contains(name), "{name}: {names:?}");
     }
     let columns = home.read("data/coverage-columns.csv");
     for column in COVERAGE_COLUMNS {
         assert!(!column.english.is_empty() && !column.french.is_empty());
-        assert!(columns.contains(&format!("{},{}", column.name, column.kind.as_str().split(',').next().unwrap()))
-            || columns.contains(&format!("{},\"{}\"", column.name, column.kind.as_str())), "{}", column.name);
+        assert!(
+            columns.contains(&format!("{},{}", column.name, column.kind.as_str().split(',').next().unwrap()))
+                || columns.contains(&format!("{},\"{}\"", column.name, column.kind.as_str())),
+            "{}",
+            column.name
+        );
     }
     // A month that a later export does not hold goes, so that no row stands there twice.
     let old = home.folder.join("data/mentions-2020-01.parquet");
@@ -159,7 +169,8 @@ fn a_workbook_has_typed_cells_sums_and_charts() {
     ran(&home, &args);
     assert_eq!(std::fs::read(&file).unwrap(), first);
     // Out of a pipe too.
-    let output = home.command(&["export", "mentions", "--format", "xlsx", "--data", "vigie-data"]).output().unwrap();
+    let output =
+        home.command(&["export", "mentions", "--format", "xlsx", "--data", "vigie-data"]).output().unwrap();
     assert_eq!(output.stdout, first);
 }
 
@@ -173,7 +184,10 @@ fn what_strangers_wrote_is_no_formula_in_a_workbook() {
     ran(&home, &["import", "posts.jsonl"]);
     ran(&home, &["export", "mentions", "--out", "mentions.xlsx"]);
     let rows = &workbook(&home.folder.join("mentions.xlsx"))["xl/worksheets/sheet1.xml"];
-    assert!(!rows.contains("<f>") && rows.contains("=HYPERLINK(&quot;") | rows.contains("=HYPERLINK(\""), "{rows}");
+    assert!(
+        !rows.contains("<f>") && rows.contains("=HYPERLINK(&quot;") | rows.contains("=HYPERLINK(\""),
+        "{rows}"
+    );
 }
 
 #[test]
@@ -195,7 +209,10 @@ fn terms_of_networks_hold_in_every_format() {
         }
     };
     let formats = ["csv", "jsonl", "xlsx", "parquet"];
-    assert!(formats.iter().all(|format| out(format, &[]).contains("sesame")), "what a person brought is theirs");
+    assert!(
+        formats.iter().all(|format| out(format, &[]).contains("sesame")),
+        "what a person brought is theirs"
+    );
     // The same post, brought by the network itself.
     home.database().execute("UPDATE source SET network = 'x'", []).unwrap();
     for format in formats {
@@ -226,7 +243,10 @@ fn accounts_and_coverage_are_exported() {
     let days = lines(&home, &["accounts", "--data", "vigie-data"]);
     assert_eq!(days[0]["followers"], 301);
     let csv = ran(&home, &["export", "accounts", "--data", "vigie-data"]);
-    assert!(csv.contains("2026-10-03T00:00:00.000Z,,bluesky,did:x,someone.example,Someone,'=bio,,301,12,true"), "{csv}");
+    assert!(
+        csv.contains("2026-10-03T00:00:00.000Z,,bluesky,did:x,someone.example,Someone,'=bio,,301,12,true"),
+        "{csv}"
+    );
     let hours = lines(&home, &["coverage", "--data", "vigie-data"]);
     let posts: i64 = hours.iter().map(|hour| hour["posts"].as_i64().unwrap()).sum();
     assert_eq!(posts, home.number("SELECT sum(posts) FROM coverage"));
@@ -240,10 +260,30 @@ fn a_table_of_mentions_comes_back_with_its_figures() {
     ran(&home, &["export", "mentions", "--out", "m.csv", "--data", "vigie-data"]);
     ran(&home, &["import", "m.csv", "--data", "again"]);
     let keep = |line: &Value| {
-        let names = ["network", "native_id", "brand", "text", "title", "summary", "counts", "links", "hashtags", "rating",
-            "reply_to", "published", "counted", "permalink", "lang", "sentiment", "doubtful"];
+        let names = [
+            "network",
+            "native_id",
+            "brand",
+            "text",
+            "title",
+            "summary",
+            "counts",
+            "links",
+            "hashtags",
+            "rating",
+            "reply_to",
+            "published",
+            "counted",
+            "permalink",
+            "lang",
+            "sentiment",
+            "doubtful",
+        ];
         let mut kept: Vec<String> = names.iter().map(|name| line[*name].to_string()).collect();
-        kept.extend(["native_id", "handle", "display_name", "url", "followers"].map(|name| line["author"][name].to_string()));
+        kept.extend(
+            ["native_id", "handle", "display_name", "url", "followers"]
+                .map(|name| line["author"][name].to_string()),
+        );
         kept.join(" ")
     };
     let all = |data: &str| -> BTreeSet<String> {

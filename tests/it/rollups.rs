@@ -52,13 +52,35 @@ fn changed() -> Vec<Brand> {
 #[derive(Debug, Clone)]
 enum Happens {
     /// A post is heard, for the first time or again with these words; `late` as from a file.
-    Post { id: u8, network: usize, text: usize, author: u8, hour: i64, late: bool },
-    Deleted { id: u8, network: usize },
-    AccountGone { author: u8, network: usize },
-    Labelled { place: usize, relevant: bool },
-    Rematched { back: bool },
-    Expired { network: usize },
-    GivenUp { text: usize },
+    Post {
+        id: u8,
+        network: usize,
+        text: usize,
+        author: u8,
+        hour: i64,
+        late: bool,
+    },
+    Deleted {
+        id: u8,
+        network: usize,
+    },
+    AccountGone {
+        author: u8,
+        network: usize,
+    },
+    Labelled {
+        place: usize,
+        relevant: bool,
+    },
+    Rematched {
+        back: bool,
+    },
+    Expired {
+        network: usize,
+    },
+    GivenUp {
+        text: usize,
+    },
 }
 
 fn happens() -> impl Strategy<Value = Happens> {
@@ -92,7 +114,13 @@ impl Kept {
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rollups-{}-{number}", std::process::id()));
         let store = Store::open(&folder, Durability::Again).unwrap();
         let source = store.source("test", "capture", false).unwrap();
-        Kept { store: Some(store), folder, source, judge: Judge::new(&brands()).unwrap(), scratch: Scratch::default() }
+        Kept {
+            store: Some(store),
+            folder,
+            source,
+            judge: Judge::new(&brands()).unwrap(),
+            scratch: Scratch::default(),
+        }
     }
 
     fn store(&self) -> &Store {
@@ -126,10 +154,8 @@ impl Kept {
 
     fn happen(&mut self, what: &Happens) {
         let network = |place: usize| NetworkName::known(NETWORKS[place]);
-        let gone = |network, gone| Page {
-            deletions: vec![Deletion { network, gone, at: None }],
-            ..Page::default()
-        };
+        let gone =
+            |network, gone| Page { deletions: vec![Deletion { network, gone, at: None }], ..Page::default() };
         match *what {
             Happens::Post { id, network: place, text, author, hour, late } => {
                 let mut post = Post::new(network(place), format!("p{id}"));
@@ -159,7 +185,8 @@ impl Kept {
                 let stored = stored_posts(self.connection(), 0, 1_000).unwrap();
                 self.store().begin().unwrap();
                 for post in stored {
-                    let judged = self.judge.again(post.post.clone(), &post.source, post.counted, &mut self.scratch);
+                    let judged =
+                        self.judge.again(post.post.clone(), &post.source, post.counted, &mut self.scratch);
                     let mut unit = self.store().unit(self.source);
                     (unit.seen, unit.matched) = (START.plus(6 * DAY), START.plus(6 * DAY));
                     unit.rematch(&post, &judged, &ids).unwrap();
@@ -220,8 +247,14 @@ impl Kept {
         let slices = |slices: Vec<figures::Slice>| -> BTreeMap<String, u64> {
             slices.into_iter().map(|slice| (slice.name, slice.mentions)).collect()
         };
-        assert_eq!(slices(figures::by_network(connection, window, &brands).unwrap()), by(&|row| row.2.clone()));
-        assert_eq!(slices(figures::by_language(connection, window, &brands).unwrap()), by(&|row| row.3.clone()));
+        assert_eq!(
+            slices(figures::by_network(connection, window, &brands).unwrap()),
+            by(&|row| row.2.clone())
+        );
+        assert_eq!(
+            slices(figures::by_language(connection, window, &brands).unwrap()),
+            by(&|row| row.3.clone())
+        );
         let hours: BTreeMap<String, u64> = figures::by_hour(connection, window, &brands)
             .unwrap()
             .into_iter()
@@ -302,7 +335,9 @@ fn figures_are_checked_and_mended() {
                 (SELECT hour, brand, network, language, sentiment FROM rollup_hour ORDER BY hour, brand LIMIT 1)",
         )
         .unwrap();
-    home.database().execute("DELETE FROM rollup_day WHERE day = (SELECT max(day) FROM rollup_day)", []).unwrap();
+    home.database()
+        .execute("DELETE FROM rollup_day WHERE day = (SELECT max(day) FROM rollup_day)", [])
+        .unwrap();
     let (code, said, _) = ran(&["check", "--figures"]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("hour  ") && said.contains("day   ") && said.contains("--mend"), "{said}");
@@ -323,7 +358,8 @@ fn a_store_of_before_is_counted_once() {
     assert_eq!(ran(&["replay", "examples/capture.jsonl"]).0, 0);
     home.database()
         .execute_batch(
-            "DROP VIEW counted_hour; DROP TABLE word; DROP TABLE rollup_hour; DROP TABLE rollup_day; PRAGMA user_version = 11",
+            "DROP VIEW counted_hour; DROP TABLE word; DROP TABLE rollup_hour; DROP TABLE rollup_day;
+             CREATE INDEX post_reread ON post (network, reread); PRAGMA user_version = 11",
         )
         .unwrap();
     let (code, said, errors) = ran(&["check", "--figures"]);

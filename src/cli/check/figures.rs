@@ -21,7 +21,8 @@ pub(super) fn run(common: &Common, json: bool, mend: bool) -> anyhow::Result<Exi
     }
     let ok = differences.is_empty();
     if json {
-        let told = serde_json::json!({"ok": ok, "mentions": mentions, "differences": differences, "mended": mended});
+        let told =
+            serde_json::json!({"ok": ok, "mentions": mentions, "differences": differences, "mended": mended});
         say(told.to_string())?;
     } else if ok {
         let mentions = count(mentions, "mention", "mentions");

@@ -130,21 +130,25 @@ impl Form {
             }
         };
         let shown = progress::is_seen(common.quiet) && !self.writes_to_terminal();
-        let bar = if shown { progress::count(usize::try_from(rows()?)?, false) } else { ProgressBar::hidden() };
+        let bar =
+            if shown { progress::count(usize::try_from(rows()?)?, false) } else { ProgressBar::hidden() };
         bar.set_message(subject.name);
         Ok(Writing { subject, sheet, folder, bar })
     }
 
     /// Whether the rows themselves pass by on the terminal.
     fn writes_to_terminal(&self) -> bool {
-        io::IsTerminal::is_terminal(&io::stdout()) && self.out.as_ref().is_none_or(|out| out.as_os_str() == "-")
+        io::IsTerminal::is_terminal(&io::stdout())
+            && self.out.as_ref().is_none_or(|out| out.as_os_str() == "-")
     }
 
     /// Where rows of a workbook wait: on the disk that takes the workbook.
     fn waiting_room(&self) -> PathBuf {
         let out = self.out.as_deref().filter(|out| out.as_os_str() != "-");
-        let beside = |out: &Path| if out.is_dir() { Some(out.to_owned()) } else { out.parent().map(Path::to_owned) };
-        let place = out.and_then(beside).map(|place| if place.as_os_str().is_empty() { ".".into() } else { place });
+        let beside =
+            |out: &Path| if out.is_dir() { Some(out.to_owned()) } else { out.parent().map(Path::to_owned) };
+        let place =
+            out.and_then(beside).map(|place| if place.as_os_str().is_empty() { ".".into() } else { place });
         place.filter(|place| place.is_dir() && !place.starts_with("/dev")).unwrap_or_else(std::env::temp_dir)
     }
 }

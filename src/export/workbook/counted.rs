@@ -75,10 +75,13 @@ impl Counted {
         sheet.set_column_width(0, 28)?;
         sheet.autofilter(0, 0, last, 2)?;
         let mut chart = Chart::new(ChartType::Bar);
-        chart
-            .add_series()
-            .set_categories((NAME, 1, 0, last.min(BARS), 0))
-            .set_values((NAME, 1, 1, last.min(BARS), 1));
+        chart.add_series().set_categories((NAME, 1, 0, last.min(BARS), 0)).set_values((
+            NAME,
+            1,
+            1,
+            last.min(BARS),
+            1,
+        ));
         chart.title().set_name(format!("{} by {}", measure.unit, measure.by).as_str());
         chart.legend().set_hidden();
         chart.y_axis().set_reverse();
@@ -95,8 +98,7 @@ impl Counted {
         looks: &Looks,
     ) -> Result<(), XlsxError> {
         const NAME: &str = "by day";
-        let (Some(first), Some(end)) =
-            (self.days.keys().next().copied(), self.days.keys().last().copied())
+        let (Some(first), Some(end)) = (self.days.keys().next().copied(), self.days.keys().last().copied())
         else {
             return Ok(());
         };

@@ -99,8 +99,7 @@ impl Queries {
                 return Ok(());
             }
             let mut statement = connection.prepare_cached(sql)?;
-            let mut rows =
-                statement.query(named_params! { ":from": from, ":to": to, ":brands": &asked })?;
+            let mut rows = statement.query(named_params! { ":from": from, ":to": to, ":brands": &asked })?;
             while let Some(row) = rows.next()? {
                 *sums.entry(row.get(0)?).or_default() += row.get::<_, u64>(1)?;
             }
