@@ -277,7 +277,7 @@ impl Drop for Kept {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn sums_are_what_the_rows_give(
