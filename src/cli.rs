@@ -117,7 +117,7 @@ enum Command {
     Report(report::Report),
     /// Print the state of every brand over a period as a JSON document
     Snapshot(snapshot::Snapshot),
-    /// Write mentions, shares, a snapshot or impostors as CSV or JSON lines
+    /// Write mentions, shares, a snapshot, impostors, accounts or coverage as CSV, JSON lines, XLSX or Parquet
     Export(export::Export),
     /// Show sources, coverage, latency and the last mails
     Status(status::Status),

@@ -1,5 +1,5 @@
-//! Exports: mentions, shares, snapshots and suspects as tables (CSV) and as lines of JSON. Values in, bytes
-//! out; it knows nothing of stores, clocks or files.
+//! Exports: mentions, shares, snapshots, suspects, accounts and coverage as tables (CSV, XLSX, Parquet) and as lines of
+//! JSON. Values in, bytes out; it knows nothing of clocks and asks no store.
 //!
 //! A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`. What strangers wrote never does: such a
 //! cell gets an apostrophe in front, which spreadsheets take for "this is text". Machines ask for raw cells.
@@ -9,33 +9,86 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-mod line;
-mod table;
+use crate::time::Time;
 
+mod column;
+mod columnar;
+mod ledger;
+mod line;
+mod mention;
+mod table;
+mod workbook;
+
+pub use column::{Column, DICTIONARY, Kind, dictionary, header};
+pub use columnar::Columnar;
+pub use ledger::{ACCOUNT_COLUMNS, COVERAGE_COLUMNS, account_row, coverage_row};
 pub use line::{MentionLine, SuspectLine};
-pub use table::{
-    MENTION_HEADER, SHARE_HEADER, SNAPSHOT_HEADER, SUSPECT_HEADER, mention_row, share_rows, snapshot_rows,
-    suspect_row,
-};
+pub use mention::{MENTION_COLUMNS, mention_row};
+pub use table::{SHARE_COLUMNS, SNAPSHOT_COLUMNS, SUSPECT_COLUMNS, share_rows, snapshot_rows, suspect_row};
+pub use workbook::{Book, Measure};
 
 /// One cell of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Cell<'a> {
+    /// Nothing: what is not known.
+    Empty,
     /// What people wrote, strangers or not.
     Text(Cow<'a, str>),
-    /// Figures, moments and words of ours, which are safe as they are.
-    Plain(String),
+    /// An address that somebody gave.
+    Link(Cow<'a, str>),
+    /// A word of ours, which is safe as it is.
+    Word(Cow<'a, str>),
+    /// A whole number.
+    Whole(i64),
+    /// A number.
+    Real(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// A moment.
+    Moment(Time),
 }
 
 impl<'a> Cell<'a> {
     /// What people wrote; an empty cell when nobody did.
     pub fn text(text: Option<&'a str>) -> Cell<'a> {
-        Cell::Text(Cow::Borrowed(text.unwrap_or_default()))
+        text.map_or(Cell::Empty, |text| Cell::Text(Cow::Borrowed(text)))
     }
 
-    /// A value of ours; an empty cell when there is none.
-    pub fn plain(value: Option<impl ToString>) -> Cell<'static> {
-        Cell::Plain(value.map(|value| value.to_string()).unwrap_or_default())
+    /// An address; an empty cell when there is none.
+    pub fn link(address: Option<&'a str>) -> Cell<'a> {
+        address.map_or(Cell::Empty, |address| Cell::Link(Cow::Borrowed(address)))
+    }
+
+    /// A word of ours.
+    pub fn word(word: &'a str) -> Cell<'a> {
+        Cell::Word(Cow::Borrowed(word))
+    }
+
+    /// A whole number, held at the largest; an empty cell when there is none.
+    pub fn whole(number: Option<impl TryInto<i64>>) -> Cell<'static> {
+        number.map_or(Cell::Empty, |number| Cell::Whole(number.try_into().unwrap_or(i64::MAX)))
+    }
+
+    /// Yes or no; an empty cell when nobody says.
+    pub fn flag(flag: Option<bool>) -> Cell<'static> {
+        flag.map_or(Cell::Empty, Cell::Flag)
+    }
+
+    /// A moment; an empty cell when it is not known.
+    pub fn moment(time: Option<Time>) -> Cell<'static> {
+        time.map_or(Cell::Empty, Cell::Moment)
+    }
+
+    /// The cell in letters.
+    pub fn shown(&self) -> Cow<'_, str> {
+        match self {
+            Cell::Empty => Cow::Borrowed(""),
+            Cell::Text(text) | Cell::Link(text) | Cell::Word(text) => Cow::Borrowed(text),
+            Cell::Whole(number) => Cow::Owned(number.to_string()),
+            Cell::Real(number) => Cow::Owned(number.to_string()),
+            Cell::Flag(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+            Cell::Moment(time) => Cow::Owned(time.to_string()),
+        }
     }
 }
 
@@ -98,9 +151,8 @@ impl<W: Write> Table<W> {
     pub fn row(&mut self, row: &[Cell<'_>]) -> io::Result<()> {
         for cell in row {
             let text = match (cell, self.cells) {
-                (Cell::Text(text), Cells::Safe) => safe(text),
-                (Cell::Text(text), Cells::Raw) => Cow::Borrowed(text.as_ref()),
-                (Cell::Plain(text), _) => Cow::Borrowed(text.as_str()),
+                (Cell::Text(text) | Cell::Link(text), Cells::Safe) => safe(text),
+                (cell, _) => cell.shown(),
             };
             self.rows.write_field(text.as_ref()).map_err(refused)?;
         }
@@ -175,7 +227,7 @@ mod tests {
     fn written(cells: Cells, texts: &[String]) -> Vec<String> {
         let mut table = Table::new(Vec::new(), &["a", "b"], cells).unwrap();
         for text in texts {
-            table.row(&[Cell::text(Some(text)), Cell::plain(Some(-5))]).unwrap();
+            table.row(&[Cell::text(Some(text)), Cell::Whole(-5)]).unwrap();
         }
         let bytes = table.done().unwrap();
         let mut reader = csv::Reader::from_reader(bytes.as_slice());

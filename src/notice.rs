@@ -267,6 +267,7 @@ impl Composer {
         for recipient in recipients {
             let voice = self.voice(recipient);
             let brands = self.brands_of(recipient);
+            store.settle_rollups()?;
             let digest = digest::gather(store.connection(), &brands, window, now)?;
             let held = self.held_from(store, recipient)?;
             if !empty && digest.shares.totals.mentions == 0 && digest.suspects.is_empty() && held.is_empty() {

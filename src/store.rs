@@ -13,6 +13,7 @@ use thiserror::Error;
 pub mod accounts;
 pub mod alerts;
 pub mod answers;
+mod brief;
 pub mod cases;
 pub mod copy;
 pub mod doors;
@@ -29,6 +30,7 @@ pub mod rematch;
 mod past;
 pub mod recipients;
 mod reread;
+pub mod rollup;
 pub mod series;
 pub mod sources;
 pub mod spending;
@@ -49,6 +51,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0010_stories.sql"),
     include_str!("store/migrations/0011_pictures.sql"),
     include_str!("store/migrations/0012_threads.sql"),
+    include_str!("store/migrations/0013_rollups.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).
@@ -149,6 +152,7 @@ pub struct Store {
     connection: Connection,
     seen_before: RefCell<posts::SeenBefore>,
     stories: RefCell<posts::Held>,
+    rollups: RefCell<rollup::Pending>,
     folder: PathBuf,
     /// Held as long as the store lives: two daemons on one directory are impossible.
     _lock: Option<File>,
@@ -177,6 +181,7 @@ impl Store {
             connection: connect(folder, true)?,
             seen_before: RefCell::default(),
             stories: RefCell::default(),
+            rollups: RefCell::default(),
             folder: folder.to_owned(),
             _lock: Some(lock),
         };
@@ -217,6 +222,7 @@ impl Store {
             connection,
             seen_before: RefCell::default(),
             stories: RefCell::default(),
+            rollups: RefCell::default(),
             folder: folder.to_owned(),
             _lock: None,
         })
@@ -245,11 +251,11 @@ impl Store {
     /// # Errors
     /// When the disk refuses; nothing of the unit is kept then.
     pub fn commit(&self) -> Result<(), StoreError> {
-        if let Err(error) = self.connection.execute_batch("COMMIT") {
+        let done = self.settle_rollups().and_then(|()| Ok(self.connection.execute_batch("COMMIT")?));
+        if done.is_err() {
             self.roll_back();
-            return Err(error.into());
         }
-        Ok(())
+        done
     }
 
     /// Gives the unit of work up.
@@ -258,6 +264,9 @@ impl Store {
         drop(self.connection.execute_batch("ROLLBACK"));
         if let Ok(mut stories) = self.stories.try_borrow_mut() {
             stories.discard();
+        }
+        if let Ok(mut rollups) = self.rollups.try_borrow_mut() {
+            rollups.discard();
         }
     }
 

@@ -12,6 +12,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+mod figures;
+
 use super::{Common, PROBLEM, count, now, say};
 use crate::config::{Config, SourceConfig, secret, sources};
 use crate::daemon;
@@ -31,10 +33,17 @@ use crate::web;
 const EVENTS: usize = 8;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Check {
     /// Leave out what needs the network: sources and the mail server
     #[arg(long)]
     offline: bool,
+    /// Count every stored mention again, and nothing else: the sums that figures are read from must agree
+    #[arg(long)]
+    figures: bool,
+    /// Where they do not, keep what was counted; only while no other vigie runs
+    #[arg(long, requires = "figures")]
+    mend: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -81,6 +90,9 @@ impl Finding {
 
 impl Check {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
+        if self.figures {
+            return figures::run(common, self.json, self.mend);
+        }
         let (config, brands) = match configuration(common) {
             Ok(both) => both,
             Err(error) => {

@@ -1,21 +1,25 @@
-//! `vigie export`: mentions, shares, snapshots and impostors as CSV or JSON lines, one at a time so that
-//! memory stays flat.
+//! `vigie export`: mentions, shares, snapshots, impostors, accounts and coverage as CSV, JSON lines, workbooks or Parquet,
+//! one row at a time so that memory stays flat.
 
-use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
+mod folder;
+mod form;
+
+use self::form::{Form, Subject};
 use super::duty::Duty;
 use super::impostors::AtLeast;
-use super::output::Target;
 use super::period::{Bounds, Period};
 use super::select::{Brands, Select};
-use super::{Common, snapshot};
-use crate::digest;
-use crate::export::{self, Cell, Cells, MentionLine, SuspectLine, Table, json_line};
-use crate::store::{self, list};
+use super::{Common, Usage, snapshot};
+use crate::export::{self, Measure, MentionLine, SuspectLine, json_line};
+use crate::fold::fold;
+use crate::keyword::Brand;
+use crate::store::{self, accounts, figures, list};
+use crate::time::Time;
+use crate::{digest, network};
 
 #[derive(Debug, Args)]
 pub(super) struct Export {
@@ -34,6 +38,10 @@ enum Kind {
         /// With those that are doubtful, under their brand's threshold, marked as such
         #[arg(long)]
         doubtful: bool,
+        /// With the texts of these networks too, whose terms let only identifiers and links go further: whoever asks answers
+        /// for it
+        #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+        texts_of: Vec<String>,
         #[command(flatten)]
         form: Form,
     },
@@ -55,6 +63,20 @@ enum Kind {
         #[command(flatten)]
         form: Form,
     },
+    /// One row a tracked account (official ones of brands) and day: followers, posts, profile
+    Accounts {
+        #[command(flatten)]
+        bounds: Bounds,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// One row a source and hour: what was due, done and missed
+    Coverage {
+        #[command(flatten)]
+        bounds: Bounds,
+        #[command(flatten)]
+        form: Form,
+    },
     /// One row an account and brand, highest score first; a period is about when they were first suspected, rose or came back
     Impostors {
         #[command(flatten)]
@@ -69,99 +91,56 @@ enum Kind {
     },
 }
 
-#[derive(Debug, Args)]
-struct Form {
-    /// The format [default: by the ending of FILE, else csv]
-    #[arg(long, value_enum)]
-    format: Option<Format>,
-    /// Write to this file instead of standard output; it is replaced once the new one is whole
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// Leave CSV cells exactly as written; otherwise those that a spreadsheet would run get a ' in front
-    #[arg(long)]
-    raw: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table with a header row
-    Csv,
-    /// One JSON value a line
-    Jsonl,
-}
-
-/// What is written to, in its format.
-enum Sheet {
-    Csv(Box<Table<Target>>),
-    Jsonl(Target),
-}
-
-impl Form {
-    fn open(&self, header: &[&str]) -> anyhow::Result<Sheet> {
-        let ending = self.out.as_ref().and_then(|out| out.extension()?.to_str());
-        let format = self.format.unwrap_or(match ending {
-            Some("jsonl" | "ndjson") => Format::Jsonl,
-            Some(_) | None => Format::Csv,
-        });
-        let target = Target::open(self.out.as_deref())?;
-        Ok(match format {
-            Format::Jsonl => Sheet::Jsonl(target),
-            Format::Csv => {
-                let cells = if self.raw { Cells::Raw } else { Cells::Safe };
-                Sheet::Csv(Box::new(Table::new(target, header, cells)?))
-            }
-        })
-    }
-}
-
-impl Sheet {
-    /// Adds a row, or a line where lines are written.
-    fn add<'a>(
-        &mut self,
-        row: impl FnOnce() -> Vec<Cell<'a>>,
-        line: impl FnOnce() -> serde_json::Result<String>,
-    ) -> anyhow::Result<()> {
-        match self {
-            Sheet::Csv(table) => table.row(&row())?,
-            Sheet::Jsonl(target) => writeln!(target, "{}", line()?)?,
-        }
-        Ok(())
-    }
-
-    fn done(self) -> anyhow::Result<ExitCode> {
-        match self {
-            Sheet::Csv(table) => table.done()?.done()?,
-            Sheet::Jsonl(target) => target.done()?,
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
+/// Mentions.
+const MENTIONS: Subject = Subject {
+    name: "mentions",
+    columns: export::MENTION_COLUMNS,
+    measure: Measure { by: "brand", unit: "mentions" },
+};
+/// Shares.
+const SHARES: Subject = Subject {
+    name: "shares",
+    columns: export::SHARE_COLUMNS,
+    measure: Measure { by: "brand", unit: "mentions" },
+};
+/// A snapshot.
+const SNAPSHOT: Subject = Subject {
+    name: "snapshot",
+    columns: export::SNAPSHOT_COLUMNS,
+    measure: Measure { by: "brand", unit: "mentions" },
+};
+/// Suspects.
+const IMPOSTORS: Subject = Subject {
+    name: "impostors",
+    columns: export::SUSPECT_COLUMNS,
+    measure: Measure { by: "brand", unit: "accounts" },
+};
+/// Tracked accounts.
+const ACCOUNTS: Subject = Subject {
+    name: "accounts",
+    columns: export::ACCOUNT_COLUMNS,
+    measure: Measure { by: "account", unit: "followers" },
+};
+/// Coverage.
+const COVERAGE: Subject = Subject {
+    name: "coverage",
+    columns: export::COVERAGE_COLUMNS,
+    measure: Measure { by: "source", unit: "posts" },
+};
 
 impl Export {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<ExitCode> {
         match &self.kind {
-            Kind::Mentions { select, bounds, doubtful, form } => {
-                mentions(common, select, bounds, *doubtful, form)
+            Kind::Mentions { select, bounds, doubtful, texts_of, form } => {
+                mentions(common, select, bounds, (*doubtful, texts_of), form)
             }
             Kind::Shares { period, brands, form } => shares(common, period, brands, form),
-            Kind::Snapshot { period, brands, form } => {
-                let document = snapshot::gather(common, period, brands)?;
-                match form.open(export::SNAPSHOT_HEADER)? {
-                    Sheet::Csv(mut table) => {
-                        for row in export::snapshot_rows(&document) {
-                            table.row(&row)?;
-                        }
-                        Sheet::Csv(table).done()
-                    }
-                    Sheet::Jsonl(mut target) => {
-                        writeln!(target, "{}", json_line(&document)?)?;
-                        Sheet::Jsonl(target).done()
-                    }
-                }
-            }
+            Kind::Snapshot { period, brands, form } => one_snapshot(common, period, brands, form),
             Kind::Impostors { select, level, bounds, form } => {
                 impostors(common, select, *level, bounds, form)
             }
+            Kind::Accounts { bounds, form } => accounts(common, bounds, form),
+            Kind::Coverage { bounds, form } => coverage(common, bounds, form),
         }
     }
 }
@@ -170,7 +149,7 @@ fn mentions(
     common: &Common,
     select: &Select,
     bounds: &Bounds,
-    doubtful: bool,
+    (doubtful, texts_of): (bool, &[String]),
     form: &Form,
 ) -> anyhow::Result<ExitCode> {
     let config = common.config()?;
@@ -180,13 +159,34 @@ fn mentions(
     (filter.from, filter.to) = bounds.bounds(&connection, &config)?;
     filter.oldest_first = true;
     filter.doubtful = if doubtful { None } else { Some(false) };
-    let mut sheet = form.open(export::MENTION_HEADER)?;
-    let duty = Duty::of(&connection)?;
+    let duty = Duty::but(&connection, &freed(texts_of)?)?;
+    let mut writing = form.open(MENTIONS, common, || Ok(list::mention_count(&connection, &filter)?))?;
+    let mut left_out = 0_u64;
     list::mentions(&connection, &filter, |mut mention| {
+        if !duty.lets_out(&mention) {
+            left_out += 1;
+            return Ok(());
+        }
         duty.hold(&mut mention);
-        sheet.add(|| export::mention_row(&mention), || json_line(&MentionLine::new(&mention)))
+        writing.count(&mention.brand.0, Some(mention.counted), 1);
+        let line = || json_line(&MentionLine::new(&mention));
+        writing.add(Some(mention.counted), || export::mention_row(&mention), line)
     })?;
-    sheet.done()
+    if left_out > 0 {
+        let mentions = super::count(left_out, "mention was", "mentions were");
+        super::warn(&format!("{mentions} left out: the terms of the network let only counts go further"));
+    }
+    writing.done()
+}
+
+/// The networks whose texts a person lets out by hand, by their names here.
+fn freed(typed: &[String]) -> anyhow::Result<Vec<String>> {
+    let name = |typed: &String| {
+        let spec = network::spec(&typed.trim().to_lowercase());
+        spec.map(|spec| spec.name.to_owned())
+            .ok_or_else(|| Usage(format!("--texts-of: no network is called `{typed}`")).into())
+    };
+    typed.iter().map(name).collect()
 }
 
 fn shares(common: &Common, period: &Period, asked: &Brands, form: &Form) -> anyhow::Result<ExitCode> {
@@ -198,21 +198,38 @@ fn shares(common: &Common, period: &Period, asked: &Brands, form: &Form) -> anyh
     let mut shares = digest::shares(&connection, &brands, window)?;
     // Brands that are not asked for are left out, not out of the whole that shares are parts of.
     shares.brands.retain(|share| asked.is_empty() || asked.iter().any(|id| **id == *share.id.0));
-    let mut sheet = form.open(export::SHARE_HEADER)?;
+    let mut writing = form.open(SHARES, common, || Ok(0))?;
     for (share, row) in shares.brands.iter().zip(export::share_rows(&shares)) {
-        sheet.add(
-            || row,
-            || {
-                let mut line = serde_json::to_value(share)?;
-                if let Some(line) = line.as_object_mut() {
-                    line.insert("window".to_owned(), serde_json::to_value(shares.window)?);
-                    line.insert("unit".to_owned(), shares.unit.as_str().into());
-                }
-                json_line(&line)
-            },
-        )?;
+        writing.count(&share.name, None, share.counts.mentions);
+        let line = || {
+            let mut line = serde_json::to_value(share)?;
+            if let Some(line) = line.as_object_mut() {
+                line.insert("window".to_owned(), serde_json::to_value(shares.window)?);
+                line.insert("unit".to_owned(), shares.unit.as_str().into());
+            }
+            json_line(&line)
+        };
+        writing.add(None, || row, line)?;
     }
-    sheet.done()
+    writing.done()
+}
+
+fn one_snapshot(common: &Common, period: &Period, brands: &Brands, form: &Form) -> anyhow::Result<ExitCode> {
+    let document = snapshot::gather(common, period, brands)?;
+    let mut writing = form.open(SNAPSHOT, common, || Ok(0))?;
+    if writing.is_lines() {
+        writing.add(None, Vec::new, || json_line(&document))?;
+        return writing.done();
+    }
+    for brand in &document.brands {
+        for day in &brand.days {
+            writing.count(&brand.name, Some(day.from), day.mentions);
+        }
+    }
+    for row in export::snapshot_rows(&document) {
+        writing.add(None, || row, || Ok(String::new()))?;
+    }
+    writing.done()
 }
 
 fn impostors(
@@ -228,10 +245,55 @@ fn impostors(
     let (from, to) = bounds.bounds(&connection, &config)?;
     let brands = select.ids(&connection, &brands)?;
     let filter = list::Filter { brands, from, to, ..list::Filter::default() };
-    let suspects = list::suspects(&connection, &filter, level.into())?;
-    let mut sheet = form.open(export::SUSPECT_HEADER)?;
+    let mut suspects = list::suspects(&connection, &filter, level.into())?;
+    let duty = Duty::of(&connection)?;
+    suspects.iter_mut().for_each(|suspect| duty.hold_suspect(suspect));
+    let mut writing = form.open(IMPOSTORS, common, || Ok(0))?;
     for suspect in &suspects {
-        sheet.add(|| export::suspect_row(suspect), || json_line(&SuspectLine::new(suspect)))?;
+        writing.count(&suspect.suspicion.brand.0, Some(suspect.first_seen), 1);
+        let line = || json_line(&SuspectLine::new(suspect));
+        writing.add(None, || export::suspect_row(suspect), line)?;
     }
-    sheet.done()
+    writing.done()
+}
+
+fn accounts(common: &Common, bounds: &Bounds, form: &Form) -> anyhow::Result<ExitCode> {
+    let config = common.config()?;
+    let brands = common.brands_for_reading(&config)?;
+    let connection = store::reader(&config.data_dir)?;
+    let (from, to) = bounds.bounds(&connection, &config)?;
+    let duty = Duty::of(&connection)?;
+    let mut writing = form.open(ACCOUNTS, common, || Ok(0))?;
+    for mut day in accounts::days(&connection, from.unwrap_or(Time(0)), to.unwrap_or(Time(i64::MAX)))? {
+        duty.hold_account(&mut day);
+        let handle = fold(day.handle.as_deref().unwrap_or(&day.native_id));
+        let owns = |brand: &&Brand| {
+            brand.official.iter().any(|account| {
+                account.network.as_ref().is_none_or(|network| network.as_str() == day.network)
+                    && fold(&account.handle) == handle
+            })
+        };
+        let brand = brands.iter().find(owns).map(|brand| &*brand.id.0);
+        let line = || {
+            let mut line = serde_json::to_value(&day)?;
+            if let Some(line) = line.as_object_mut() {
+                line.insert("brand".to_owned(), brand.into());
+            }
+            json_line(&line)
+        };
+        writing.add(None, || export::account_row(&day, brand), line)?;
+    }
+    writing.done()
+}
+
+fn coverage(common: &Common, bounds: &Bounds, form: &Form) -> anyhow::Result<ExitCode> {
+    let config = common.config()?;
+    let connection = store::reader(&config.data_dir)?;
+    let bounds = bounds.bounds(&connection, &config)?;
+    let mut writing = form.open(COVERAGE, common, || Ok(0))?;
+    figures::coverage_hours(&connection, bounds, |hour| {
+        writing.count(&hour.source, Some(hour.hour), u64::try_from(hour.posts).unwrap_or_default());
+        writing.add(Some(hour.hour), || export::coverage_row(&hour), || json_line(&hour))
+    })?;
+    writing.done()
 }

@@ -51,7 +51,7 @@ impl Out {
 /// leaves what was there before.
 pub(super) enum Target {
     /// Standard output.
-    Standard(BufWriter<StdoutLock<'static>>),
+    Standard(BufWriter<io::Stdout>),
     /// A file under another name until it is whole.
     Part {
         /// What is written to.
@@ -81,7 +81,7 @@ impl Target {
     /// Opens what `--out` names; nothing or `-` is standard output.
     pub(super) fn open(out: Option<&Path>) -> anyhow::Result<Target> {
         let Some(out) = out.filter(|out| out.as_os_str() != "-") else {
-            return Ok(Target::Standard(BufWriter::new(io::stdout().lock())));
+            return Ok(Target::Standard(BufWriter::new(io::stdout())));
         };
         let failed = || format!("failed to write {}", out.display());
         // A link stays a link: what it leads to is replaced.

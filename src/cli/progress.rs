@@ -5,9 +5,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// Whether somebody looks.
+pub(super) fn is_seen(hidden: bool) -> bool {
+    !hidden && std::io::stderr().is_terminal()
+}
+
 /// A spinner with a message, hidden where nobody looks.
 pub(super) fn spinner(hidden: bool) -> ProgressBar {
-    if hidden || !std::io::stderr().is_terminal() {
+    if !is_seen(hidden) {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner();
@@ -20,7 +25,7 @@ pub(super) fn spinner(hidden: bool) -> ProgressBar {
 
 /// A bar over the bytes of a file, with a message, hidden where nobody looks.
 pub(super) fn bytes(size: u64, hidden: bool) -> ProgressBar {
-    if hidden || !std::io::stderr().is_terminal() {
+    if !is_seen(hidden) {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(size);
@@ -32,7 +37,7 @@ pub(super) fn bytes(size: u64, hidden: bool) -> ProgressBar {
 
 /// A bar over things that are counted, with a message, hidden where nobody looks.
 pub(super) fn count(size: usize, hidden: bool) -> ProgressBar {
-    if hidden || !std::io::stderr().is_terminal() {
+    if !is_seen(hidden) {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(u64::try_from(size).unwrap_or(u64::MAX));

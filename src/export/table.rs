@@ -1,136 +1,43 @@
-//! Mentions, shares, snapshots and suspects as rows of tables.
+//! Shares, snapshots and suspects as rows of tables.
 
 use std::borrow::Cow;
 
 use super::Cell;
+use super::column::{Column, Kind, column};
 use crate::impostor::describe;
-use crate::matcher::{Field, Tag};
-use crate::mention::{Mention, Suspect};
-use crate::share::{Heard, Shares};
+use crate::mention::Suspect;
+use crate::share::{Heard, Interval, Permille, Shares};
 use crate::snapshot::{BrandState, Snapshot};
-
-/// The columns of mentions: one row a mention. `keywords` are those found, `tags` say in which field and from
-/// which byte to which; `counted` decides the period.
-pub const MENTION_HEADER: &[&str] = &[
-    "id",
-    "brand",
-    "network",
-    "native_id",
-    "kind",
-    "lang",
-    "author_id",
-    "author_handle",
-    "author_name",
-    "title",
-    "text",
-    "keywords",
-    "tags",
-    "permalink",
-    "published",
-    "edited",
-    "seen",
-    "matched",
-    "counted",
-    "reactions",
-    "source",
-    "example",
-    "version",
-    "trace",
-    "declared_lang",
-    "relevance",
-    "relevance_rule",
-    "doubtful",
-    "sentiment",
-];
-
-/// The row of a mention.
-pub fn mention_row(mention: &Mention) -> Vec<Cell<'_>> {
-    let post = &mention.post;
-    let author = post.author.as_ref();
-    vec![
-        Cell::plain(Some(mention.id)),
-        Cell::text(Some(&mention.brand.0)),
-        Cell::text(Some(post.network.as_str())),
-        Cell::text(Some(&post.native_id)),
-        Cell::plain(Some(post.kind.as_str())),
-        Cell::text(mention.lang.as_deref()),
-        Cell::text(author.map(|author| author.native_id.as_str())),
-        Cell::text(author.and_then(|author| author.handle.as_deref())),
-        Cell::text(author.and_then(|author| author.display_name.as_deref())),
-        Cell::text(post.title.as_deref()),
-        Cell::text(Some(&post.text)),
-        Cell::Text(keywords(&mention.tags).into()),
-        Cell::Text(tags(&mention.tags).into()),
-        Cell::text(post.permalink.as_deref()),
-        Cell::plain(post.published),
-        Cell::plain(post.edited),
-        Cell::plain(Some(mention.seen)),
-        Cell::plain(Some(mention.matched)),
-        Cell::plain(Some(mention.counted)),
-        Cell::plain((!post.counts.is_empty()).then(|| post.counts.reactions())),
-        Cell::text(Some(&mention.source)),
-        Cell::plain(Some(mention.example)),
-        Cell::plain(Some(&mention.version)),
-        Cell::text(Some(mention.trace.as_str()).filter(|trace| !trace.is_empty())),
-        Cell::text(post.lang.as_deref()),
-        Cell::plain(Some(mention.relevance.share())),
-        Cell::plain(Some(&mention.relevance.rule)),
-        Cell::plain(Some(mention.doubtful)),
-        Cell::plain(mention.sentiment),
-    ]
-}
-
-fn keywords(tags: &[Tag]) -> String {
-    let mut found: Vec<&str> = Vec::new();
-    for tag in tags {
-        if !found.contains(&tag.keyword.as_str()) {
-            found.push(&tag.keyword);
-        }
-    }
-    found.join("; ")
-}
-
-fn tags(tags: &[Tag]) -> String {
-    let field = |field| match field {
-        Field::Title => "title",
-        Field::Text => "text",
-        Field::Summary => "summary",
-        Field::Alt => "alt",
-    };
-    let all: Vec<String> = tags
-        .iter()
-        .map(|tag| format!("{} {}-{} {}", field(tag.field), tag.start, tag.end, tag.keyword))
-        .collect();
-    all.join("; ")
-}
+use crate::time::Time;
 
 /// The columns of suspects: one row an account and brand. `signals` are names with points, `reasons` the same
 /// as sentences; points and score are hundredths.
-pub const SUSPECT_HEADER: &[&str] = &[
-    "id",
-    "brand",
-    "level",
-    "score",
-    "likeness",
-    "claim",
-    "network",
-    "account_id",
-    "handle",
-    "display_name",
-    "bio",
-    "url",
-    "followers",
-    "created",
-    "verified",
-    "signals",
-    "reasons",
-    "raw",
-    "folded",
-    "state",
-    "first_seen",
-    "changed",
-    "source",
-    "example",
+#[rustfmt::skip]
+pub const SUSPECT_COLUMNS: &[Column] = &[
+    column("id", Kind::Whole, "Number of the case in this data directory", "Numéro du cas dans ce dossier de données"),
+    column("brand", Kind::Text, "The brand it may pose as", "La marque pour laquelle le compte se fait peut-être passer"),
+    column("level", Kind::Text, "How sure: watch, review or alert", "Degré de certitude : watch (à surveiller), review (à examiner) ou alert (alerte)"),
+    column("score", Kind::Whole, "Sum of the points, in hundredths", "Somme des points, en centièmes"),
+    column("likeness", Kind::Flag, "Whether it looks like the brand", "S'il ressemble à la marque"),
+    column("claim", Kind::Flag, "Whether it presents itself as the brand", "S'il se présente comme la marque"),
+    column("network", Kind::Text, "The network", "Le réseau"),
+    column("account_id", Kind::Text, "The network's own identifier of the account", "L'identifiant du compte sur son réseau"),
+    column("handle", Kind::Text, "The name used there", "Le nom d'usage"),
+    column("display_name", Kind::Text, "Name shown to readers", "Nom affiché"),
+    column("bio", Kind::Text, "What the account says of itself", "Ce que le compte dit de lui-même"),
+    column("url", Kind::Link, "Address of the profile", "Adresse du profil"),
+    column("followers", Kind::Whole, "Followers", "Abonnés"),
+    column("created", Kind::Moment, "When the account was made", "Date de création du compte"),
+    column("verified", Kind::Flag, "Whether the network vouches for it", "Si le réseau s'en porte garant"),
+    column("signals", Kind::Text, "Names of the signals with their points", "Noms des signaux avec leurs points"),
+    column("reasons", Kind::Text, "The same as sentences", "Les mêmes en phrases"),
+    column("raw", Kind::Text, "The strings as written", "Les textes tels qu'écrits"),
+    column("folded", Kind::Text, "The strings as compared", "Les textes tels que comparés"),
+    column("state", Kind::Text, "new; confirmed, dismissed or reported by a person; gone when removed at the source", "new (nouveau) ; confirmed (confirmé), dismissed (écarté) ou reported (signalé) par une personne ; gone (disparu) si retiré à la source"),
+    column("first_seen", Kind::Moment, "When it was first suspected", "Date du premier soupçon"),
+    column("changed", Kind::Moment, "When what is known of it last changed", "Date du dernier changement connu"),
+    column("source", Kind::Text, "The source that brought it", "La source qui l'a apporté"),
+    column("example", Kind::Flag, "Whether it comes from the shipped example", "S'il vient de l'exemple livré"),
 ];
 
 /// The row of a suspect.
@@ -140,83 +47,101 @@ pub fn suspect_row(suspect: &Suspect) -> Vec<Cell<'_>> {
         suspicion.signals.iter().map(part).collect::<Vec<_>>().join("; ")
     };
     vec![
-        Cell::plain(Some(suspect.id)),
+        Cell::Whole(suspect.id),
         Cell::text(Some(&suspicion.brand.0)),
-        Cell::plain(Some(suspicion.level.as_str())),
-        Cell::plain(Some(suspicion.score)),
-        Cell::plain(Some(suspicion.likeness)),
-        Cell::plain(Some(suspicion.claim)),
+        Cell::word(suspicion.level.as_str()),
+        Cell::whole(Some(suspicion.score)),
+        Cell::Flag(suspicion.likeness),
+        Cell::Flag(suspicion.claim),
         Cell::text(Some(suspect.network.as_str())),
         Cell::text(Some(&account.native_id)),
         Cell::text(account.handle.as_deref()),
         Cell::text(account.display_name.as_deref()),
         Cell::text(account.bio.as_deref()),
-        Cell::text(account.url.as_deref()),
-        Cell::plain(account.followers),
-        Cell::plain(account.created),
-        Cell::plain(account.verified),
+        Cell::link(account.url.as_deref()),
+        Cell::whole(account.followers),
+        Cell::moment(account.created),
+        Cell::flag(account.verified),
         Cell::Text(signals(&|signal| format!("{} {}", signal.name, signal.points)).into()),
         Cell::Text(signals(&|signal| describe(signal, false)).into()),
         Cell::Text(signals(&|signal| signal.raw.clone()).into()),
         Cell::Text(signals(&|signal| signal.folded.clone()).into()),
-        Cell::plain(Some(&suspect.state)),
-        Cell::plain(Some(suspect.first_seen)),
-        Cell::plain(Some(suspect.changed)),
+        Cell::word(suspect.state.as_str()),
+        Cell::Moment(suspect.first_seen),
+        Cell::Moment(suspect.changed),
         Cell::text(Some(&suspect.source)),
-        Cell::plain(Some(suspect.example)),
+        Cell::Flag(suspect.example),
     ]
 }
 
 /// The columns of shares: one row a brand. `previous_` columns are empty when nobody listened before.
-pub const SHARE_HEADER: &[&str] = &[
-    "from",
-    "to",
-    "unit",
-    "brand",
-    "name",
-    "ours",
-    "mentions",
-    "authors",
-    "posts",
-    "permille",
-    "previous_mentions",
-    "previous_authors",
-    "previous_posts",
-    "previous_permille",
-    "change_permille",
-    "detectable",
-    "query_changed",
+#[rustfmt::skip]
+pub const SHARE_COLUMNS: &[Column] = &[
+    column("from", Kind::Moment, "First moment of the period", "Premier moment de la période"),
+    column("to", Kind::Moment, "Moment it ends at, no part of it", "Moment où elle finit, exclu"),
+    column("unit", Kind::Text, "What permille is a part of", "Ce dont permille est une part"),
+    column("brand", Kind::Text, "The brand: the name of its file", "La marque : le nom de son fichier"),
+    column("name", Kind::Text, "Its name", "Son nom"),
+    column("ours", Kind::Flag, "Whether it is ours", "Si elle est à nous"),
+    column("mentions", Kind::Whole, "Mentions", "Mentions"),
+    column("authors", Kind::Whole, "Distinct authors", "Auteurs distincts"),
+    column("posts", Kind::Whole, "Distinct posts: the same text counts once", "Messages distincts : un même texte compte une fois"),
+    column("permille", Kind::Whole, "Part of all mentions, in thousandths", "Part de toutes les mentions, en millièmes"),
+    column("previous_mentions", Kind::Whole, "Mentions in the period before", "Mentions de la période précédente"),
+    column("previous_authors", Kind::Whole, "Distinct authors in the period before", "Auteurs distincts de la période précédente"),
+    column("previous_posts", Kind::Whole, "Distinct posts in the period before", "Messages distincts de la période précédente"),
+    column("previous_permille", Kind::Whole, "Part of all mentions in the period before", "Part de toutes les mentions de la période précédente"),
+    column("change_permille", Kind::Whole, "Part now less part before", "Part actuelle moins part précédente"),
+    column("detectable", Kind::Flag, "Whether the change is more than chance", "Si le changement dépasse le hasard"),
+    column("query_changed", Kind::Flag, "Whether the query changed in between, which breaks the comparison", "Si la requête a changé entre-temps, ce qui rompt la comparaison"),
+    column("stories", Kind::Whole, "Distinct stories: copies of one text count once", "Récits distincts : les copies d'un texte comptent une fois"),
+    column("story_permille", Kind::Whole, "Part of all stories, in thousandths: the headline", "Part de tous les récits, en millièmes : le chiffre principal"),
+    column("story_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
+    column("story_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
 ];
 
 /// The rows of shares.
 pub fn share_rows(shares: &Shares) -> impl Iterator<Item = Vec<Cell<'_>>> {
     shares.brands.iter().map(|share| {
         let change = share.change.as_ref();
-        let before = |count: fn(&Heard) -> u64| Cell::plain(change.map(|change| count(&change.counts)));
+        let before = |count: fn(&Heard) -> u64| Cell::whole(change.map(|change| count(&change.counts)));
+        let stories = |part: fn(&Interval) -> Permille| {
+            Cell::whole(share.by_stories.as_ref().map(|interval| part(interval).0))
+        };
         vec![
-            Cell::plain(Some(shares.window.from)),
-            Cell::plain(Some(shares.window.to)),
-            Cell::plain(Some(&shares.unit)),
+            Cell::Moment(shares.window.from),
+            Cell::Moment(shares.window.to),
+            Cell::word(shares.unit.as_str()),
             Cell::text(Some(&share.id.0)),
             Cell::text(Some(&share.name)),
-            Cell::plain(Some(share.ours)),
-            Cell::plain(Some(share.counts.mentions)),
-            Cell::plain(Some(share.counts.authors)),
-            Cell::plain(Some(share.counts.posts)),
-            Cell::plain(share.permille.map(|part| part.0)),
+            Cell::Flag(share.ours),
+            Cell::whole(Some(share.counts.mentions)),
+            Cell::whole(Some(share.counts.authors)),
+            Cell::whole(Some(share.counts.posts)),
+            Cell::whole(share.permille.map(|part| part.0)),
             before(|counts| counts.mentions),
             before(|counts| counts.authors),
             before(|counts| counts.posts),
-            Cell::plain(change.and_then(|change| change.was).map(|part| part.0)),
-            Cell::plain(change.and_then(|change| change.permille)),
-            Cell::plain(change.map(|change| change.detectable)),
-            Cell::plain(Some(share.query_changed)),
+            Cell::whole(change.and_then(|change| change.was).map(|part| part.0)),
+            Cell::whole(change.and_then(|change| change.permille)),
+            Cell::flag(change.map(|change| change.detectable)),
+            Cell::Flag(share.query_changed),
+            Cell::whole(Some(share.counts.stories)),
+            stories(|interval| interval.permille),
+            stories(|interval| interval.low),
+            stories(|interval| interval.high),
         ]
     })
 }
 
 /// The columns of a snapshot: one row a figure. Rows without a brand are about the whole document.
-pub const SNAPSHOT_HEADER: &[&str] = &["brand", "measure", "key", "value"];
+#[rustfmt::skip]
+pub const SNAPSHOT_COLUMNS: &[Column] = &[
+    column("brand", Kind::Text, "The brand; empty where a row is about the whole document", "La marque ; vide si la ligne concerne tout le document"),
+    column("measure", Kind::Text, "What is measured", "Ce qui est mesuré"),
+    column("key", Kind::Text, "Of what: a network, a day, a rank", "De quoi : un réseau, un jour, un rang"),
+    column("value", Kind::Text, "The figure or word", "Le chiffre ou le mot"),
+];
 
 /// The rows of a snapshot. Measures without a brand: `schema`, `generated`, `window`, `previous`, `unit`, `examples`, `total`,
 /// `coverage` (key: source/figure), `gap` (key: source/start, value: end). With one: `name`, `ours`, `count`,
@@ -225,14 +150,14 @@ pub const SNAPSHOT_HEADER: &[&str] = &["brand", "measure", "key", "value"];
 /// network:handle, value: level).
 pub fn snapshot_rows(snapshot: &Snapshot) -> Vec<Vec<Cell<'_>>> {
     let mut rows = Rows { brand: "", rows: Vec::new() };
-    rows.plain("schema", "", Some(snapshot.schema));
-    rows.plain("generated", "", Some(snapshot.generated));
-    rows.plain("window", "from", Some(snapshot.window.from));
-    rows.plain("window", "to", Some(snapshot.window.to));
-    rows.plain("previous", "from", snapshot.previous.map(|window| window.from));
-    rows.plain("previous", "to", snapshot.previous.map(|window| window.to));
-    rows.plain("unit", "", Some(&snapshot.unit));
-    rows.plain("examples", "", Some(snapshot.examples));
+    rows.add("schema", "", Cell::word(snapshot.schema));
+    rows.moment("generated", "", Some(snapshot.generated));
+    rows.moment("window", "from", Some(snapshot.window.from));
+    rows.moment("window", "to", Some(snapshot.window.to));
+    rows.moment("previous", "from", snapshot.previous.map(|window| window.from));
+    rows.moment("previous", "to", snapshot.previous.map(|window| window.to));
+    rows.add("unit", "", Cell::word(snapshot.unit.as_str()));
+    rows.figure("examples", "", Some(snapshot.examples));
     rows.heard("total", snapshot.totals);
     for brand in &snapshot.brands {
         rows.brand = &brand.id.0;
@@ -246,12 +171,12 @@ pub fn snapshot_rows(snapshot: &Snapshot) -> Vec<Vec<Cell<'_>>> {
             ("failed", of.failed),
             ("posts", of.posts),
         ] {
-            rows.plain("coverage", format!("{}/{figure}", of.source), Some(value));
+            rows.figure("coverage", format!("{}/{figure}", of.source), Some(value));
         }
-        rows.plain("coverage", format!("{}/state", of.source), Some(&of.state));
+        rows.add("coverage", format!("{}/state", of.source), Cell::word(of.state.as_str()));
     }
     for gap in &snapshot.gaps {
-        rows.plain("gap", format!("{}/{}", gap.source, gap.from), Some(gap.to));
+        rows.moment("gap", format!("{}/{}", gap.source, gap.from), Some(gap.to));
     }
     rows.rows
 }
@@ -262,40 +187,53 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn add(&mut self, measure: &str, key: impl Into<Cow<'a, str>>, value: Cell<'a>) {
+    fn add(&mut self, measure: &'static str, key: impl Into<Cow<'a, str>>, value: Cell<'a>) {
         let brand = Cell::text(Some(self.brand));
-        self.rows.push(vec![brand, Cell::Plain(measure.to_owned()), Cell::Text(key.into()), value]);
+        self.rows.push(vec![brand, Cell::word(measure), Cell::Text(key.into()), value]);
     }
 
-    fn plain(&mut self, measure: &str, key: impl Into<Cow<'a, str>>, value: Option<impl ToString>) {
-        self.add(measure, key, Cell::plain(value));
+    fn figure(
+        &mut self,
+        measure: &'static str,
+        key: impl Into<Cow<'a, str>>,
+        value: Option<impl TryInto<i64>>,
+    ) {
+        self.add(measure, key, Cell::whole(value));
     }
 
-    fn heard(&mut self, measure: &str, heard: Heard) {
-        self.plain(measure, "mentions", Some(heard.mentions));
-        self.plain(measure, "authors", Some(heard.authors));
-        self.plain(measure, "posts", Some(heard.posts));
+    fn flag(&mut self, measure: &'static str, key: &'static str, value: Option<bool>) {
+        self.add(measure, key, Cell::flag(value));
+    }
+
+    fn moment(&mut self, measure: &'static str, key: impl Into<Cow<'a, str>>, value: Option<Time>) {
+        self.add(measure, key, Cell::moment(value));
+    }
+
+    fn heard(&mut self, measure: &'static str, heard: Heard) {
+        self.figure(measure, "mentions", Some(heard.mentions));
+        self.figure(measure, "authors", Some(heard.authors));
+        self.figure(measure, "posts", Some(heard.posts));
     }
 
     fn state(&mut self, brand: &'a BrandState) {
         self.add("name", "", Cell::text(Some(&brand.name)));
-        self.plain("ours", "", Some(brand.ours));
+        self.flag("ours", "", Some(brand.ours));
         self.heard("count", brand.counts);
-        self.plain("permille", "", brand.permille.map(|part| part.0));
-        self.plain("change", "permille", brand.change.and_then(|change| change.permille));
-        self.plain("change", "detectable", brand.change.map(|change| change.detectable));
-        self.plain("query_changed", "", Some(brand.query_changed));
+        self.figure("permille", "", brand.permille.map(|part| part.0));
+        self.figure("change", "permille", brand.change.and_then(|change| change.permille));
+        self.flag("change", "detectable", brand.change.map(|change| change.detectable));
+        self.flag("query_changed", "", Some(brand.query_changed));
         for (place, version) in brand.keywords_versions.iter().enumerate() {
-            self.plain("keywords_version", (place + 1).to_string(), Some(version));
+            self.add("keywords_version", (place + 1).to_string(), Cell::word(version.as_str()));
         }
         for slice in &brand.networks {
-            self.plain("network", slice.name.as_str(), Some(slice.mentions));
+            self.figure("network", slice.name.as_str(), Some(slice.mentions));
         }
         for slice in &brand.languages {
-            self.plain("language", slice.name.as_str(), Some(slice.mentions));
+            self.figure("language", slice.name.as_str(), Some(slice.mentions));
         }
         for day in &brand.days {
-            self.plain("day", day.from.to_string(), Some(day.mentions));
+            self.figure("day", day.from.to_string(), Some(day.mentions));
         }
         for (place, post) in brand.top_posts.iter().enumerate() {
             let address = post.permalink.as_deref().unwrap_or(&post.native_id);
@@ -303,11 +241,12 @@ impl<'a> Rows<'a> {
         }
         for account in &brand.accounts {
             let handle = account.handle.as_deref().unwrap_or(&account.native_id);
-            self.plain("account", format!("{}:{handle}", account.network), Some(account.posts));
+            self.figure("account", format!("{}:{handle}", account.network), Some(account.posts));
         }
         for suspect in &brand.suspects {
             let handle = suspect.handle.as_deref().unwrap_or(&suspect.native_id);
-            self.plain("suspect", format!("{}:{handle}", suspect.network), Some(suspect.level.as_str()));
+            let level = Cell::word(suspect.level.as_str());
+            self.add("suspect", format!("{}:{handle}", suspect.network), level);
         }
     }
 }

@@ -8,18 +8,20 @@ use super::StoreError;
 use super::rematch::changed_queries;
 use crate::keyword::Brand;
 use crate::share::{Heard, Period, Resample, Tally, Window};
-use crate::time::{DAY, Time};
+use crate::time::Time;
 
 mod accounts;
 mod coverage;
 mod latency;
 mod people;
+mod rolled;
 mod standouts;
 
 pub use accounts::{SeenAccount, accounts, versions};
-pub use coverage::{Coverage, coverage};
+pub use coverage::{Coverage, CoverageHour, coverage, coverage_hours};
 pub use latency::{Deletions, Latency, deletions, published_to_seen, seen_to_sent};
-pub use people::{Voice, by_hour, voices};
+pub use people::{Voice, voices};
+pub use rolled::{by_brand_and_day, by_day, by_hour, by_language, by_network, mentions_of};
 pub use standouts::{TopPost, new_suspects, top_posts};
 
 /// Counts what was heard of each of `brands` in `window`.
@@ -99,55 +101,6 @@ pub struct Slice {
     pub mentions: u64,
 }
 
-/// Mentions by network, most first.
-///
-/// # Errors
-/// When SQLite refuses.
-pub fn by_network(
-    connection: &Connection,
-    window: Window,
-    brands: &[Brand],
-) -> Result<Vec<Slice>, StoreError> {
-    const BY_NETWORK: &str = "SELECT post.network AS name, COUNT(*) AS mentions
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post
-        WHERE mention.counted >= :from AND mention.counted < :to
-          AND mention.brand IN (SELECT value FROM json_each(:brands))
-        GROUP BY post.network ORDER BY mentions DESC, name";
-    slices(connection, BY_NETWORK, window, brands)
-}
-
-/// Mentions by language (`unknown` where nobody can say), most first.
-///
-/// # Errors
-/// When SQLite refuses.
-pub fn by_language(
-    connection: &Connection,
-    window: Window,
-    brands: &[Brand],
-) -> Result<Vec<Slice>, StoreError> {
-    const BY_LANGUAGE: &str =
-        "SELECT COALESCE(NULLIF(COALESCE(post.language, post.lang), ''), 'unknown') AS name, COUNT(*) AS mentions
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post
-        WHERE mention.counted >= :from AND mention.counted < :to
-          AND mention.brand IN (SELECT value FROM json_each(:brands))
-        GROUP BY name ORDER BY mentions DESC, name";
-    slices(connection, BY_LANGUAGE, window, brands)
-}
-
-fn slices(
-    connection: &Connection,
-    query: &str,
-    window: Window,
-    brands: &[Brand],
-) -> Result<Vec<Slice>, StoreError> {
-    let mut statement = connection.prepare_cached(query)?;
-    let rows = statement.query_map(
-        named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": ids(brands) },
-        |row| Ok(Slice { name: row.get("name")?, mentions: row.get("mentions")? }),
-    )?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// Mentions of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Day {
@@ -155,35 +108,6 @@ pub struct Day {
     pub from: Time,
     /// How many mentions it has.
     pub mentions: u64,
-}
-
-/// Mentions by day, in whole days back from the end of the window; days without any are listed too.
-///
-/// # Errors
-/// When SQLite refuses.
-pub fn by_day(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Vec<Day>, StoreError> {
-    const BY_DAY: &str = "SELECT (:to - 1 - mention.counted) / :day AS back, COUNT(*) AS mentions
-        FROM clear_mention AS mention
-        WHERE mention.counted >= :from AND mention.counted < :to
-          AND mention.brand IN (SELECT value FROM json_each(:brands))
-        GROUP BY back";
-    /// A longer window is not shown by day.
-    const MOST: i64 = 92;
-    let days = (window.to.since(window.from).saturating_add(DAY - 1) / DAY).clamp(0, MOST);
-    let mut all: Vec<Day> =
-        (0..days).map(|back| Day { from: window.to.plus(-(back + 1) * DAY), mentions: 0 }).collect();
-    let mut statement = connection.prepare_cached(BY_DAY)?;
-    let mut rows = statement.query(named_params! {
-        ":from": window.from.0, ":to": window.to.0, ":day": DAY, ":brands": ids(brands)
-    })?;
-    while let Some(row) = rows.next()? {
-        let back: usize = row.get("back")?;
-        if let Some(day) = all.get_mut(back) {
-            day.mentions = row.get("mentions")?;
-        }
-    }
-    all.reverse();
-    Ok(all)
 }
 
 /// Draws the mentions of a window again, by story and by author, and its authors: the intervals of the shares of

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, brief};
 use crate::intake::weigh::{self, Weighed};
 use crate::keyword::BrandId;
 use crate::mention::Mention;
@@ -153,18 +153,24 @@ impl Store {
         self.reweigh(mention.id, &Weighed::said(relevant))
     }
 
-    /// Writes what is thought of a mention now.
+    /// Writes what is thought of a mention now; inside a transaction.
     ///
     /// # Errors
     /// When SQLite refuses.
     pub fn reweigh(&self, mention: i64, weighed: &Weighed) -> Result<(), StoreError> {
         const WEIGH: &str = "UPDATE mention SET relevance = ?2, rule = ?3, doubtful = ?4 WHERE id = ?1";
+        const OF: &str = "SELECT post FROM mention WHERE id = ?1";
+        let post: Option<i64> =
+            self.connection.prepare_cached(OF)?.query_row([mention], |row| row.get(0)).optional()?;
+        let Some(post) = post else { return Ok(()) };
+        let mut rollups = self.rollups.borrow_mut();
+        rollups.add_of(&self.connection, post, -1)?;
         self.connection.prepare_cached(WEIGH)?.execute(params![
             mention,
             weighed.relevance.permille,
-            weighed.relevance.rule,
+            brief::rule(&weighed.relevance.rule),
             weighed.doubtful
         ])?;
-        Ok(())
+        rollups.add_of(&self.connection, post, 1)
     }
 }

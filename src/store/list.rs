@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row, params_from_iter};
 
-use super::StoreError;
 use super::posts::More;
+use super::{StoreError, brief};
 use crate::impostor::{Level, Suspicion};
 use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};
@@ -199,7 +199,7 @@ pub(super) fn posts_after(
 
 fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
     let time = |at: usize| row.get::<_, Option<i64>>(at).map(|time| time.map(Time));
-    let tags: String = row.get(3)?;
+    let tags = brief::read_tags(&row.get::<_, String>(3)?)?;
     let more: Option<String> = row.get(17)?;
     let more: More = match more {
         Some(more) => {
@@ -238,12 +238,12 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         id: row.get(0)?,
         brand: BrandId(row.get::<_, String>(1)?.into()),
         version: row.get(2)?,
-        tags: serde_json::from_str(&tags).map_err(|source| StoreError::Stored { what: "tags", source })?,
-        trace: row.get(36)?,
+        trace: brief::read_trace(row.get(36)?, &tags),
+        tags,
         post,
         lang: row.get::<_, Option<String>>(32)?.filter(|lang| !lang.is_empty()),
         sentiment: row.get::<_, Option<String>>(38)?.and_then(|word| Sentiment::of(&word)),
-        relevance: Relevance { permille: row.get(33)?, rule: row.get(34)? },
+        relevance: Relevance { permille: row.get(33)?, rule: brief::read_rule(row.get(34)?) },
         doubtful: row.get(35)?,
         source: row.get(18)?,
         example: row.get(19)?,

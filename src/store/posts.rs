@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::accounts::AccountChange;
+use super::rollup::Pending;
 use super::{Store, StoreError, answers, cases, labels};
 
 mod mentions;
@@ -17,6 +18,7 @@ use crate::sentiment::Sentiment;
 use crate::time::Time;
 
 mod quiet;
+mod rolled;
 mod seen;
 mod stories;
 
@@ -130,6 +132,7 @@ pub struct Unit<'s> {
     connection: &'s Connection,
     seen_before: std::cell::RefMut<'s, SeenBefore>,
     stories: std::cell::RefMut<'s, Held>,
+    rollups: std::cell::RefMut<'s, Pending>,
     /// The source's row.
     pub source: i64,
     /// When we saw what is being stored.
@@ -165,6 +168,7 @@ impl Store {
             connection: &self.connection,
             seen_before: self.seen_before.borrow_mut(),
             stories: self.stories.borrow_mut(),
+            rollups: self.rollups.borrow_mut(),
             source,
             seen: Time::default(),
             matched: Time::default(),
@@ -293,6 +297,7 @@ impl Unit<'_> {
         }
         let mut statement = self.connection.prepare_cached(MENTIONS)?;
         let mentions: Vec<i64> = statement.query_map([post], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        self.rollups.add_of(self.connection, post, -1)?;
         // Nothing to keep it for; should its words come back, so does the post.
         self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([post])?;
         self.stories.forget(post);
@@ -370,7 +375,9 @@ impl Unit<'_> {
                 let id = self.insert_post(judged, author)?;
                 self.stories.place(self.connection, id, &judged.sketch)?;
                 for verdict in &judged.verdicts {
-                    self.insert_mention(id, judged, verdict)?;
+                    if self.insert_mention(id, judged, verdict)? {
+                        self.roll_in(judged, verdict)?;
+                    }
                 }
                 Ok(())
             }
@@ -437,6 +444,7 @@ impl Unit<'_> {
         if same {
             return Ok(());
         }
+        self.rollups.add_of(self.connection, id, -1)?;
         let edited = post.edited.unwrap_or(self.seen);
         self.connection.prepare_cached(EDIT)?.execute(params![
             id,
@@ -469,7 +477,7 @@ impl Unit<'_> {
                 self.insert_mention(id, judged, verdict)?;
             }
         }
-        Ok(())
+        self.rollups.add_of(self.connection, id, 1)
     }
 
     /// Stores what the network says of an account: of those under suspicion, and of authors already known.
@@ -596,6 +604,7 @@ impl Unit<'_> {
             .connection
             .prepare_cached("SELECT author FROM post WHERE id = ?1")?
             .query_row([row], |row| row.get(0))?;
+        self.rollups.add_of(self.connection, row, -1)?;
         self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([row])?;
         self.stories.forget(row);
         labels::forget_words(self.connection, network, native_id)?;

@@ -72,16 +72,18 @@ impl Unit<'_> {
             .filter(|(_, brand, _)| brands.contains(brand))
             .map(|(mention, brand, doubtful)| (*mention, brand.to_string(), *doubtful))
             .collect();
-        let withdrawn = self.settle(&before, judged)?;
-        if !withdrawn.is_empty() {
-            self.changes.push(Change::Withdrawn { mentions: withdrawn });
-        }
-        for verdict in judged.verdicts.iter().filter(|verdict| brands.contains(&verdict.brand)) {
-            if !before.iter().any(|(_, brand, _)| *verdict.brand.0 == **brand) {
-                self.insert_mention(stored.row, judged, verdict)?;
+        self.rolled(stored.row, |unit| {
+            let withdrawn = unit.settle(&before, judged)?;
+            if !withdrawn.is_empty() {
+                unit.changes.push(Change::Withdrawn { mentions: withdrawn });
             }
-        }
-        Ok(())
+            for verdict in judged.verdicts.iter().filter(|verdict| brands.contains(&verdict.brand)) {
+                if !before.iter().any(|(_, brand, _)| *verdict.brand.0 == **brand) {
+                    unit.insert_mention(stored.row, judged, verdict)?;
+                }
+            }
+            Ok(())
+        })
     }
 }
 

@@ -371,7 +371,7 @@ fn exported_mentions_read_back() {
     let lines = json_lines(&said(example(), &["mentions", "--json", "--limit", "0", "--oldest-first"]));
     assert_eq!(json_lines(&said(example(), &["export", "mentions", "--format", "jsonl"])), lines);
     let (header, rows) = table(&said(example(), &["export", "mentions", "--format", "csv", "--raw"]));
-    assert_eq!(header, vigie::export::MENTION_HEADER);
+    assert_eq!(header, vigie::export::header(vigie::export::MENTION_COLUMNS));
     assert_eq!(rows.len(), lines.len());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     for (row, line) in rows.iter().zip(&lines) {

@@ -82,10 +82,13 @@ impl Filled {
         let mut tally = Tally::default();
         for (seen, step) in judged.steps {
             if let Step::Post(post) = step {
+                self.store().begin().unwrap();
                 let mut unit = self.store().unit(self.source);
                 (unit.seen, unit.matched) = (seen, seen);
                 unit.save_post(&post).unwrap();
                 tally.add(unit.tally);
+                drop(unit);
+                self.store().commit().unwrap();
             }
         }
         self.store().heard(self.source, seen, tally, None).unwrap();

@@ -68,3 +68,80 @@ pub fn coverage(connection: &Connection, window: Window) -> Result<Vec<Coverage>
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// One source and hour of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CoverageHour {
+    /// The hour's start.
+    pub hour: Time,
+    /// The source.
+    pub source: String,
+    /// Its network.
+    pub network: String,
+    /// Attempts due.
+    pub due: i64,
+    /// Attempts that brought an answer.
+    pub done: i64,
+    /// Attempts that failed.
+    pub failed: i64,
+    /// Attempts put off.
+    pub paused: i64,
+    /// Posts heard, of any kind.
+    pub posts: i64,
+    /// Posts known already.
+    pub repeats: i64,
+    /// New mentions.
+    pub mentions: i64,
+    /// Seconds of it that the source could not give and that were not caught up on.
+    pub gap_seconds: i64,
+    /// Why attempts failed or were put off.
+    pub reason: Option<String>,
+    /// Whether the source is the shipped example.
+    pub example: bool,
+}
+
+/// Calls `each` with every source and hour of the ledger that lies in the bounds, oldest first, one at a time.
+///
+/// # Errors
+/// When SQLite refuses, or `each` fails.
+pub fn coverage_hours<E: From<StoreError>>(
+    connection: &Connection,
+    (from, to): (Option<Time>, Option<Time>),
+    mut each: impl FnMut(CoverageHour) -> Result<(), E>,
+) -> Result<(), E> {
+    const HOURS: &str = "SELECT coverage.hour AS hour, source.name AS source, source.network AS network, due, done, failed,
+            paused, coverage.posts AS posts, repeats, mentions, coverage.reason AS reason, source.example AS example,
+            (SELECT COALESCE(SUM(MIN(gap.\"to\", coverage.hour + :hour) - MAX(gap.\"from\", coverage.hour)), 0) / 1000
+                FROM gap WHERE gap.source = source.id AND gap.closed IS NULL
+                    AND gap.\"to\" > coverage.hour AND gap.\"from\" < coverage.hour + :hour) AS gap_seconds
+        FROM coverage JOIN source ON source.id = coverage.source
+        WHERE coverage.hour > :from - :hour AND coverage.hour < :to
+        ORDER BY coverage.hour, source.name";
+    let (from, to) = (from.map_or(0, |from| from.0), to.map_or(i64::MAX, |to| to.0));
+    let mut statement = connection.prepare_cached(HOURS).map_err(StoreError::from)?;
+    let mut rows = statement
+        .query(named_params! { ":from": from, ":to": to, ":hour": HOUR })
+        .map_err(StoreError::from)?;
+    while let Some(row) = rows.next().map_err(StoreError::from)? {
+        each(coverage_hour(row).map_err(StoreError::from)?)?;
+    }
+    Ok(())
+}
+
+fn coverage_hour(row: &rusqlite::Row<'_>) -> rusqlite::Result<CoverageHour> {
+    Ok(CoverageHour {
+        hour: Time(row.get("hour")?),
+        source: row.get("source")?,
+        network: row.get("network")?,
+        due: row.get("due")?,
+        done: row.get("done")?,
+        failed: row.get("failed")?,
+        paused: row.get("paused")?,
+        posts: row.get("posts")?,
+        repeats: row.get("repeats")?,
+        mentions: row.get("mentions")?,
+        gap_seconds: row.get("gap_seconds")?,
+        reason: row.get("reason")?,
+        example: row.get("example")?,
+    })
+}

@@ -1,4 +1,4 @@
-//! Who spoke, and when.
+//! Who spoke.
 
 use rusqlite::{Connection, named_params};
 use serde::Serialize;
@@ -8,7 +8,6 @@ use crate::keyword::Brand;
 use crate::post::NetworkName;
 use crate::share::Window;
 use crate::store::StoreError;
-use crate::time::{HOUR, Time};
 
 /// An author with what was heard from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,28 +60,6 @@ pub fn voices(
                 reactions: row.get("reactions")?,
             })
         },
-    )?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Mentions by hour: each hour that has any, by its beginning.
-///
-/// # Errors
-/// When SQLite refuses.
-pub fn by_hour(
-    connection: &Connection,
-    window: Window,
-    brands: &[Brand],
-) -> Result<Vec<(Time, u64)>, StoreError> {
-    const BY_HOUR: &str = "SELECT mention.counted / :hour AS hour, COUNT(*) AS mentions
-        FROM clear_mention AS mention
-        WHERE mention.counted >= :from AND mention.counted < :to
-          AND mention.brand IN (SELECT value FROM json_each(:brands))
-        GROUP BY hour ORDER BY hour";
-    let mut statement = connection.prepare_cached(BY_HOUR)?;
-    let rows = statement.query_map(
-        named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": ids(brands), ":hour": HOUR },
-        |row| Ok((Time(row.get::<_, i64>("hour")?.saturating_mul(HOUR)), row.get("mentions")?)),
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

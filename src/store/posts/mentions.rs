@@ -6,18 +6,27 @@ use super::{Change, Unit};
 use crate::intake::JudgedPost;
 use crate::intake::weigh::Weighed;
 use crate::matcher::Verdict;
-use crate::store::{StoreError, labels};
+use crate::store::{StoreError, brief, labels};
 
 impl Unit<'_> {
     /// Mentions of brands that a stored post was not yet held against.
     pub(super) fn add_mentions(&mut self, post: i64, judged: &JudgedPost) -> Result<(), StoreError> {
         const KNOWN: &str = "SELECT 1 FROM mention WHERE post = ?1 AND brand = ?2";
+        let mut fresh = Vec::new();
         for verdict in &judged.verdicts {
             if !self.connection.prepare_cached(KNOWN)?.exists(params![post, &*verdict.brand.0])? {
-                self.insert_mention(post, judged, verdict)?;
+                fresh.push(verdict);
             }
         }
-        Ok(())
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        self.rolled(post, |unit| {
+            for verdict in fresh {
+                unit.insert_mention(post, judged, verdict)?;
+            }
+            Ok(())
+        })
     }
 
     /// Writes the verdicts of today over mentions that are there; those without one go. The mentions whose notices
@@ -39,11 +48,11 @@ impl Unit<'_> {
             let Weighed { relevance, doubtful: now } = self.weighed(judged, verdict)?;
             self.connection.prepare_cached(RETAG)?.execute(params![
                 mention,
-                tags(verdict)?,
+                brief::tags(&verdict.tags)?,
                 relevance.permille,
-                relevance.rule,
+                brief::rule(&relevance.rule),
                 now,
-                verdict.trace,
+                brief::trace(&verdict.trace, &verdict.tags),
                 verdict.version
             ])?;
             if *doubtful && !now {
@@ -53,12 +62,13 @@ impl Unit<'_> {
         Ok(before.iter().map(|(mention, ..)| *mention).collect())
     }
 
+    /// Writes a new mention; tells whether it counts.
     pub(in crate::store) fn insert_mention(
         &mut self,
         row: i64,
         judged: &JudgedPost,
         verdict: &Verdict,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         const INSERT: &str =
             "INSERT INTO mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -67,19 +77,19 @@ impl Unit<'_> {
             row,
             &*verdict.brand.0,
             verdict.version,
-            tags(verdict)?,
+            brief::tags(&verdict.tags)?,
             self.matched.0,
             judged.counted.0,
             relevance.permille,
-            relevance.rule,
+            brief::rule(&relevance.rule),
             doubtful,
-            verdict.trace
+            brief::trace(&verdict.trace, &verdict.tags)
         ])?;
         if !doubtful {
             self.tally.mentions += 1;
             self.announce(self.connection.last_insert_rowid(), judged, verdict);
         }
-        Ok(())
+        Ok(!doubtful)
     }
 
     /// What is thought of a mention, or what a person has said of it.
@@ -99,8 +109,4 @@ impl Unit<'_> {
             fresh: judged.fresh,
         });
     }
-}
-
-fn tags(verdict: &Verdict) -> Result<String, StoreError> {
-    serde_json::to_string(&verdict.tags).map_err(|source| StoreError::Stored { what: "tags", source })
 }
