@@ -228,6 +228,7 @@ impl Places {
 }
 
 /// As [`char::is_alphabetic`], quicker for Latin letters.
+#[inline]
 pub fn is_letter(c: char) -> bool {
     match c {
         '\0'..='\x7f' => c.is_ascii_alphabetic(),
@@ -237,6 +238,7 @@ pub fn is_letter(c: char) -> bool {
 }
 
 /// As [`char::is_alphanumeric`], quicker for Latin letters.
+#[inline]
 pub fn is_letter_or_digit(c: char) -> bool {
     c.is_ascii_digit() || is_letter(c) || !c.is_ascii() && c.is_numeric()
 }

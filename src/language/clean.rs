@@ -5,11 +5,16 @@
 pub(super) fn clean(text: &str) -> String {
     let mut out = Squeezed { text: String::with_capacity(text.len()), last: '\0', times: 0 };
     for word in text.split_whitespace() {
-        if is_address(word) {
+        let plain = word.bytes().all(|byte| byte.is_ascii_alphabetic()) && !begins(word, "http");
+        if !plain && is_address(word) {
             continue;
         }
         if !out.text.is_empty() {
             out.push(' ');
+        }
+        if plain {
+            word.bytes().for_each(|byte| out.push(char::from(byte.to_ascii_lowercase())));
+            continue;
         }
         for c in word.chars() {
             match c {
@@ -27,13 +32,16 @@ pub(super) fn clean(text: &str) -> String {
     out.text
 }
 
+fn begins(word: &str, start: &str) -> bool {
+    word.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start))
+}
+
 /// Whether a word is a link, an e-mail address or the name of an account.
 fn is_address(word: &str) -> bool {
     let word = word.trim_start_matches(['(', '[', '<', '"', '«', '.', '“']);
-    let begins = |start: &str| word.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
     word.starts_with('@') && word.len() > 1
-        || begins("http") && (word.len() <= 5 || word.contains("://"))
-        || begins("www.")
+        || begins(word, "http") && (word.len() <= 5 || word.contains("://"))
+        || begins(word, "www.")
         || word.contains('@') && word.contains('.')
         || word.contains('/') && word.contains('.')
 }

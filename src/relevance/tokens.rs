@@ -90,10 +90,7 @@ fn push(tokens: &mut Vec<Token>, word: &str, gap: &str) {
         || after_account
         || !(glued && matches!(between, Between::Dot | Between::Apostrophe | Between::Hyphen))
             && bare.chars().any(|c| ends(c) || drawn(c));
-    let mut folded = fold::fold(word);
-    if folded.contains(' ') {
-        folded = folded.replace(' ', "");
-    }
+    let folded = if word.is_ascii() { word.to_ascii_lowercase() } else { fold::fold(word).replace(' ', "") };
     tokens.push(Token { folded, form: form(word), sign, opens, between });
 }
 
@@ -126,5 +123,17 @@ fn form(word: &str) -> Form {
         (true, 0, _) => Form::Capital,
         (true, _, 0) => Form::Upper,
         (true | false, _, _) => Form::Mixed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn words_of_ascii_are_folded_as_all_are(word in "[a-zA-Z0-9_]{1,12}") {
+            proptest::prop_assert_eq!(word.to_ascii_lowercase(), fold::fold(&word).replace(' ', ""));
+        }
     }
 }

@@ -46,6 +46,10 @@ impl Words {
         let (mut capitals, mut others) = (0, 0);
         let mut word = String::new();
         for chunk in text.split_whitespace() {
+            if is_plain(chunk) {
+                words.push(chunk);
+                continue;
+            }
             if is_link(chunk) {
                 words.links = words.links.saturating_add(1);
                 continue;
@@ -150,6 +154,11 @@ impl Words {
     pub(super) fn word(&self, token: &Token) -> &str {
         self.letters.get(token.letters.clone()).unwrap_or_default()
     }
+}
+
+/// Whether a chunk is one word of Latin letters and nothing else, as most are.
+fn is_plain(chunk: &str) -> bool {
+    chunk.bytes().all(|byte| byte.is_ascii_alphabetic()) && !chunk.starts_with("http")
 }
 
 fn is_link(chunk: &str) -> bool {

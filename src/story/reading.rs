@@ -108,10 +108,14 @@ impl Reading {
     }
 }
 
-/// A hash that is the same on every machine and in every run: FNV-1a.
+/// A hash that is the same on every machine and in every run.
 fn hash(word: &str) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    sketch::mix(word.bytes().fold(0xcbf2_9ce4_8422_2325, step))
+    let chunks = word.as_bytes().chunks(8).map(|chunk| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(chunk).for_each(|(place, byte)| *place = *byte);
+        u64::from_le_bytes(bytes)
+    });
+    combined(chunks.chain([u64::try_from(word.len()).unwrap_or(u64::MAX)]))
 }
 
 /// The hash of several in their order.
@@ -152,10 +156,10 @@ struct Scan {
 
 impl Scan {
     fn read(&mut self, text: &str) {
-        let mut rest = text.chars().peekable();
+        let mut rest = text;
         // what stands before the next word: whether a sentence begins, whether a dash does
         let (mut opens, mut dash) = (true, false);
-        while let Some(first) = rest.next() {
+        while let Some(first) = rest.chars().next() {
             if !is_letter_or_digit(first) {
                 match first {
                     '.' | '!' | '?' | ':' | '…' | '\n' | '—' | '–' | '>' => opens = true,
@@ -169,56 +173,80 @@ impl Scan {
                 {
                     last.pause = true;
                 }
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
                 continue;
             }
             if self.words.len() == LONGEST {
                 break;
             }
-            let start = self.letters.len();
-            let number = first.is_numeric();
-            self.push(first);
-            while let Some(next) = rest.peek().copied() {
-                let goes_on = if number && matches!(next, '.' | ',' | '\u{a0}' | '\u{202f}') {
-                    let mut ahead = rest.clone();
-                    ahead.next();
-                    ahead.peek().is_some_and(|one| one.is_numeric())
-                } else {
-                    (is_letter_or_digit(next) && next.is_numeric() == number)
-                        || !next.is_ascii() && is_combining_mark(next)
-                };
-                if !goes_on {
-                    break;
-                }
-                self.push(next);
-                rest.next();
-            }
-            let kind = if number {
-                Kind::Number
+            let (kind, length) = if first.is_numeric() {
+                (Kind::Number, number_length(rest))
             } else if first.is_uppercase() && !opens {
-                Kind::Name
+                (Kind::Name, word_length(rest))
             } else {
-                Kind::Plain
+                (Kind::Plain, word_length(rest))
             };
+            let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+            let start = self.letters.len();
+            self.push(word);
             let hash = hash(self.letters.get(start..).unwrap_or_default());
             self.words.push(Word { end: self.letters.len(), hash, kind, pause: false, dash });
             (opens, dash) = (false, false);
+            rest = after;
         }
     }
 
-    /// Adds a letter without case and accents.
-    fn push(&mut self, letter: char) {
-        self.alphabetic += usize::from(is_letter(letter));
-        self.upper += usize::from(letter.is_uppercase());
-        if letter.is_ascii() {
-            self.letters.push(letter.to_ascii_lowercase());
+    /// Adds the letters of a word without case and accents.
+    fn push(&mut self, word: &str) {
+        if word.is_ascii() {
+            let start = self.letters.len();
+            self.letters.push_str(word);
+            if let Some(letters) = self.letters.get_mut(start..) {
+                letters.make_ascii_lowercase();
+            }
+            self.alphabetic += word.bytes().filter(u8::is_ascii_alphabetic).count();
+            self.upper += word.bytes().filter(u8::is_ascii_uppercase).count();
             return;
         }
-        decompose_compatible(letter, |part| {
-            if !is_combining_mark(part) {
-                self.letters.extend(part.to_lowercase());
-            }
-        });
+        for letter in word.chars() {
+            self.alphabetic += usize::from(is_letter(letter));
+            self.upper += usize::from(letter.is_uppercase());
+            decompose_compatible(letter, |part| {
+                if !is_combining_mark(part) {
+                    self.letters.extend(part.to_lowercase());
+                }
+            });
+        }
     }
+}
+
+/// How many bytes the word has that begins here: letters, and marks over them.
+fn word_length(text: &str) -> usize {
+    let simple = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let rest = text.get(simple..).unwrap_or_default();
+    let goes_on = |c: char| {
+        if c.is_ascii() {
+            c.is_ascii_alphabetic()
+        } else {
+            is_letter_or_digit(c) && !c.is_numeric() || is_combining_mark(c)
+        }
+    };
+    simple + rest.find(|c| !goes_on(c)).unwrap_or(rest.len())
+}
+
+/// How many bytes the figure has that begins here, with the signs inside.
+fn number_length(text: &str) -> usize {
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        let inside = match c {
+            '.' | ',' | '\u{a0}' | '\u{202f}' => rest.peek().is_some_and(|(_, next)| next.is_numeric()),
+            c => c.is_numeric() || !c.is_ascii() && is_combining_mark(c),
+        };
+        if !inside {
+            return at;
+        }
+    }
+    text.len()
 }
 
 /// Whether the last of a text, emoji and brackets aside, are dots of omission.
