@@ -60,6 +60,21 @@ pub struct JudgedPost {
 }
 
 impl JudgedPost {
+    fn new(post: Post, verdicts: Vec<Verdict>, counted: Time, fresh: bool) -> JudgedPost {
+        JudgedPost {
+            post,
+            verdicts,
+            suspicions: Vec::new(),
+            counted,
+            fresh,
+            lang: None,
+            sentiment: None,
+            sketch: Arc::default(),
+            weighed: Vec::new(),
+            answer: None,
+        }
+    }
+
     /// How sure it is that the post is about `brand`.
     pub fn weighed(&self, brand: &BrandId) -> Weighed {
         let place = self.verdicts.iter().position(|verdict| verdict.brand == *brand);
@@ -208,6 +223,14 @@ impl Judge {
 
     /// Judges everything on a page.
     pub fn judge(&self, page: Page, origin: Origin<'_>, seen: Time, scratch: &mut Scratch) -> Judged {
+        let mut judged = self.matched(page, origin, seen, scratch);
+        self.weigh_all(&mut judged.steps);
+        judged
+    }
+
+    /// Decides what on a page is a mention, and of whom; how sure that is, the language and the rest is left to
+    /// [`Judge::weigh_all`].
+    pub fn matched(&self, page: Page, origin: Origin<'_>, seen: Time, scratch: &mut Scratch) -> Judged {
         let Origin { source, dates, look_back } = origin;
         let mut judged =
             Judged { cursor: page.cursor, missed: page.missed, until: page.until, ..Judged::default() };
@@ -230,8 +253,9 @@ impl Judge {
             let stance = author.map(|author| self.stance(&post.network, author, seen)).unwrap_or_default();
             let suspicions = stance.suspicions();
             let answer = self.answer(&post, &verdicts, Some(stance), seen);
-            let judged_post = self.weighed(post, verdicts, (counted, fresh));
-            judged.steps.push((seen, Step::Post(Box::new(JudgedPost { suspicions, answer, ..judged_post }))));
+            let judged_post =
+                JudgedPost { suspicions, answer, ..JudgedPost::new(post, verdicts, counted, fresh) };
+            judged.steps.push((seen, Step::Post(Box::new(judged_post))));
         }
         if !page.passed.is_empty() {
             let mut passed = PassedOver::default();
@@ -254,27 +278,39 @@ impl Judge {
     pub fn again(&self, post: Post, source: &str, counted: Time, scratch: &mut Scratch) -> JudgedPost {
         let verdicts = self.matcher.mentions(&post, source, scratch);
         // What was published long ago is no news.
-        self.weighed(post, verdicts, (counted, false))
+        let mut judged = JudgedPost::new(post, verdicts, counted, false);
+        self.weigh_posts(&mut [&mut judged]);
+        judged
     }
 
-    fn weighed(&self, post: Post, verdicts: Vec<Verdict>, (counted, fresh): (Time, bool)) -> JudgedPost {
-        let words = weigh::words(&post);
-        let lang = language::settle(&words, post.lang.as_deref());
-        let sentiment = self.moods.judge(&words, lang.as_deref());
-        let weighed = verdicts.iter().map(|verdict| self.weigh(&words, verdict)).collect();
-        let piece = Piece::new(post.title.as_deref(), &post.text, post.permalink.as_deref());
-        let sketch = Arc::new(Sketch::of(piece));
-        JudgedPost {
-            post,
-            verdicts,
-            suspicions: Vec::new(),
-            counted,
-            fresh,
-            lang,
-            sentiment,
-            sketch,
-            weighed,
-            answer: None,
+    /// Settles of all mentions in `steps` what [`Judge::matched`] left open.
+    pub fn weigh_all(&self, steps: &mut [(Time, Step)]) {
+        let posts = steps.iter_mut().filter_map(|(_, step)| match step {
+            Step::Post(judged) => Some(&mut **judged),
+            Step::Passed(_) | Step::PassedOver(_) | Step::Answer(_) | Step::Gone(_) | Step::Account(..) => {
+                None
+            }
+        });
+        self.weigh_posts(&mut posts.collect::<Vec<_>>());
+    }
+
+    /// One question after the other for all of them: each has lists of words of its own, which are read faster when
+    /// they stay at hand.
+    fn weigh_posts(&self, posts: &mut [&mut JudgedPost]) {
+        let words: Vec<String> = posts.iter().map(|judged| weigh::words(&judged.post)).collect();
+        for (judged, words) in posts.iter_mut().zip(&words) {
+            judged.lang = language::settle(words, judged.post.lang.as_deref());
+        }
+        for (judged, words) in posts.iter_mut().zip(&words) {
+            judged.sentiment = self.moods.judge(words, judged.lang.as_deref());
+        }
+        for (judged, words) in posts.iter_mut().zip(&words) {
+            judged.weighed = judged.verdicts.iter().map(|verdict| self.weigh(words, verdict)).collect();
+        }
+        for judged in posts {
+            let post = &judged.post;
+            let piece = Piece::new(post.title.as_deref(), &post.text, post.permalink.as_deref());
+            judged.sketch = Arc::new(Sketch::of(piece));
         }
     }
 

@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::intake::{self, Judge, Judged, Origin, PassedOver, Step};
 use crate::keeper::{Clock, Done, Keeper};
 use crate::matcher::Scratch;
-use crate::network::capture::{self, Recorded};
+use crate::network::capture::{self, Recorded, Skimmed};
 use crate::network::{Dates, ReadError};
 use crate::notice::NoticeError;
 use crate::time::Time;
@@ -238,6 +238,15 @@ fn pass_over(chunk: &mut Judged, seen: Time, (network, native_id): (&str, &str))
     chunk.steps.push((seen, Step::PassedOver(passed)));
 }
 
+/// The lines in which nothing stands, as far as that shows at a glance.
+fn skim<'l>(judge: &Judge, lines: &'l Lines, scratch: &mut Scratch) -> Vec<Option<Skimmed<'l>>> {
+    let mut nothing = |skimmed: &Skimmed<'_>| {
+        !judge.matcher.finds_any(skimmed.texts(), scratch)
+            && !(skimmed.is_answer() && skimmed.texts().any(intake::is_telling))
+    };
+    lines.iter().map(|(_, line)| capture::skim(line).filter(&mut nothing)).collect()
+}
+
 /// What queries call the source of a replay.
 const SOURCE: &str = "capture";
 
@@ -253,26 +262,21 @@ fn read(
     let mut clock = Time::default();
     for lines in lines {
         let mut chunk = Judged::default();
-        for (done, (number, line)) in lines.iter().enumerate() {
-            if let Some(skimmed) = capture::skim(line)
-                && !judge.matcher.finds_any(skimmed.texts(), &mut scratch)
-                && !(skimmed.is_answer() && skimmed.texts().any(intake::is_telling))
-            {
-                clock = skimmed.seen().map_or(clock, |seen| seen.plus(shift)).max(clock);
-                pass_over(&mut chunk, clock, skimmed.identity());
+        let mut fault = Ok(());
+        let mut done = 0;
+        for (passed, (number, line)) in skim(judge, &lines, &mut scratch).into_iter().zip(lines.iter()) {
+            if let Some(passed) = passed {
+                clock = passed.seen().map_or(clock, |seen| seen.plus(shift)).max(clock);
+                pass_over(&mut chunk, clock, passed.identity());
+                done += 1;
                 continue;
             }
             let line = match capture::read_line(line, &mut recorded) {
                 Ok(line) => line,
                 Err(source) => {
-                    // What was understood before the fault is kept. Where nobody takes it, storing failed, and that
-                    // is told instead.
-                    drop(out.send((chunk, done)));
-                    return Err(ReplayError::Line {
-                        path: path.to_owned(),
-                        line: number,
-                        source: Box::new(source),
-                    });
+                    let (path, source) = (path.to_owned(), Box::new(source));
+                    fault = Err(ReplayError::Line { path, line: number, source });
+                    break;
                 }
             };
             // Time never runs backwards, whatever the lines say.
@@ -282,11 +286,14 @@ fn read(
                 capture::shift(&mut page, shift);
             }
             let origin = Origin { source: SOURCE, dates: Dates::Server, look_back: false };
-            let mut judged = judge.judge(page, origin, clock, &mut scratch);
+            let mut judged = judge.matched(page, origin, clock, &mut scratch);
             chunk.steps.append(&mut judged.steps);
+            done += 1;
         }
-        if out.send((chunk, lines.ends.len())).is_err() {
-            break;
+        judge.weigh_all(&mut chunk.steps);
+        // What was understood before a fault is kept. Where nobody takes it, storing failed, and that is told instead.
+        if out.send((chunk, done)).is_err() || fault.is_err() {
+            return fault;
         }
     }
     Ok(())

@@ -42,7 +42,7 @@ impl<'a> Piece<'a> {
 }
 
 /// A piece read once: all that is needed to find what it copies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sketch {
     reading: Reading,
     /// What it is found by, in order, each once; nothing where it is nobody's copy.
@@ -143,7 +143,7 @@ impl Stories {
         let Some(place) = self.texts.iter().position(|text| text.own == own) else { return };
         let number = self.oldest.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
         if let Some(text) = self.texts.get_mut(place) {
-            let gone = std::mem::replace(&mut text.sketch, Arc::new(Sketch::of(Piece::default())));
+            let gone = std::mem::replace(&mut text.sketch, Arc::default());
             gone.keys.iter().for_each(|key| self.places.remove(*key, number));
         }
     }

@@ -1,8 +1,12 @@
 //! The desk: the one thread that judges and writes. It takes pages as they come, answers the mailer, lets time
 //! pass, and tells what happened.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+mod knowledge;
+mod play;
+mod told;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,26 +15,24 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::SourceConfig;
-use crate::digest;
 use crate::intake::{Judge, Judged, Origin};
 use crate::keeper::{Clock, Done, Ingested, Keeper};
 use crate::keyword::{Brand, BrandId};
-use crate::matcher::{Matcher, Scratch};
-use crate::mention::{Mention, Suspect};
-use crate::network::{self, Cursor, Dates};
+use crate::matcher::Scratch;
+use crate::network::{self, Dates};
 use crate::notice::NoticeError;
 use crate::post::NetworkName;
-use crate::replay::{self, Shift};
-use crate::share::Shares;
 use crate::source::{Delivery, Event, State};
 use crate::store::alerts::{Due, Outcome};
 use crate::store::doors::INGEST;
-use crate::store::pictures::{self, Looked};
+use crate::store::pictures::Looked;
 use crate::store::posts::{Change, Tally};
 use crate::store::sources::Attempt;
-use crate::store::{StoreError, labels, list};
+use crate::store::{labels, list};
 use crate::time::{DAY, Time};
 use crate::web::{Asked, Posted, Stored};
+
+pub use told::{Summary, Told};
 
 /// How often time passes: groups close this much late at most.
 const TICK: Duration = Duration::from_millis(250);
@@ -42,73 +44,6 @@ const BATCH: usize = 32;
 const SHOWN: usize = 5;
 /// Between two attempts to write to a disk that refuses.
 const AGAIN: Duration = Duration::from_secs(1);
-/// The shipped capture's last post is made this old, in milliseconds.
-const EXAMPLE_AGE: i64 = 60_000;
-
-/// Something a person may want to see.
-#[derive(Debug)]
-pub enum Told {
-    /// A source has a new state.
-    Source {
-        /// Its name.
-        name: String,
-        /// What is so.
-        state: State,
-    },
-    /// A unit of work was stored.
-    Stored {
-        /// Its source.
-        source: String,
-        /// How often things happened.
-        tally: Tally,
-        /// The first of its new mentions.
-        mentions: Vec<Mention>,
-        /// The first of its new suspects.
-        suspects: Vec<Suspect>,
-    },
-    /// Shares of voice at this moment.
-    Shares(Box<Shares>),
-    /// A mail was handed over, or not.
-    Mail {
-        /// What kind.
-        kind: String,
-        /// To whom.
-        recipient: String,
-        /// What became of it.
-        outcome: Outcome,
-        /// The file, when there is one.
-        path: Option<PathBuf>,
-    },
-    /// The web door is open.
-    Door {
-        /// The address of the page.
-        address: String,
-        /// The file that holds the token for pushing, when none is configured.
-        token_file: Option<PathBuf>,
-    },
-    /// The brand files were read again: which brands are new, changed and gone.
-    Reloaded {
-        /// Brands that were not there before.
-        new: Vec<String>,
-        /// Brands whose query is another now.
-        changed: Vec<String>,
-        /// Brands that are no longer watched.
-        gone: Vec<String>,
-    },
-    /// Something could not be done; the rest goes on.
-    Trouble(String),
-}
-
-/// What happened in all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Summary {
-    /// Posts, mentions, suspicions.
-    pub tally: Tally,
-    /// Attempts that brought an answer.
-    pub worked: u64,
-    /// Mails handed over.
-    pub mails: u64,
-}
 
 /// What other tasks want of the desk.
 #[derive(Debug)]
@@ -581,128 +516,6 @@ impl Desk {
                 answered(reply.send(()));
             }
         }
-        Ok(())
-    }
-
-    /// Keeps what came of looking at a picture, and judges again whoever bears it, or everybody when it is a brand's.
-    fn pictured(&mut self, address: &str, looked: &Looked) -> Result<(), NoticeError> {
-        let now = (self.clock)();
-        self.patiently(|keeper| keeper.keep_picture(address, looked, now))?;
-        if !matches!(looked, Looked::Read(_)) {
-            return Ok(());
-        }
-        self.see()?;
-        let bearers = pictures::bearers(self.keeper.store().connection(), address)?;
-        let mut pages: BTreeMap<i64, network::Page> = BTreeMap::new();
-        for (source, account) in bearers {
-            pages.entry(source).or_default().accounts.push(account);
-        }
-        for (source, page) in pages {
-            let origin = Origin { source: "", dates: Dates::Server, look_back: false };
-            let judged = [self.judge.judge(page, origin, now, &mut self.scratch)];
-            let done = self.patiently(|keeper| keeper.save(source, &judged, Clock::Live(now)))?;
-            self.wrote(done.notices);
-            let name = self.known.iter().find(|(_, known)| known.id == source).map(|(name, _)| name.clone());
-            self.tell_stored(name.unwrap_or_default(), &done)?;
-        }
-        Ok(())
-    }
-
-    /// Knows the pictures that were read so far.
-    fn see(&mut self) -> Result<(), NoticeError> {
-        self.judge.see(pictures::album(self.keeper.store().connection())?);
-        Ok(())
-    }
-
-    /// Changes over to other brands, between two pages: no post is held against half of each.
-    fn reload(&mut self, judge: Judge, brands: Vec<Brand>) -> Result<(), NoticeError> {
-        let (before, after) = (&self.judge.matcher, &judge.matcher);
-        let named = |of: &Matcher, keep: &dyn Fn(&Brand) -> bool| -> Vec<String> {
-            of.brands().iter().filter(|brand| keep(brand)).map(|brand| brand.id.to_string()).collect()
-        };
-        let told = Told::Reloaded {
-            new: named(after, &|brand| before.brand(&brand.id).is_none()),
-            changed: named(after, &|brand| {
-                before.brand(&brand.id).is_some() && before.version(&brand.id) != after.version(&brand.id)
-            }),
-            gone: named(before, &|brand| after.brand(&brand.id).is_none()),
-        };
-        let now = (self.clock)();
-        self.patiently(|keeper| keeper.note_queries(&judge.matcher, now))?;
-        self.judge = judge;
-        self.judge.learn(labels::lessons(self.keeper.store().connection())?);
-        self.see()?;
-        self.keeper.set_brands(brands);
-        (self.told)(told);
-        Ok(())
-    }
-
-    /// Plays a file once; the same file is not played again.
-    fn play(&mut self, name: &str, path: &Path, first_digest: bool) -> Result<(), NoticeError> {
-        let Some(known) = self.known.get(name) else { return Ok(()) };
-        let (id, example) = (known.id, known.example);
-        let size = std::fs::metadata(path).map_or(0, |data| data.len());
-        let played = Cursor(serde_json::json!({ "played": size }).to_string());
-        if self.keeper.store().cursor(id)?.as_ref() == Some(&played) {
-            self.summary.worked += 1;
-            (self.told)(Told::Source { name: name.to_owned(), state: State::Ok { posts: 0 } });
-            // Cut off between playing and composing: what a person waits for still comes.
-            return if first_digest && self.keeper.wants_first_digest()? { self.close(true) } else { Ok(()) };
-        }
-        let now = (self.clock)();
-        let shift = if example { Shift::EndAt(self.example_end(now)?) } else { Shift::None };
-        let mut changes = Vec::new();
-        let progress = |done: &Done, _: usize| {
-            changes.extend(done.changes.iter().cloned());
-            true
-        };
-        let outcome =
-            replay::play(path, &self.judge, &mut self.keeper, id, shift, Clock::Live(now), progress);
-        match outcome {
-            Ok(mut summary) => {
-                self.patiently(|keeper| keeper.played(id, &played, now))?;
-                self.summary.worked += 1;
-                summary.done.changes = changes;
-                self.tell_stored(name.to_owned(), &summary.done)?;
-                let posts = usize::try_from(summary.done.tally.posts).unwrap_or(usize::MAX);
-                (self.told)(Told::Source { name: name.to_owned(), state: State::Ok { posts } });
-                if first_digest {
-                    // A person who tries Vigie sees a mail now and not after the usual wait.
-                    self.close(true)?;
-                }
-            }
-            Err(error) => {
-                let reason = error.to_string();
-                self.patiently(|keeper| keeper.attempted(id, now, &Attempt::Stopped(reason.clone())))?;
-                (self.told)(Told::Source { name: name.to_owned(), state: State::Stopped { reason } });
-            }
-        }
-        Ok(())
-    }
-
-    /// The moment the shipped capture ends at: the same when it is played again after a crash.
-    fn example_end(&self, now: Time) -> Result<Time, StoreError> {
-        const KEY: &str = "example_end";
-        let store = self.keeper.store();
-        if let Some(end) = store.meta(KEY)?.and_then(|end| end.parse().ok()) {
-            return Ok(Time(end));
-        }
-        let end = now.plus(-EXAMPLE_AGE);
-        store.set_meta(KEY, &end.0.to_string())?;
-        Ok(end)
-    }
-
-    fn close(&mut self, first_digest: bool) -> Result<(), NoticeError> {
-        let now = (self.clock)();
-        let mut written = self.patiently(|keeper| keeper.close_all(now))?;
-        let window = digest::default_window(self.keeper.store().connection(), now)?;
-        if first_digest {
-            written += self.patiently(|keeper| keeper.first_digest(window, now))?;
-        }
-        let shares =
-            digest::shares(self.keeper.store().connection(), &self.keeper.composer().brands, window)?;
-        (self.told)(Told::Shares(Box::new(shares)));
-        self.wrote(written);
         Ok(())
     }
 }

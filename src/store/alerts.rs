@@ -1,13 +1,14 @@
-//! Alerts waiting for their group to close, finished notices, and what became of each.
+//! Alerts waiting for their group to close; below, finished notices and what became of each.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use serde::Serialize;
+mod history;
+mod outbox;
+
+use rusqlite::{OptionalExtension as _, params};
 
 use super::{Store, StoreError};
 use crate::time::Time;
 
-/// How long an attempt holds a notice: longer than any attempt takes.
-const HELD: i64 = 10 * 60_000;
+pub use history::{Delivery, NoticeRow, Told, Waiting, history, notices, waiting};
 
 /// What an alert is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,35 +127,6 @@ pub struct HeldNotice {
     pub alerts: u64,
     /// When it was written.
     pub written: Time,
-}
-
-/// A notice as kept, without its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NoticeRow {
-    /// Its row.
-    pub id: i64,
-    /// `alert` or `digest`.
-    pub kind: String,
-    /// The rule, or `digest`.
-    pub rule: String,
-    /// The address it goes to.
-    pub recipient: String,
-    /// Its Message-ID.
-    pub message_id: String,
-    /// Its subject.
-    pub subject: String,
-    /// When it was written.
-    pub written: Time,
-    /// `due`, `sent`, `failed` or `withdrawn`.
-    pub state: String,
-    /// Attempts so far.
-    pub attempts: i64,
-    /// When it is tried next, while due.
-    pub next_try: Time,
-    /// When the server took it.
-    pub sent: Option<Time>,
-    /// The last answer of the server.
-    pub answer: Option<String>,
 }
 
 /// A notice to be sent now.
@@ -357,38 +329,6 @@ impl Store {
         Ok(windows)
     }
 
-    /// Keeps a notice, due at once. One that was sent already stays as it is; one that was taken back before
-    /// it was tried is replaced.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn add_notice(&self, notice: &NewNotice) -> Result<bool, StoreError> {
-        const INSERT: &str = "INSERT INTO notice (key, kind, rule, window, recipient, message_id, subject, bytes, html, written,
-                next_try, useful, alerts, state)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-            ON CONFLICT (key) DO UPDATE SET subject = excluded.subject, bytes = excluded.bytes, html = excluded.html,
-                written = excluded.written, next_try = excluded.next_try, useful = excluded.useful, alerts = excluded.alerts,
-                state = excluded.state
-            WHERE state = 'withdrawn' AND attempts = 0";
-        let added = self.connection.prepare_cached(INSERT)?.execute(params![
-            notice.key,
-            notice.kind,
-            notice.rule,
-            notice.window.0,
-            notice.recipient,
-            notice.message_id,
-            notice.subject,
-            notice.bytes,
-            notice.html,
-            notice.written.0,
-            notice.next_try.0,
-            notice.useful.map(|useful| useful.0),
-            i64::try_from(notice.alerts).unwrap_or(i64::MAX),
-            if notice.held { "held" } else { "due" }
-        ])?;
-        Ok(added > 0)
-    }
-
     /// How many alerts a closed group holds.
     ///
     /// # Errors
@@ -397,241 +337,4 @@ impl Store {
         const COUNT: &str = "SELECT count(*) FROM alert WHERE rule = ?1 AND window = ?2";
         Ok(self.connection.prepare_cached(COUNT)?.query_row(params![rule, window.0], |row| row.get(0))?)
     }
-
-    /// The notices due at `now`, oldest first, at most `limit`.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn due(&self, now: Time, limit: u32) -> Result<Vec<Due>, StoreError> {
-        const LIST: &str =
-            "SELECT id, kind, recipient, message_id, written, attempts, bytes, html FROM notice
-            WHERE state = 'due' AND next_try <= ?1 ORDER BY next_try, id LIMIT ?2";
-        let mut statement = self.connection.prepare_cached(LIST)?;
-        let rows = statement.query_map(params![now.0, limit], |row| {
-            Ok(Due {
-                id: row.get(0)?,
-                kind: row.get(1)?,
-                recipient: row.get(2)?,
-                message_id: row.get(3)?,
-                written: Time(row.get(4)?),
-                attempts: row.get(5)?,
-                bytes: row.get(6)?,
-                html: row.get(7)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// How many notices are due that nobody has tried yet, or is trying now.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn untried(&self) -> Result<usize, StoreError> {
-        const COUNT: &str = "SELECT count(*) FROM notice WHERE state = 'due'
-            AND attempts > (SELECT count(*) FROM delivery WHERE delivery.notice = notice.id) OR state = 'due' AND attempts = 0";
-        let count: i64 = self.connection.prepare_cached(COUNT)?.query_row([], |row| row.get(0))?;
-        Ok(usize::try_from(count).unwrap_or(0))
-    }
-
-    /// When the next notice is due.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn next_due(&self) -> Result<Option<Time>, StoreError> {
-        const NEXT: &str = "SELECT min(next_try) FROM notice WHERE state = 'due'";
-        let next: Option<i64> = self.connection.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
-        Ok(next.map(Time))
-    }
-
-    /// Notes that an attempt begins: from here on the notice is no longer taken back, and nobody else takes it
-    /// for a while.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn trying(&self, notice: i64, now: Time) -> Result<(), StoreError> {
-        const TRY: &str = "UPDATE notice SET attempts = attempts + 1, next_try = ?2 WHERE id = ?1";
-        self.connection.prepare_cached(TRY)?.execute(params![notice, now.plus(HELD).0])?;
-        Ok(())
-    }
-
-    /// Makes the notices due again whose attempt was cut off by a crash: whether they arrived is unknown, so
-    /// the same bytes go again. The delivery log says so.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn resume(&self) -> Result<usize, StoreError> {
-        // The attempt began when the notice was held.
-        const CUT: &str = "SELECT id, next_try - ?1 FROM notice WHERE state = 'due'
-            AND attempts > (SELECT count(*) FROM delivery WHERE delivery.notice = notice.id)";
-        const DUE: &str = "UPDATE notice SET next_try = written WHERE id = ?1";
-        const LOG: &str = "INSERT INTO delivery (notice, attempt, at, outcome, answer)
-            SELECT ?1, coalesce(max(attempt), 0) + 1, ?2, 'retry', 'cut off: vigie ended before the answer was recorded'
-            FROM delivery WHERE notice = ?1";
-        self.begin()?;
-        let resumed = (|| {
-            let mut statement = self.connection.prepare_cached(CUT)?;
-            let cut: Vec<(i64, i64)> = statement
-                .query_map([HELD], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?;
-            for (notice, began) in &cut {
-                self.connection.prepare_cached(LOG)?.execute(params![notice, began])?;
-                self.connection.prepare_cached(DUE)?.execute([notice])?;
-            }
-            Ok(cut.len())
-        })();
-        match resumed {
-            Ok(count) => self.commit().map(|()| count),
-            Err(error) => {
-                self.roll_back();
-                Err(error)
-            }
-        }
-    }
-
-    /// Records what became of an attempt to send.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn record(&self, notice: i64, at: Time, outcome: &Outcome) -> Result<(), StoreError> {
-        const LOG: &str = "INSERT INTO delivery (notice, attempt, at, outcome, answer)
-            SELECT ?1, coalesce(max(attempt), 0) + 1, ?2, ?3, ?4 FROM delivery WHERE notice = ?1";
-        // The words of strangers are kept no longer than they are needed.
-        const SENT: &str =
-            "UPDATE notice SET state = 'sent', sent = ?2, bytes = x'', html = '' WHERE id = ?1";
-        const FAILED: &str = "UPDATE notice SET state = 'failed', bytes = x'', html = '' WHERE id = ?1";
-        const AGAIN: &str = "UPDATE notice SET next_try = ?2 WHERE id = ?1";
-        let (word, answer) = match outcome {
-            Outcome::Sent(answer) => ("sent", answer),
-            Outcome::Retry(answer, _) => ("retry", answer),
-            Outcome::Failed(answer) => ("failed", answer),
-        };
-        self.connection.prepare_cached(LOG)?.execute(params![notice, at.0, word, answer])?;
-        match outcome {
-            Outcome::Sent(_) => self.connection.prepare_cached(SENT)?.execute(params![notice, at.0])?,
-            Outcome::Failed(_) => self.connection.prepare_cached(FAILED)?.execute([notice])?,
-            Outcome::Retry(_, next) => {
-                self.connection.prepare_cached(AGAIN)?.execute(params![notice, next.0])?
-            }
-        };
-        Ok(())
-    }
-}
-
-/// One attempt to send a notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Delivery {
-    /// When its answer came.
-    pub at: Time,
-    /// `sent`, `retry` or `failed`.
-    pub outcome: String,
-    /// What the server said.
-    pub answer: String,
-}
-
-/// A notice with every attempt to send it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Told {
-    /// The notice.
-    #[serde(flatten)]
-    pub notice: NoticeRow,
-    /// Alerts that it tells.
-    pub alerts: u64,
-    /// The attempts, the first one first.
-    pub attempts: Vec<Delivery>,
-}
-
-/// Calls `each` with the notices of a rule (of all), newest first, at most `limit` unless it is 0.
-///
-/// # Errors
-/// When SQLite refuses, or `each` fails.
-pub fn history<E: From<StoreError>>(
-    connection: &Connection,
-    rule: Option<&str>,
-    limit: u32,
-    mut each: impl FnMut(Told) -> Result<(), E>,
-) -> Result<(), E> {
-    const ATTEMPTS: &str = "SELECT at, outcome, answer FROM delivery WHERE notice = ?1 ORDER BY attempt";
-    const LIST: &str =
-        "SELECT id, kind, rule, recipient, message_id, subject, written, state, attempts, next_try, sent,
-            (SELECT answer FROM delivery WHERE notice = notice.id ORDER BY attempt DESC LIMIT 1), alerts
-        FROM notice WHERE ?1 IS NULL OR rule = ?1 ORDER BY id DESC LIMIT ?2";
-    let limit = if limit == 0 { -1 } else { i64::from(limit) };
-    let mut statement = connection.prepare_cached(LIST).map_err(StoreError::from)?;
-    let mut attempts = connection.prepare_cached(ATTEMPTS).map_err(StoreError::from)?;
-    let mut rows = statement.query(params![rule, limit]).map_err(StoreError::from)?;
-    while let Some(row) = rows.next().map_err(StoreError::from)? {
-        let notice = notice(row).map_err(StoreError::from)?;
-        let attempts = attempts
-            .query_map([notice.id], |row| {
-                Ok(Delivery { at: Time(row.get(0)?), outcome: row.get(1)?, answer: row.get(2)? })
-            })
-            .and_then(Iterator::collect)
-            .map_err(StoreError::from)?;
-        let alerts = row.get(12).map_err(StoreError::from)?;
-        each(Told { notice, alerts, attempts })?;
-    }
-    Ok(())
-}
-
-fn notice(row: &Row<'_>) -> rusqlite::Result<NoticeRow> {
-    Ok(NoticeRow {
-        id: row.get(0)?,
-        kind: row.get(1)?,
-        rule: row.get(2)?,
-        recipient: row.get(3)?,
-        message_id: row.get(4)?,
-        subject: row.get(5)?,
-        written: Time(row.get(6)?),
-        state: row.get(7)?,
-        attempts: row.get(8)?,
-        next_try: Time(row.get(9)?),
-        sent: row.get::<_, Option<i64>>(10)?.map(Time),
-        answer: row.get(11)?,
-    })
-}
-
-/// The last notices, newest first.
-///
-/// # Errors
-/// When SQLite refuses.
-pub fn notices(connection: &Connection, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
-    const LIST: &str =
-        "SELECT id, kind, rule, recipient, message_id, subject, written, state, attempts, next_try, sent,
-            (SELECT answer FROM delivery WHERE notice = notice.id ORDER BY attempt DESC LIMIT 1)
-        FROM notice ORDER BY id DESC LIMIT ?1";
-    let mut statement = connection.prepare_cached(LIST)?;
-    let rows = statement.query_map([limit], notice)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Mails that wait, and those given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Waiting {
-    /// Written and not sent yet.
-    pub waiting: u64,
-    /// When the next of them is tried.
-    pub next_try: Option<Time>,
-    /// Refused for good.
-    pub refused: u64,
-    /// Alerts that wait for their group to close.
-    pub grouping: u64,
-}
-
-/// How many mails wait, and how many were refused.
-///
-/// # Errors
-/// When SQLite refuses.
-pub fn waiting(connection: &Connection) -> Result<Waiting, StoreError> {
-    const COUNT: &str =
-        "SELECT COALESCE(SUM(state = 'due'), 0), MIN(CASE state WHEN 'due' THEN next_try END),
-            COALESCE(SUM(state = 'failed'), 0), (SELECT COUNT(*) FROM alert WHERE window IS NULL)
-        FROM notice";
-    Ok(connection.prepare_cached(COUNT)?.query_row([], |row| {
-        Ok(Waiting {
-            waiting: row.get(0)?,
-            next_try: row.get::<_, Option<i64>>(1)?.map(Time),
-            refused: row.get(2)?,
-            grouping: row.get(3)?,
-        })
-    })?)
 }

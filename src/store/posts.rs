@@ -1,26 +1,27 @@
 //! Posts, authors, mentions, suspicions: written as they are judged, removed when the source says so.
 
+mod gone;
+mod mentions;
+mod people;
+mod quiet;
+mod rolled;
+mod seen;
+mod stories;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::accounts::AccountChange;
 use super::rollup::Pending;
-use super::{Store, StoreError, answers, cases, labels};
-
-mod mentions;
+use super::{Store, StoreError, labels};
 use crate::fold;
-use crate::impostor::{Stance, Suspicion};
-use crate::intake::weigh;
-use crate::intake::{JudgedPost, Official};
-use crate::post::{Account, Author, Counts, Deletion, Gone, Media, Post};
+use crate::impostor::Suspicion;
+use crate::intake::{JudgedPost, weigh};
+use crate::post::{Counts, Media, Post};
 use crate::sentiment::Sentiment;
 use crate::time::Time;
-
-mod quiet;
-mod rolled;
-mod seen;
-mod stories;
+use people::author_id;
 
 pub use seen::SeenBefore;
 pub(super) use stories::Held;
@@ -58,9 +59,6 @@ pub(super) struct More {
 
 /// Under which name removed accounts are remembered beside posts.
 const REMOVED: &str = "removed account";
-
-/// The state of an account that is simply there.
-const ACTIVE: &str = "active";
 
 /// What became of a step: what rules look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,64 +177,6 @@ impl Store {
     }
 }
 
-fn author_id(
-    connection: &Connection,
-    network: &str,
-    author: &Author,
-    status: Option<&str>,
-    seen: Time,
-    late: bool,
-) -> Result<i64, StoreError> {
-    const KNOWN: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
-    const INSERT: &str =
-        "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
-            verified, bot, status, links, first_seen, refreshed, posts)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)";
-    // Only what was not known.
-    const FILL: &str = "UPDATE author SET
-            handle = coalesce(handle, ?3), display_name = coalesce(display_name, ?4), bio = coalesce(bio, ?5),
-            avatar = coalesce(avatar, ?6), url = coalesce(url, ?7), followers = coalesce(followers, ?8),
-            created = coalesce(created, ?9), verified = coalesce(verified, ?10), bot = coalesce(bot, ?11),
-            status = coalesce(status, ?12), links = coalesce(links, ?13), posts = coalesce(posts, ?15)
-        WHERE network = ?1 AND native_id = ?2 AND ?14 IS NOT NULL";
-    // What the network leaves out now is kept from before.
-    const REFRESH: &str = "UPDATE author SET
-            handle = coalesce(?3, handle), display_name = coalesce(?4, display_name), bio = coalesce(?5, bio),
-            avatar = coalesce(?6, avatar), url = coalesce(?7, url), followers = coalesce(?8, followers),
-            created = coalesce(?9, created), verified = coalesce(?10, verified), bot = coalesce(?11, bot),
-            status = coalesce(?12, status), links = coalesce(?13, links), posts = coalesce(?15, posts),
-            refreshed = ?14
-        WHERE network = ?1 AND native_id = ?2";
-    let known: Option<i64> = connection
-        .prepare_cached(KNOWN)?
-        .query_row([network, &author.native_id], |row| row.get(0))
-        .optional()?;
-    let write = match known {
-        None => INSERT,
-        Some(_) if late => FILL,
-        Some(_) => REFRESH,
-    };
-    let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
-    connection.prepare_cached(write)?.execute(params![
-        network,
-        author.native_id,
-        author.handle,
-        author.display_name,
-        author.bio,
-        author.avatar,
-        author.url,
-        author.followers.map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
-        author.created.map(|time| time.0),
-        author.verified,
-        author.bot,
-        status,
-        links,
-        seen.0,
-        author.posts.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
-    ])?;
-    Ok(known.unwrap_or_else(|| connection.last_insert_rowid()))
-}
-
 /// The hash by which copies of one text are counted once.
 fn words_hash(post: &Post) -> [u8; 8] {
     let mut hash = Sha256::new();
@@ -259,19 +199,6 @@ impl Unit<'_> {
     /// Whether a post may be stored.
     pub(super) fn may_hold(&self, network: &str, native_id: &str) -> bool {
         self.seen_before.may_hold(network, native_id)
-    }
-
-    /// Whether the account was taken away at its network.
-    pub(super) fn is_removed(&self, network: &str, native_id: &str) -> Result<bool, StoreError> {
-        const BURIED: &str =
-            "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
-        Ok(self.seen_before.may_hold(REMOVED, native_id)
-            && self.connection.prepare_cached(BURIED)?.exists([network, native_id])?)
-    }
-
-    /// The row of an author, brought up to date.
-    pub(super) fn author(&self, network: &str, author: &Author) -> Result<i64, StoreError> {
-        author_id(self.connection, network, author, None, self.seen, self.late)
     }
 
     /// Counts a post that is no mention; if it is stored, its words have changed and it goes.
@@ -478,168 +405,6 @@ impl Unit<'_> {
             }
         }
         self.rollups.add_of(self.connection, id, 1)
-    }
-
-    /// Stores what the network says of an account: of those under suspicion, and of authors already known.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn save_account(
-        &mut self,
-        account: &Account,
-        stance: &Stance,
-        official: Official,
-    ) -> Result<(), StoreError> {
-        const KNOWN: &str = "SELECT 1 FROM author WHERE network = ?1 AND native_id = ?2";
-        const BURIED: &str =
-            "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
-        const LIFT: &str = "DELETE FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
-        const BACK: &str = "UPDATE author SET status = NULL WHERE network = ?1 AND native_id = ?2";
-        let network = account.network.as_str();
-        let place = [network, account.author.native_id.as_str()];
-        // Deactivated and suspended accounts come back; only the network's own word for it counts.
-        let active = account.status.as_deref() == Some(ACTIVE);
-        if active {
-            self.connection.prepare_cached(LIFT)?.execute(place)?;
-            self.connection.prepare_cached(BACK)?.execute(place)?;
-        } else if self.connection.prepare_cached(BURIED)?.exists(place)? {
-            return Ok(());
-        }
-        if official == Official::Declared {
-            let before = super::accounts::track(self.connection, network, &account.author, self.seen)?;
-            self.changes.extend(before.into_iter().map(Change::Account));
-        }
-        let known = self.connection.prepare_cached(KNOWN)?.exists(place)?;
-        if !known && stance.suspicions().is_empty() {
-            return Ok(());
-        }
-        let author = author_id(
-            self.connection,
-            network,
-            &account.author,
-            account.status.as_deref().filter(|_| !active),
-            self.seen,
-            self.late,
-        )?;
-        for suspicion in answers::suspicions(self.connection, author, stance)? {
-            self.save_suspicion(author, network, &account.author.native_id, &suspicion, true)?;
-        }
-        Ok(())
-    }
-
-    /// Takes away what the source took away, wherever it is kept, and leaves a tombstone.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn remove(&mut self, deletion: &Deletion) -> Result<(), StoreError> {
-        const POST: &str = "SELECT id, native_id FROM post WHERE network = ?1 AND native_id = ?2";
-        const LOCAL: &str = "SELECT id, native_id FROM post WHERE network = ?1 AND local_id = ?2";
-        const WRITER: &str = "SELECT 1 FROM post JOIN author ON author.id = post.author
-            WHERE post.id = ?1 AND author.native_id = ?2";
-        const AUTHOR: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
-        const POSTS: &str = "SELECT id, native_id FROM post WHERE author = ?1";
-        const PICTURE: &str = "DELETE FROM picture WHERE address = (SELECT avatar FROM author WHERE id = ?1)";
-        const EMPTY: &str = "UPDATE author SET handle = NULL, display_name = NULL, bio = NULL, avatar = NULL, url = NULL,
-                followers = NULL, posts = NULL, created = NULL, verified = NULL, bot = NULL, links = NULL, status = 'removed', refreshed = ?2
-            WHERE id = ?1";
-        let network = deletion.network.as_str();
-        let one = |sql: &str, id: &str| -> Result<Option<(i64, String)>, StoreError> {
-            let found = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-            Ok(self.connection.prepare_cached(sql)?.query_row([network, id], found).optional()?)
-        };
-        let find = |id: &str| one(POST, id)?.map_or_else(|| one(LOCAL, id), |found| Ok(Some(found)));
-        match &deletion.gone {
-            Gone::Post(id) => {
-                answers::forget_one(self.connection, network, id, None)?;
-                if let Some((row, id)) = find(id)? {
-                    self.remove_post(row, network, &id, deletion.at)?;
-                }
-            }
-            Gone::PostBy(id, author) => {
-                answers::forget_one(self.connection, network, id, Some(author))?;
-                if let Some((row, id)) = find(id)?
-                    && self.connection.prepare_cached(WRITER)?.exists(params![row, author])?
-                {
-                    self.remove_post(row, network, &id, deletion.at)?;
-                }
-            }
-            Gone::Account(id) => {
-                let known: Option<i64> = self
-                    .connection
-                    .prepare_cached(AUTHOR)?
-                    .query_row([network, id], |row| row.get(0))
-                    .optional()?;
-                let Some(row) = known else { return Ok(()) };
-                let mut statement = self.connection.prepare_cached(POSTS)?;
-                let posts: Vec<(i64, String)> = statement
-                    .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?
-                    .collect::<Result<_, _>>()?;
-                for (post, native_id) in posts {
-                    self.remove_post(post, network, &native_id, deletion.at)?;
-                }
-                self.connection.prepare_cached(PICTURE)?.execute([row])?;
-                self.connection.prepare_cached(EMPTY)?.execute(params![row, self.seen.0])?;
-                cases::close(self.connection, (network, id), row, self.seen)?;
-                self.bury(network, id, "account", deletion.at)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn remove_post(
-        &mut self,
-        row: i64,
-        network: &str,
-        native_id: &str,
-        at: Option<Time>,
-    ) -> Result<(), StoreError> {
-        // An author of whom nothing else is kept goes with the post.
-        const FORGET: &str =
-            "DELETE FROM author WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM post WHERE author = ?1)
-            AND NOT EXISTS (SELECT 1 FROM suspicion WHERE author = ?1)
-            AND NOT EXISTS (SELECT 1 FROM answer WHERE author = ?1)";
-        let mut statement = self.connection.prepare_cached("SELECT id FROM mention WHERE post = ?1")?;
-        let mentions: Vec<i64> = statement.query_map([row], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let author: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT author FROM post WHERE id = ?1")?
-            .query_row([row], |row| row.get(0))?;
-        self.rollups.add_of(self.connection, row, -1)?;
-        self.connection.prepare_cached("DELETE FROM post WHERE id = ?1")?.execute([row])?;
-        self.stories.forget(row);
-        labels::forget_words(self.connection, network, native_id)?;
-        if let Some(author) = author {
-            self.connection.prepare_cached(FORGET)?.execute([author])?;
-        }
-        self.bury(network, native_id, "post", at)?;
-        self.tally.removed += 1;
-        if !mentions.is_empty() {
-            self.changes.push(Change::Withdrawn { mentions });
-        }
-        Ok(())
-    }
-
-    fn bury(
-        &mut self,
-        network: &str,
-        native_id: &str,
-        what: &str,
-        at: Option<Time>,
-    ) -> Result<(), StoreError> {
-        const BURY: &str =
-            "INSERT INTO tombstone (network, native_id, what, deleted, seen) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT DO NOTHING";
-        if what == "account" {
-            self.seen_before.insert(REMOVED, native_id);
-        }
-        self.connection.prepare_cached(BURY)?.execute(params![
-            network,
-            native_id,
-            what,
-            at.map(|time| time.0),
-            self.seen.0
-        ])?;
-        Ok(())
     }
 }
 

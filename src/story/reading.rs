@@ -39,7 +39,7 @@ pub(super) struct Word {
     pub(super) dash: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Reading {
     /// The letters of all words, end to end, without case and accents.
     letters: String,

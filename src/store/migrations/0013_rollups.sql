@@ -39,6 +39,9 @@ CREATE VIEW counted_hour AS
 -- Nothing asks by it: posts are read again by source, and expire by network, which the unique index leads to.
 DROP INDEX post_reread;
 
+-- Open alerts of a rule are found by alert_window as well: their window is null.
+DROP INDEX alert_open;
+
 INSERT INTO word (name)
     SELECT brand FROM counted_hour UNION SELECT network FROM counted_hour UNION SELECT language FROM counted_hour;
 INSERT INTO rollup_hour (hour, brand, network, language, sentiment, mentions)

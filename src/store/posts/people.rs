@@ -1,0 +1,133 @@
+//! Who wrote: authors as their networks tell of them.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{Change, REMOVED, Unit};
+use crate::impostor::Stance;
+use crate::intake::Official;
+use crate::post::{Account, Author};
+use crate::store::{StoreError, accounts, answers};
+use crate::time::Time;
+
+/// The state of an account that is simply there.
+const ACTIVE: &str = "active";
+
+pub(super) fn author_id(
+    connection: &Connection,
+    network: &str,
+    author: &Author,
+    status: Option<&str>,
+    seen: Time,
+    late: bool,
+) -> Result<i64, StoreError> {
+    const KNOWN: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
+    const INSERT: &str =
+        "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
+            verified, bot, status, links, first_seen, refreshed, posts)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)";
+    // Only what was not known.
+    const FILL: &str = "UPDATE author SET
+            handle = coalesce(handle, ?3), display_name = coalesce(display_name, ?4), bio = coalesce(bio, ?5),
+            avatar = coalesce(avatar, ?6), url = coalesce(url, ?7), followers = coalesce(followers, ?8),
+            created = coalesce(created, ?9), verified = coalesce(verified, ?10), bot = coalesce(bot, ?11),
+            status = coalesce(status, ?12), links = coalesce(links, ?13), posts = coalesce(posts, ?15)
+        WHERE network = ?1 AND native_id = ?2 AND ?14 IS NOT NULL";
+    // What the network leaves out now is kept from before.
+    const REFRESH: &str = "UPDATE author SET
+            handle = coalesce(?3, handle), display_name = coalesce(?4, display_name), bio = coalesce(?5, bio),
+            avatar = coalesce(?6, avatar), url = coalesce(?7, url), followers = coalesce(?8, followers),
+            created = coalesce(?9, created), verified = coalesce(?10, verified), bot = coalesce(?11, bot),
+            status = coalesce(?12, status), links = coalesce(?13, links), posts = coalesce(?15, posts),
+            refreshed = ?14
+        WHERE network = ?1 AND native_id = ?2";
+    let known: Option<i64> = connection
+        .prepare_cached(KNOWN)?
+        .query_row([network, &author.native_id], |row| row.get(0))
+        .optional()?;
+    let write = match known {
+        None => INSERT,
+        Some(_) if late => FILL,
+        Some(_) => REFRESH,
+    };
+    let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
+    connection.prepare_cached(write)?.execute(params![
+        network,
+        author.native_id,
+        author.handle,
+        author.display_name,
+        author.bio,
+        author.avatar,
+        author.url,
+        author.followers.map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
+        author.created.map(|time| time.0),
+        author.verified,
+        author.bot,
+        status,
+        links,
+        seen.0,
+        author.posts.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+    ])?;
+    Ok(known.unwrap_or_else(|| connection.last_insert_rowid()))
+}
+
+impl Unit<'_> {
+    /// Whether the account was taken away at its network.
+    pub(in crate::store) fn is_removed(&self, network: &str, native_id: &str) -> Result<bool, StoreError> {
+        const BURIED: &str =
+            "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
+        Ok(self.seen_before.may_hold(REMOVED, native_id)
+            && self.connection.prepare_cached(BURIED)?.exists([network, native_id])?)
+    }
+
+    /// The row of an author, brought up to date.
+    pub(in crate::store) fn author(&self, network: &str, author: &Author) -> Result<i64, StoreError> {
+        author_id(self.connection, network, author, None, self.seen, self.late)
+    }
+
+    /// Stores what the network says of an account: of those under suspicion, and of authors already known.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn save_account(
+        &mut self,
+        account: &Account,
+        stance: &Stance,
+        official: Official,
+    ) -> Result<(), StoreError> {
+        const KNOWN: &str = "SELECT 1 FROM author WHERE network = ?1 AND native_id = ?2";
+        const BURIED: &str =
+            "SELECT 1 FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
+        const LIFT: &str = "DELETE FROM tombstone WHERE network = ?1 AND native_id = ?2 AND what = 'account'";
+        const BACK: &str = "UPDATE author SET status = NULL WHERE network = ?1 AND native_id = ?2";
+        let network = account.network.as_str();
+        let place = [network, account.author.native_id.as_str()];
+        // Deactivated and suspended accounts come back; only the network's own word for it counts.
+        let active = account.status.as_deref() == Some(ACTIVE);
+        if active {
+            self.connection.prepare_cached(LIFT)?.execute(place)?;
+            self.connection.prepare_cached(BACK)?.execute(place)?;
+        } else if self.connection.prepare_cached(BURIED)?.exists(place)? {
+            return Ok(());
+        }
+        if official == Official::Declared {
+            let before = accounts::track(self.connection, network, &account.author, self.seen)?;
+            self.changes.extend(before.into_iter().map(Change::Account));
+        }
+        let known = self.connection.prepare_cached(KNOWN)?.exists(place)?;
+        if !known && stance.suspicions().is_empty() {
+            return Ok(());
+        }
+        let author = author_id(
+            self.connection,
+            network,
+            &account.author,
+            account.status.as_deref().filter(|_| !active),
+            self.seen,
+            self.late,
+        )?;
+        for suspicion in answers::suspicions(self.connection, author, stance)? {
+            self.save_suspicion(author, network, &account.author.native_id, &suspicion, true)?;
+        }
+        Ok(())
+    }
+}
