@@ -18,9 +18,11 @@ use crate::network::{Dates, ReadError};
 use crate::notice::NoticeError;
 use crate::time::Time;
 
-/// Lines judged in one go and stored in one transaction: large enough that commits cost nothing, small
+/// Lines judged in one go and stored in one transaction, at most: large enough that commits cost nothing, small
 /// enough to stay in memory.
 const CHUNK: usize = 8_192;
+/// Lines of the first chunk, so that no thread waits long for its first work; each next one has twice as many.
+const FIRST: usize = 512;
 /// Bytes after which a chunk is full all the same.
 const CHUNK_BYTES: usize = 4 << 20;
 /// Chunks that may wait for the store.
@@ -185,21 +187,33 @@ pub fn play(
 }
 
 /// Lines of a capture, one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Lines {
     bytes: Vec<u8>,
     /// Of each its number in the file, from 1, and where it ends.
     ends: Vec<(usize, usize)>,
+    /// How many there may be.
+    most: usize,
 }
 
 impl Lines {
+    fn at_most(most: usize) -> Lines {
+        Lines { bytes: Vec::new(), ends: Vec::new(), most }
+    }
+
+    /// What was gathered; more is gathered next time.
+    fn take(&mut self) -> Lines {
+        let next = Lines::at_most((self.most * 2).min(CHUNK));
+        std::mem::replace(self, next)
+    }
+
     fn push(&mut self, number: usize, line: &[u8]) {
         self.bytes.extend_from_slice(line);
         self.ends.push((number, self.bytes.len()));
     }
 
     fn is_full(&self) -> bool {
-        self.ends.len() >= CHUNK || self.bytes.len() >= CHUNK_BYTES
+        self.ends.len() >= self.most || self.bytes.len() >= CHUNK_BYTES
     }
 
     fn iter(&self) -> impl Iterator<Item = (usize, &[u8])> {
@@ -214,10 +228,10 @@ impl Lines {
 
 /// Reads the lines of a capture until nobody takes them any more.
 fn unpack(path: &Path, out: &SyncSender<Lines>) -> Result<(), ReplayError> {
-    let mut lines = Lines::default();
+    let mut lines = Lines::at_most(FIRST);
     let whole = each_line(path, |number, line| {
         lines.push(number, line);
-        Ok(!lines.is_full() || out.send(std::mem::take(&mut lines)).is_ok())
+        Ok(!lines.is_full() || out.send(lines.take()).is_ok())
     });
     // What was read before a fault is played. Where nobody takes it, another error is told instead.
     if !lines.ends.is_empty() {
@@ -241,8 +255,9 @@ fn pass_over(chunk: &mut Judged, seen: Time, (network, native_id): (&str, &str))
 /// The lines in which nothing stands, as far as that shows at a glance.
 fn skim<'l>(judge: &Judge, lines: &'l Lines, scratch: &mut Scratch) -> Vec<Option<Skimmed<'l>>> {
     let mut nothing = |skimmed: &Skimmed<'_>| {
-        !judge.matcher.finds_any(skimmed.texts(), scratch)
-            && !(skimmed.is_answer() && skimmed.texts().any(intake::is_telling))
+        let found = judge.matcher.finds_any(skimmed.texts(), scratch);
+        let answers = skimmed.is_answer() && skimmed.texts().any(intake::is_telling);
+        !found && !answers
     };
     lines.iter().map(|(_, line)| capture::skim(line).filter(&mut nothing)).collect()
 }

@@ -143,7 +143,7 @@ impl Stories {
         let Some(place) = self.texts.iter().position(|text| text.own == own) else { return };
         let number = self.oldest.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
         if let Some(text) = self.texts.get_mut(place) {
-            let gone = std::mem::replace(&mut text.sketch, Arc::default());
+            let gone = std::mem::take(&mut text.sketch);
             gone.keys.iter().for_each(|key| self.places.remove(*key, number));
         }
     }

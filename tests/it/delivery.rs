@@ -639,8 +639,10 @@ fn a_source_that_fails_is_told_once_and_a_gap_is_said() {
     assert_eq!(written, 1, "told once a trouble");
     let text = kept.due().remove(0);
     assert!(text.contains("stream") && text.contains("status 500"), "{text}");
-    // It recovers, and fails again an hour later: that is another trouble.
+    // It recovers, which is told once, and fails again an hour later: that is another trouble.
     kept.keeper.attempted(kept.source, noon().plus(300_000), &Attempt::Done).unwrap();
+    let recovered = (5..60).map(|minutes| kept.keeper.tick(noon().plus(minutes * 60_000)).unwrap());
+    assert_eq!(recovered.sum::<usize>(), 1, "its end is told once");
     for minutes in [60, 61, 62] {
         fail(&mut kept, noon().plus(minutes * 60_000));
     }
@@ -662,7 +664,7 @@ fn a_source_that_fails_is_told_once_and_a_gap_is_said() {
     assert_eq!(kept.page(page, at), 1);
     let window = vigie::share::Window { from: at.plus(-DAY), to: at.plus(1) };
     assert_eq!(kept.keeper.digest(window, at).unwrap(), 1);
-    for text in kept.due().iter().skip(2) {
+    for text in kept.due().iter().skip(3) {
         assert!(text.contains("stream") && text.contains("11:") || text.contains("13:"), "{text}");
     }
     assert_eq!(kept.keeper.store().cursor(kept.source).unwrap(), Some(Cursor("7".to_owned())));

@@ -359,7 +359,8 @@ fn a_store_of_before_is_counted_once() {
     home.database()
         .execute_batch(
             "DROP VIEW counted_hour; DROP TABLE word; DROP TABLE rollup_hour; DROP TABLE rollup_day;
-             CREATE INDEX post_reread ON post (network, reread); PRAGMA user_version = 11",
+             CREATE INDEX post_reread ON post (network, reread);
+             CREATE INDEX alert_open ON alert (rule) WHERE window IS NULL; PRAGMA user_version = 12",
         )
         .unwrap();
     let (code, said, errors) = ran(&["check", "--figures"]);

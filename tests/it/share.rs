@@ -72,6 +72,15 @@ impl Filled {
 
     /// Stores a post as the daemon does.
     fn hear(&self, post: Post, seen: Time) {
+        self.store().begin().unwrap();
+        let tally = self.save(post, seen);
+        self.store().commit().unwrap();
+        self.store().heard(self.source, seen, tally, None).unwrap();
+        self.store().attempted(self.source, seen, &Attempt::Done).unwrap();
+    }
+
+    /// Stores a post in the transaction that is open.
+    fn save(&self, post: Post, seen: Time) -> Tally {
         let page = Page { posts: vec![post], ..Page::default() };
         let judged = self.judge.judge(
             page,
@@ -82,17 +91,13 @@ impl Filled {
         let mut tally = Tally::default();
         for (seen, step) in judged.steps {
             if let Step::Post(post) = step {
-                self.store().begin().unwrap();
                 let mut unit = self.store().unit(self.source);
                 (unit.seen, unit.matched) = (seen, seen);
                 unit.save_post(&post).unwrap();
                 tally.add(unit.tally);
-                drop(unit);
-                self.store().commit().unwrap();
             }
         }
-        self.store().heard(self.source, seen, tally, None).unwrap();
-        self.store().attempted(self.source, seen, &Attempt::Done).unwrap();
+        tally
     }
 }
 
@@ -278,7 +283,7 @@ fn copies_are_one_story_through_a_restart_and_without_their_first() {
     assert_eq!(copies(&filled), [None, Some(1), None, None, None]);
     // a unit of work that is given up leaves nothing behind
     filled.store().begin().unwrap();
-    filled.hear(post("feed", "6", "agence", &DISPATCH.replace("Molivelle", "Érivolle"), 1), now());
+    filled.save(post("feed", "6", "agence", &DISPATCH.replace("Molivelle", "Érivolle"), 1), now());
     filled.store().roll_back();
     filled.hear(post("feed", "7", "autre", DISPATCH, 1), now());
     assert_eq!(copies(&filled).last(), Some(&Some(1)));
