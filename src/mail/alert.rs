@@ -123,6 +123,7 @@ impl Telling<'_> {
             | On::Drop
             | On::Silence
             | On::Surge
+            | On::Sentiment
             | On::AccountChanged
             | On::TakesOff
             | On::Flops
@@ -155,6 +156,7 @@ impl Telling<'_> {
             | On::Drop
             | On::Silence
             | On::Surge
+            | On::Sentiment
             | On::AccountChanged
             | On::TakesOff
             | On::Flops

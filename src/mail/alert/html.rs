@@ -54,6 +54,7 @@ impl Telling<'_> {
             | On::Spike
             | On::Drop
             | On::Silence
+            | On::Sentiment
             | On::NewImpostor
             | On::ImpostorChanged
             | On::SourceDegraded
