@@ -149,9 +149,9 @@ fn suspects() -> Content {
             likeness: true,
             claim: true,
             signals: vec![
-                signal("name_same", "Moliv\u{435}lle Support", "molivelle"),
-                signal("support_word", "Support", "support"),
-                signal("hidden", "mo\u{200b}livelle", "molivelle"),
+                signal("display_name_confusable", "Moliv\u{435}lle Support", "molivelle"),
+                signal("display_name_support", "Support", "support"),
+                signal("handle_inside", "mo\u{200b}livelle", "molivelle"),
             ],
         },
         state: "new".to_owned(),
