@@ -284,9 +284,19 @@ fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -> Option<Ru
     let to = mailboxes(section, "to");
     section.finish(&[], "");
     let usual = Rule::new(on?, wait, every);
-    for key in
-        ["query", "words", "languages", "sentiments", "followers", "level", "points", "after", "brands", "of", "networks"]
-    {
+    for key in [
+        "query",
+        "words",
+        "languages",
+        "sentiments",
+        "followers",
+        "level",
+        "points",
+        "after",
+        "brands",
+        "of",
+        "networks",
+    ] {
         if section.value(key).is_some() && !understands(usual.on, key) {
             let kinds: Vec<&str> =
                 On::ALL.iter().filter(|on| understands(**on, key)).map(|on| on.word()).collect();

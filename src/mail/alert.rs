@@ -273,6 +273,11 @@ impl Telling<'_> {
                 "sent at once, each in its own mail".to_owned(),
                 "envoyées aussitôt, une par message".to_owned(),
             )
+        } else if wait == 0 {
+            language.say(
+                format!("sent at once, then at most one mail every {}", lasted(pause)),
+                format!("envoyées aussitôt, puis un message au plus toutes les {}", lasted(pause)),
+            )
         } else {
             language.say(
                 format!("gathered for {}, then at most one mail every {}", lasted(wait), lasted(pause)),

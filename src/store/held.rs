@@ -16,8 +16,7 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn written_to(&self, recipient: &str, from: Time) -> Result<u32, StoreError> {
-        const COUNT: &str =
-            "SELECT count(*) FROM notice WHERE recipient = ?1 AND kind = 'alert'
+        const COUNT: &str = "SELECT count(*) FROM notice WHERE recipient = ?1 AND kind = 'alert'
             AND (state = 'due' OR state = 'sent' AND (written > ?2 OR sent > ?2))";
         Ok(self.connection.prepare_cached(COUNT)?.query_row(params![recipient, from.0], |row| row.get(0))?)
     }

@@ -1,8 +1,8 @@
 //! What goes wrong for hours or comes in thousands, on clocks that are given: a mail server that is away, bursts, nights on
 //! which clocks change, restarts in between. What takes seconds is tried on the running program, in `delivery` and `kill`.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -23,11 +23,13 @@ use super::rule::{MINUTE, NETWORK, Watch, by, noon, rule};
 use super::server::Server;
 use super::sink::{Act, Sink, arrivals};
 
-/// The time for couriers, which ask for it.
-static NOW: AtomicI64 = AtomicI64::new(0);
+std::thread_local! {
+    /// The time for couriers, which ask for it; each test has a thread of its own.
+    static NOW: Cell<Time> = const { Cell::new(Time(0)) };
+}
 
 fn clock() -> Time {
-    Time(NOW.load(Ordering::Relaxed))
+    NOW.get()
 }
 
 fn courier(sink: &Sink) -> Courier {
@@ -37,7 +39,7 @@ fn courier(sink: &Sink) -> Courier {
 
 /// Lets a minute pass: what is due is written, and tried.
 async fn minute(watch: &mut Watch, courier: &Courier, at: Time) {
-    NOW.store(at.0, Ordering::Relaxed);
+    NOW.set(at);
     watch.keeper.tick(at).unwrap();
     loop {
         let due = watch.keeper.take_due(at, 4).unwrap();
@@ -211,12 +213,8 @@ fn the_order_and_the_pages_in_which_posts_come_change_nothing() {
                 })
                 .collect();
             let origin = Origin { source: "stream", dates: Dates::Arrival, look_back: false };
-            let judged = watch.judge.judge(
-                Page { posts, ..Page::default() },
-                origin,
-                noon(),
-                &mut Scratch::default(),
-            );
+            let judged =
+                watch.judge.judge(Page { posts, ..Page::default() }, origin, noon(), &mut Scratch::default());
             watch.keeper.save(watch.source, &[judged], Clock::Live(noon())).unwrap();
         }
         watch.keeper.tick(noon().plus(MINUTE)).unwrap();
@@ -259,10 +257,9 @@ fn at(text: &str) -> Time {
 fn a_daily_digest_comes_once_a_day_through_both_changes_of_the_clock() {
     let paris = TimeZone::get("Europe/Paris").unwrap();
     // Half past two comes never on one of these nights and twice on the other.
-    for (from, to) in [
-        ("2026-03-27T12:00:00Z", "2026-03-31T12:00:00Z"),
-        ("2026-10-23T12:00:00Z", "2026-10-27T12:00:00Z"),
-    ] {
+    for (from, to) in
+        [("2026-03-27T12:00:00Z", "2026-03-31T12:00:00Z"), ("2026-10-23T12:00:00Z", "2026-10-27T12:00:00Z")]
+    {
         let mut watch = Watch::new("clocks", Vec::new());
         let half_past_two = jiff::civil::Time::constant(2, 30, 0, 0);
         watch.keeper.set_schedule(Schedule { every: Every::Day, at: half_past_two, ..Schedule::default() });
@@ -306,10 +303,9 @@ fn a_clock_that_jumps_makes_no_flood_and_loses_nothing() {
 
 #[test]
 fn quiet_hours_hold_through_the_short_night_and_the_long_one() {
-    for (night, morning) in [
-        ("2026-03-28T21:00:00Z", "2026-03-29T05:00:00Z"),
-        ("2026-10-24T20:00:00Z", "2026-10-25T06:00:00Z"),
-    ] {
+    for (night, morning) in
+        [("2026-03-28T21:00:00Z", "2026-03-29T05:00:00Z"), ("2026-10-24T20:00:00Z", "2026-10-25T06:00:00Z")]
+    {
         let manners = Manners { quiet: Quiet::parse("22:00-07:00"), ..Manners::default() };
         let mut watch = Watch::mannered("quiet-clocks", vec![rule(On::NewMention)], manners);
         let mut now = at(night);

@@ -201,7 +201,11 @@ fn turns(watch: &mut Watch, ill: i64, all: i64) {
 #[test]
 fn moods_that_turn() {
     let play = |watch: &mut Watch, holds: bool| turns(watch, if holds { 32 } else { 5 }, 40);
-    check(rule(On::Sentiment), play, &["Molivelle: mood turning – started", "Molivelle: mood turning – over"]);
+    check(
+        rule(On::Sentiment),
+        play,
+        &["Molivelle: mood turning – started", "Molivelle: mood turning – over"],
+    );
     let mut watch = Watch::new("kind-sentiment-words", vec![rule(On::Sentiment)]);
     turns(&mut watch, 32, 40);
     let texts = watch.due(Time(i64::MAX));

@@ -149,9 +149,9 @@ fn suspects() -> Content {
             likeness: true,
             claim: true,
             signals: vec![
-                signal("display_name_confusable", "Moliv\u{435}lle Support", "molivelle"),
-                signal("display_name_support", "Support", "support"),
-                signal("handle_inside", "mo\u{200b}livelle", "molivelle"),
+                signal("name_same", "Moliv\u{435}lle Support", "molivelle"),
+                signal("support_word", "Support", "support"),
+                signal("hidden", "mo\u{200b}livelle", "molivelle"),
             ],
         },
         state: "new".to_owned(),
@@ -219,21 +219,8 @@ fn letters() -> Vec<(String, Letter)> {
         .collect()
 }
 
-/// The mails of which the whole page is kept as well.
-const PAGES: &[&str] = &[
-    "mentions",
-    "mention",
-    "suspect",
-    "sources",
-    "digest",
-    "quiet",
-    "spike",
-    "sentiment",
-    "recovered",
-    "digest_held",
-    "on_watch",
-    "confirm",
-];
+/// The mails whose words are kept here.
+const KEPT: &[&str] = &["mentions", "mention", "suspect", "sources", "digest", "quiet"];
 
 #[test]
 fn every_mail_says_what_it_said() {
@@ -241,14 +228,14 @@ fn every_mail_says_what_it_said() {
     std::fs::create_dir_all(&folder).unwrap();
     for (name, letter) in letters() {
         std::fs::write(folder.join(format!("{name}.html")), letter.twin()).unwrap();
+        if !KEPT.iter().any(|kind| name.rsplit_once('-').is_some_and(|(of, _)| of == *kind)) {
+            continue;
+        }
         insta::assert_snapshot!(
             format!("{name}-text"),
             format!("Subject: {}\n\n{}", letter.subject, letter.text)
         );
-        // Of mails of one kind, the pages of a few; one tag a line, so that a change shows as the line it is.
-        if !PAGES.iter().any(|kind| name.rsplit_once('-').is_some_and(|(of, _)| of == *kind)) {
-            continue;
-        }
+        // One tag a line, so that a change shows as the line it is.
         insta::assert_snapshot!(format!("{name}-html"), letter.html.replace("><", ">\n<"));
     }
 }
@@ -489,7 +476,10 @@ fn pages_use_only_what_old_mail_programs_understand() {
         }
         // Pictures travel in the mail, and their figures stand in words.
         for picture in html.split("<img ").skip(1) {
-            assert!(picture.starts_with("src=\"cid:trend-") && picture.contains("alt=\""), "{name}: {picture}");
+            assert!(
+                picture.starts_with("src=\"cid:trend-") && picture.contains("alt=\""),
+                "{name}: {picture}"
+            );
         }
         for (start, tag) in html.match_indices("<table") {
             let rest = &html.as_bytes()[start..];
