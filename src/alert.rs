@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::impostor::Level;
 use crate::keyword::BrandId;
 use crate::mention::{Gap, Mention, Suspect};
+use crate::sentiment::Sentiment;
 use crate::share::Permille;
 use crate::time::Time;
 
@@ -40,6 +41,8 @@ pub enum On {
     Silence,
     /// A share of voice that grows.
     Surge,
+    /// More of what is said speaks ill than usual.
+    Sentiment,
     /// A brand's own account that changed its name, bio or picture.
     AccountChanged,
     /// A post of a brand's own account that draws far more reactions than its others.
@@ -68,6 +71,7 @@ impl On {
         On::Drop,
         On::Silence,
         On::Surge,
+        On::Sentiment,
         On::AccountChanged,
         On::TakesOff,
         On::Flops,
@@ -89,6 +93,7 @@ impl On {
             On::Drop => "drop",
             On::Silence => "silence",
             On::Surge => "surge",
+            On::Sentiment => "sentiment",
             On::AccountChanged => "account_changed",
             On::TakesOff => "takes_off",
             On::Flops => "flops",
@@ -113,9 +118,13 @@ impl On {
     pub fn pace(self) -> Option<Pace> {
         match self {
             On::Spike => Some(Pace::Bucket),
-            On::Drop | On::Silence | On::Surge | On::TakesOff | On::Flops | On::PrecisionFallen => {
-                Some(Pace::Hour)
-            }
+            On::Drop
+            | On::Silence
+            | On::Surge
+            | On::Sentiment
+            | On::TakesOff
+            | On::Flops
+            | On::PrecisionFallen => Some(Pace::Hour),
             On::NewMention
             | On::HighRisk
             | On::BigAuthor
@@ -162,13 +171,15 @@ pub struct Rule {
     pub networks: Vec<String>,
     /// Only posts in these languages, by their codes; all when empty.
     pub languages: Vec<String>,
+    /// Only posts that speak so; all when empty.
+    pub moods: Vec<Sentiment>,
     /// Only posts in which these words stand, or for which this query holds.
     pub terms: Option<Terms>,
     /// Only authors with at least so many followers.
     pub followers: u64,
     /// For impostors: the lowest level that is told.
     pub level: Level,
-    /// For a share of voice: by how much it must have grown.
+    /// For a share, of voice or of what speaks ill: by how much it must have grown.
     pub points: Permille,
     /// For silence: how long it must last; `None` learns it from the past.
     pub after: Option<Duration>,
@@ -186,7 +197,7 @@ pub struct Rule {
 
 /// Followers from which an author is large, where a rule does not say.
 pub const LARGE: u64 = 10_000;
-/// The growth of a share of voice that is told, where a rule does not say: ten points.
+/// The growth of a share that is told, where a rule does not say: ten points.
 pub const POINTS: Permille = Permille(100);
 
 const DAY: u64 = 24 * 3600;
@@ -201,6 +212,7 @@ impl Rule {
             of: None,
             networks: Vec::new(),
             languages: Vec::new(),
+            moods: Vec::new(),
             terms: if on == On::HighRisk { terms::risky() } else { None },
             followers: if on == On::BigAuthor { LARGE } else { 0 },
             level: Level::Alert,
@@ -218,7 +230,7 @@ impl Rule {
     /// is an event of its own every time.
     pub fn usual_cool_down(on: On) -> Duration {
         let days = match on {
-            On::Spike | On::Drop | On::BigAuthor | On::ImpostorChanged => 1,
+            On::Spike | On::Drop | On::Sentiment | On::BigAuthor | On::ImpostorChanged => 1,
             On::Surge | On::Silence => 3,
             On::PrecisionFallen => 7,
             On::NewMention
@@ -346,6 +358,9 @@ impl Event {
             (What::Surge { now, .. }, What::Surge { now: told, .. }) => {
                 now.0 >= told.0.saturating_add(POINTS.0)
             }
+            (What::Sentiment { now, .. }, What::Sentiment { now: told, .. }) => {
+                now.0 >= told.0.saturating_add(POINTS.0)
+            }
             _ => false,
         }
     }
@@ -357,6 +372,7 @@ impl Event {
             What::Drop { .. } => On::Drop,
             What::Silence { .. } => On::Silence,
             What::Surge { .. } => On::Surge,
+            What::Sentiment { .. } => On::Sentiment,
             What::AccountChanged { .. } => On::AccountChanged,
             What::Reactions { count, usual, .. } if count > usual => On::TakesOff,
             What::Reactions { .. } => On::Flops,
@@ -402,6 +418,17 @@ pub enum What {
         before: Permille,
         /// Mentions of the last day.
         count: u64,
+    },
+    /// More of what is said speaks ill than usual.
+    Sentiment {
+        /// The part of the last day's mentions that speaks ill, of those that are understood.
+        now: Permille,
+        /// The same of the two weeks before.
+        before: Permille,
+        /// Mentions of the last day that speak ill.
+        count: u64,
+        /// Mentions of the last day that are understood.
+        all: u64,
     },
     /// An account of the brand changed.
     AccountChanged {

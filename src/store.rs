@@ -23,6 +23,7 @@ mod held;
 pub mod incidents;
 pub mod labels;
 pub mod list;
+pub mod moods;
 pub mod mutes;
 pub mod pictures;
 pub mod posts;

@@ -32,6 +32,7 @@ pub fn tells_mention(rule: &Rule, heard: &Heard<'_>, scratch: &mut Scratch) -> b
         | On::Drop
         | On::Silence
         | On::Surge
+        | On::Sentiment
         | On::AccountChanged
         | On::TakesOff
         | On::Flops
@@ -45,12 +46,18 @@ pub fn tells_mention(rule: &Rule, heard: &Heard<'_>, scratch: &mut Scratch) -> b
     kind && rule.covers(&mention.brand.0, ours, mention.post.network.as_str())
         && followers >= rule.followers
         && speaks(rule, mention.lang.as_deref())
+        // Of a post of which nothing is understood nobody knows how it speaks.
+        && (rule.moods.is_empty() || mention.sentiment.is_some_and(|mood| rule.moods.contains(&mood)))
         && rule.terms.as_ref().is_none_or(|terms| terms.hold(&mention.post, &mention.source, scratch))
 }
 
 /// Whether a rule needs the whole mention to decide; else brand and network are enough.
 pub fn needs_mention(rule: &Rule) -> bool {
-    rule.on != On::NewMention || rule.followers > 0 || !rule.languages.is_empty() || rule.terms.is_some()
+    rule.on != On::NewMention
+        || rule.followers > 0
+        || !rule.languages.is_empty()
+        || !rule.moods.is_empty()
+        || rule.terms.is_some()
 }
 
 /// `en` takes in `en-GB`.
@@ -76,6 +83,7 @@ pub fn tells_suspect(rule: &Rule, changed: bool, level: Level, brand: (&str, boo
         | On::Drop
         | On::Silence
         | On::Surge
+        | On::Sentiment
         | On::AccountChanged
         | On::TakesOff
         | On::Flops

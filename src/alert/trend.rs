@@ -4,7 +4,7 @@ use super::Course;
 use crate::share::Permille;
 use crate::time::Time;
 
-/// Mentions of the last day and of the days before, from which a share says something.
+/// Mentions of the last day, and all those of the days before, from which a share says something.
 const FEWEST_NOW: u64 = 10;
 const FEWEST_BEFORE: u64 = 30;
 /// Standard deviations by which a share must have grown; its variance counts double, since mentions cluster, and more where
@@ -12,6 +12,10 @@ const FEWEST_BEFORE: u64 = 30;
 const DEVIATIONS: f64 = 3.7;
 const CLUSTER: f64 = 2.0;
 const STORY: f64 = 20.0;
+/// Standard deviations by which what speaks ill must have grown as a part of all; its variance counts four times, since
+/// some four mentions tell one story, and all of them speak of it alike.
+const SOUR_DEVIATIONS: f64 = 3.3;
+const SOUR_CLUSTER: f64 = 4.0;
 /// Posts of an account that tell what is usual.
 const POSTS: usize = 5;
 /// A post takes off with so many times the usual reactions, and so many more; it flops with as few of so many.
@@ -19,18 +23,37 @@ const TIMES: i64 = 4;
 const MORE: i64 = 20;
 const ENOUGH: i64 = 12;
 
-/// Mentions of one brand, and of all.
+/// Mentions of one brand, and of all; or those of a brand that speak ill, and all that are understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Part {
-    /// Of the brand.
+    /// Those that are asked about.
     pub of: u64,
-    /// Of all brands.
+    /// All of them.
     pub all: u64,
 }
 
 /// Whether a share grew from `before` to `now` by `points` at least, and by more than chance (two proportions compared).
 /// Gives both shares, the one before first.
 pub fn surge(before: Part, now: Part, points: Permille) -> Option<(Permille, Permille)> {
+    let cluster = CLUSTER * (1.0 + STORY / float(now.all).max(1.0));
+    grew(before, now, points, (cluster, DEVIATIONS))
+}
+
+/// The same of the mentions that speak ill, among those that are understood.
+pub fn sours(before: Part, now: Part, points: Permille) -> Option<(Permille, Permille)> {
+    grew(before, now, points, (SOUR_CLUSTER, SOUR_DEVIATIONS))
+}
+
+fn float(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn grew(
+    before: Part,
+    now: Part,
+    points: Permille,
+    (cluster, deviations): (f64, f64),
+) -> Option<(Permille, Permille)> {
     if now.of < FEWEST_NOW || before.all < FEWEST_BEFORE {
         return None;
     }
@@ -42,12 +65,10 @@ pub fn surge(before: Part, now: Part, points: Permille) -> Option<(Permille, Per
     if is.0 < was.0.saturating_add(points.0) {
         return None;
     }
-    let float = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     let all = (float(before.of) + float(now.of)) / (float(before.all) + float(now.all));
-    let cluster = CLUSTER * (1.0 + STORY / float(now.all));
     let variance = cluster * all * (1.0 - all) * (1.0 / float(before.all) + 1.0 / float(now.all));
     let grown = float(now.of) / float(now.all) - float(before.of) / float(before.all);
-    (variance > 0.0 && grown > DEVIATIONS * variance.sqrt()).then_some((was, is))
+    (variance > 0.0 && grown > deviations * variance.sqrt()).then_some((was, is))
 }
 
 /// What reactions to a post say.
@@ -103,6 +124,8 @@ pub fn course_of_hours(to: Time, hours: &[Option<u32>]) -> Option<Course> {
 mod tests {
     use super::*;
 
+    const POINTS: Permille = Permille(100);
+
     #[test]
     fn a_share_grows_by_more_than_chance_or_not_at_all() {
         let before = Part { of: 100, all: 1000 };
@@ -152,6 +175,54 @@ mod tests {
             }
             assert!(told <= 8, "{told} in 400 days");
         }
+    }
+
+    #[test]
+    fn what_speaks_ill_grows_by_more_than_chance_or_not_at_all() {
+        let before = Part { of: 84, all: 560 };
+        assert_eq!(sours(before, Part { of: 24, all: 40 }, POINTS), Some((Permille(150), Permille(600))));
+        // ten more points are no news of forty mentions, and few that speak ill are none of many
+        assert_eq!(sours(before, Part { of: 10, all: 40 }, POINTS), None);
+        assert_eq!(sours(before, Part { of: 9, all: 9 }, POINTS), None);
+        assert_eq!(sours(Part { of: 4, all: 29 }, Part { of: 24, all: 40 }, POINTS), None);
+        assert_eq!(sours(before, Part { of: 24, all: 40 }, Permille(500)), None);
+    }
+
+    /// All mentions of each hour, and those that speak ill: the stories of `hours`, each of one mood.
+    fn moods(random: &mut fastrand::Rng, days: usize, a_day: f64, ill: f64) -> (Vec<u64>, Vec<u64>) {
+        let (sour, rest) = (hours(random, days, a_day * ill), hours(random, days, a_day * (1.0 - ill)));
+        let all = sour.iter().zip(&rest).map(|(sour, rest)| sour + rest).collect();
+        (all, sour)
+    }
+
+    #[test]
+    fn where_moods_stay_the_same_hardly_a_change_is_seen_and_where_they_turn_most_are() {
+        let mut random = fastrand::Rng::with_seed(11);
+        let sum = |hours: &[u64], from: usize, to: usize| hours[from..to].iter().sum::<u64>();
+        let day = |(all, sour): &(Vec<u64>, Vec<u64>), end: usize| {
+            let part = |from, to| Part { of: sum(sour, from, to), all: sum(all, from, to) };
+            sours(part(end - 15 * 24, end - 24), part(end - 24, end), POINTS).is_some()
+        };
+        for (a_day, ill) in [(5.0, 0.3), (20.0, 0.15), (40.0, 0.05), (40.0, 0.3), (80.0, 0.15)] {
+            let heard = moods(&mut random, 400, a_day, ill);
+            let (mut told, mut quiet) = (0, 0);
+            for end in 15 * 24..heard.0.len() {
+                if end >= quiet && day(&heard, end) {
+                    (told, quiet) = (told + 1, end + 24);
+                }
+            }
+            assert!(told <= 13, "{a_day} a day, {ill}: {told} in 400 days");
+        }
+        let mut seen = 0;
+        for _ in 0..50 {
+            let (mut all, mut sour) = moods(&mut random, 14, 40.0, 0.15);
+            let (turned, ill) = moods(&mut random, 2, 40.0, 0.6);
+            all.extend(turned);
+            sour.extend(ill);
+            let heard = (all, sour);
+            seen += u32::from((15 * 24..16 * 24).any(|end| day(&heard, end)));
+        }
+        assert!(seen >= 35, "{seen} of 50");
     }
 
     #[test]

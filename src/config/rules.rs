@@ -13,6 +13,7 @@ use crate::keyword::BrandId;
 use crate::mail::{Form, Language, Look, look};
 use crate::notice::{Channel, Manners, Person};
 use crate::schedule::{Every, Quiet, Schedule};
+use crate::sentiment::Sentiment;
 use crate::share::Permille;
 
 /// Rules that were read, with where they name brands.
@@ -215,14 +216,24 @@ pub(super) fn channel(section: &Section<'_, '_>, manners: &mut Manners) {
 /// The keys that only some kinds of rule understand, with those kinds.
 fn understands(on: On, key: &str) -> bool {
     match key {
-        "query" | "words" | "languages" | "followers" => on.is_of_mentions(),
+        "query" | "words" | "languages" | "sentiments" | "followers" => on.is_of_mentions(),
         "level" => on.is_of_impostors(),
-        "points" => on == On::Surge,
+        "points" => matches!(on, On::Surge | On::Sentiment),
         "after" => on == On::Silence,
         "brands" | "of" => on != On::SourceDegraded,
         "networks" => !matches!(on, On::PrecisionFallen | On::Surge),
         _ => true,
     }
+}
+
+fn moods(section: &Section<'_, '_>) -> Vec<Sentiment> {
+    let known = Sentiment::ALL.map(Sentiment::word).join(", ");
+    let words = section.texts("sentiments");
+    let moods: Vec<Sentiment> = words.iter().filter_map(|word| Sentiment::of(word)).collect();
+    if let Some(wrong) = words.iter().find(|word| Sentiment::of(word).is_none()) {
+        section.fault("sentiments", format!("\"{}\" is not one of {known}", wrong.escape_debug()));
+    }
+    moods
 }
 
 fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -> Option<Rule> {
@@ -249,6 +260,7 @@ fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -> Option<Ru
                 .fault("languages", format!("\"{shown}\" is no code of a language; write \"fr\" or \"en\""));
         }
     }
+    let moods = moods(section);
     let followers =
         section.number("followers", 0..=10_000_000_000).and_then(|count| u64::try_from(count).ok());
     let level = choice(
@@ -272,9 +284,19 @@ fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -> Option<Ru
     let to = mailboxes(section, "to");
     section.finish(&[], "");
     let usual = Rule::new(on?, wait, every);
-    for key in
-        ["query", "words", "languages", "followers", "level", "points", "after", "brands", "of", "networks"]
-    {
+    for key in [
+        "query",
+        "words",
+        "languages",
+        "sentiments",
+        "followers",
+        "level",
+        "points",
+        "after",
+        "brands",
+        "of",
+        "networks",
+    ] {
         if section.value(key).is_some() && !understands(usual.on, key) {
             let kinds: Vec<&str> =
                 On::ALL.iter().filter(|on| understands(**on, key)).map(|on| on.word()).collect();
@@ -290,6 +312,7 @@ fn rule(section: &Section<'_, '_>, wait: Duration, every: Duration) -> Option<Ru
         of,
         networks,
         languages,
+        moods,
         terms: terms.or_else(|| usual.terms.clone()),
         followers: followers.unwrap_or(usual.followers),
         level: level.unwrap_or(usual.level),

@@ -123,6 +123,7 @@ impl Telling<'_> {
             | On::Drop
             | On::Silence
             | On::Surge
+            | On::Sentiment
             | On::AccountChanged
             | On::TakesOff
             | On::Flops
@@ -155,6 +156,7 @@ impl Telling<'_> {
             | On::Drop
             | On::Silence
             | On::Surge
+            | On::Sentiment
             | On::AccountChanged
             | On::TakesOff
             | On::Flops
@@ -270,6 +272,11 @@ impl Telling<'_> {
             language.say(
                 "sent at once, each in its own mail".to_owned(),
                 "envoyées aussitôt, une par message".to_owned(),
+            )
+        } else if wait == 0 {
+            language.say(
+                format!("sent at once, then at most one mail every {}", lasted(pause)),
+                format!("envoyées aussitôt, puis un message au plus toutes les {}", lasted(pause)),
             )
         } else {
             language.say(

@@ -7,6 +7,7 @@ use super::words::Language;
 use crate::alert::{On, Rule, Side};
 use crate::impostor::Level;
 use crate::keyword::Brand;
+use crate::sentiment::Sentiment;
 
 /// Words shown of a list.
 const WORDS: usize = 6;
@@ -90,6 +91,10 @@ fn english(rule: &Rule, of: &str) -> String {
             "Tells when the share of voice of {of} has grown by {} points in a day against the week before",
             rule.points.0 / 10
         ),
+        On::Sentiment => format!(
+            "Tells when mentions of {of} that speak ill have grown by {} points in a day, as a part of those understood, against the two weeks before",
+            rule.points.0 / 10
+        ),
         On::AccountChanged => {
             format!("Tells when an official account of {of} changes its name, bio or picture")
         }
@@ -140,6 +145,10 @@ fn french(rule: &Rule, of: &Whose) -> String {
         },
         On::Surge => format!(
             "Signale une part de voix {de} qui gagne au moins {} points en un jour par rapport à la semaine d’avant",
+            rule.points.0 / 10
+        ),
+        On::Sentiment => format!(
+            "Signale une part de mentions {de} défavorables, parmi celles que Vigie comprend, qui gagne au moins {} points en un jour par rapport aux deux semaines d’avant",
             rule.points.0 / 10
         ),
         On::AccountChanged => format!("Signale un compte officiel {de} qui change de nom, de bio ou d’image"),
@@ -204,6 +213,19 @@ fn conditions(rule: &Rule, language: Language) -> Vec<String> {
             .collect();
         let languages = language.list(&languages);
         told.push(language.say(format!("in {languages}"), format!("en {languages}")));
+    }
+    if !rule.moods.is_empty() {
+        let moods: Vec<&str> = rule
+            .moods
+            .iter()
+            .map(|mood| match mood {
+                Sentiment::Negative => language.say("that speak ill", "défavorables"),
+                Sentiment::Neutral => language.say("that take no side", "neutres"),
+                Sentiment::Positive => language.say("that speak well", "favorables"),
+            })
+            .collect();
+        let moods = moods.join(language.say(" or ", " ou "));
+        told.push(language.say(format!("of posts {moods}"), format!("pour des messages {moods}")));
     }
     if rule.followers > 0 {
         let count = language.number(rule.followers);

@@ -171,6 +171,8 @@ impl Composer {
         let mut letter = mail::alert(&content, language, zone);
         let key = format!("alert|{name}|{}|{}", opened.0, recipient.email);
         let message_id = mail::message_id(&key, self.from.email.domain());
+        // Where it is only listed, it is listed by what it says itself.
+        let alone = letter.subject.clone();
         let thread =
             self.thread(store, (name, &content), (&mut letter, &message_id), (&address, !held), now)?;
         self.dress(recipient, &mut letter);
@@ -198,7 +200,7 @@ impl Composer {
             rule: name.to_owned(),
             window: opened,
             recipient: address,
-            subject: letter.subject.clone(),
+            subject: if held { alone } else { letter.subject.clone() },
             bytes,
             html: if held { String::new() } else { letter.twin() },
             written: now,

@@ -12,7 +12,7 @@ use crate::time::{HOUR, Time};
 
 /// The least time between two mails of one matter: it is looked at every hour.
 const APART: i64 = HOUR;
-/// Calm that ends a spike or a drop: two looks in a row, an hour apart.
+/// Calm that ends a spike, a drop or a mood: two looks in a row, an hour apart.
 const CALM: i64 = HOUR;
 /// A source is well again when it has been for so long: one that comes and goes is one trouble.
 const STEADY: i64 = 5 * 60_000;
@@ -203,7 +203,7 @@ impl Composer {
 
 /// Whether what such a rule tells goes on for a while.
 fn lasts(on: On) -> bool {
-    matches!(on, On::Spike | On::Drop | On::Silence | On::Surge)
+    matches!(on, On::Spike | On::Drop | On::Silence | On::Surge | On::Sentiment)
 }
 
 fn end(store: &Store, open: Incident, at: Time) -> Result<(), NoticeError> {

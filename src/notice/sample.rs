@@ -106,6 +106,12 @@ fn sample(rule: &Rule, handle: String) -> Option<What> {
         On::Surge => {
             What::Surge { now: Permille(rule.points.0.saturating_add(200)), before: Permille(200), count: 57 }
         }
+        On::Sentiment => What::Sentiment {
+            now: Permille(rule.points.0.saturating_add(150).min(1_000)),
+            before: Permille(150),
+            count: 38,
+            all: 80,
+        },
         On::AccountChanged => What::AccountChanged {
             network,
             handle,

@@ -1,4 +1,4 @@
-//! What shows only over time: spikes, drops, silences, shares that grow, posts that take off, keywords that go wrong.
+//! What shows only over time: spikes, drops, silences, shares that grow, moods that turn, posts that take off, keywords that go wrong.
 //! Looked for every five minutes or every hour, by the clock that is given.
 
 use super::{Composer, NoticeError};
@@ -10,7 +10,7 @@ use crate::relevance::precision::fell;
 use crate::share::Window;
 use crate::spike;
 use crate::store::series::{self, Dead};
-use crate::store::{Store, figures, labels};
+use crate::store::{Store, figures, labels, moods};
 use crate::time::{DAY, HOUR, Time};
 
 /// The length of a bucket, in milliseconds.
@@ -75,6 +75,7 @@ impl Composer {
                 .into_iter()
                 .collect(),
             On::Surge => one(self.surge_of(store, rule, brand, at)?),
+            On::Sentiment => one(sentiment_of(store, rule, brand, at)?),
             On::TakesOff | On::Flops => reactions_of(store, rule, brand, at)?,
             On::PrecisionFallen => fallen(store, brand, at)?,
             On::NewMention
@@ -148,7 +149,7 @@ fn course_of(
     Ok(trend::course_of_hours(to, &hours))
 }
 
-/// A spike or a drop that is over, between when it was raised and when it was calm again.
+/// A spike, a drop or a mood that is over, between when it was raised and when it was calm again.
 pub(super) fn over(
     store: &Store,
     rule: &Rule,
@@ -157,6 +158,10 @@ pub(super) fn over(
     (opened, calm): (Time, Time),
 ) -> Result<Event, NoticeError> {
     let window = Window { from: opened.plus(-HOUR), to: calm };
+    if let What::Sentiment { .. } = before.what {
+        // How it stood at its worst is told; kind words that end it are none of its mentions.
+        return Ok(Event { shown: Vec::new(), from: window.from, to: window.to, ..before.clone() });
+    }
     let mut over = event(store, rule, brand, window, before.what.clone(), &[])?;
     over.without.clone_from(&before.without);
     if let What::Spike { count, all, .. } = &mut over.what {
@@ -224,6 +229,24 @@ fn silence_of(store: &Store, rule: &Rule, brand: &Brand, at: Time) -> Result<Opt
     Ok(Some(Event {
         without: dead.into_iter().map(|dead| dead.name).collect(),
         ..Event::new(brand.id.clone(), (from, at), What::Silence { longest })
+    }))
+}
+
+/// More mentions that speak ill than usual, among those that are understood. Sources in trouble are left out of both: where
+/// reviews are not heard, what is left sounds kinder.
+fn sentiment_of(store: &Store, rule: &Rule, brand: &Brand, at: Time) -> Result<Option<Event>, NoticeError> {
+    let now = Window { from: at.plus(-DAY), to: at };
+    let before = Window { from: at.plus(-PAST), to: now.from };
+    let connection = store.connection();
+    let dead = series::dead(connection, now)?;
+    let part = |window| moods::sour(connection, &brand.id.0, window, (&rule.networks, &dead));
+    let (before, today) = (part(before)?, part(now)?);
+    let Some((was, is)) = trend::sours(before, today, rule.points) else { return Ok(None) };
+    let what = What::Sentiment { now: is, before: was, count: today.of, all: today.all };
+    Ok(Some(Event {
+        without: dead.iter().map(|dead| dead.name.clone()).collect(),
+        shown: moods::sourest(connection, &brand.id.0, now, (&rule.networks, &dead), SHOWN)?,
+        ..Event::new(brand.id.clone(), (now.from, now.to), what)
     }))
 }
 

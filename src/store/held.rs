@@ -11,14 +11,13 @@ const BOUNCES: i64 = 2;
 const BOUNCING: i64 = 7 * DAY;
 
 impl Store {
-    /// How many alerts were written to an address since `from`, those held back left out.
+    /// How many alerts to an address wait, or were written or sent since `from`, those held back left out.
     ///
     /// # Errors
     /// When SQLite refuses.
     pub fn written_to(&self, recipient: &str, from: Time) -> Result<u32, StoreError> {
-        const COUNT: &str =
-            "SELECT count(*) FROM notice WHERE recipient = ?1 AND written > ?2 AND kind = 'alert'
-            AND state IN ('due', 'sent')";
+        const COUNT: &str = "SELECT count(*) FROM notice WHERE recipient = ?1 AND kind = 'alert'
+            AND (state = 'due' OR state = 'sent' AND (written > ?2 OR sent > ?2))";
         Ok(self.connection.prepare_cached(COUNT)?.query_row(params![recipient, from.0], |row| row.get(0))?)
     }
 

@@ -32,7 +32,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("mention", "impostor keyword matcher post relevance sentiment time"),
     ("intake", "fold impostor keyword language matcher network post query relevance sentiment story time"),
     ("share", "keyword time"),
-    ("alert", "impostor keyword matcher mention post query share time"),
+    ("alert", "impostor keyword matcher mention post query sentiment share time"),
     (
         "store",
         "alert fold impostor intake keyword matcher mention network post relevance sentiment share story time",
@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("snapshot", "digest impostor keyword mention share store time"),
     ("export", "impostor keyword matcher mention post sentiment share snapshot store time"),
     ("schedule", "share time"),
-    ("mail", "alert digest impostor keyword matcher mention post share store time"),
+    ("mail", "alert digest impostor keyword matcher mention post sentiment share store time"),
     ("report", "digest impostor keyword mail mention share store time"),
     ("evidence", "impostor keyword mail mention store time"),
     (

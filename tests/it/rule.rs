@@ -26,32 +26,32 @@ use vigie::time::{DAY, HOUR, Time};
 
 use super::command::Place;
 
-const MINUTE: i64 = 60_000;
-const NETWORK: NetworkName = NetworkName::known("bluesky");
+pub(super) const MINUTE: i64 = 60_000;
+pub(super) const NETWORK: NetworkName = NetworkName::known("bluesky");
 
-fn noon() -> Time {
+pub(super) fn noon() -> Time {
     Time::parse("2026-06-10T12:00:00Z").unwrap()
 }
 
-fn rule(on: On) -> Rule {
+pub(super) fn rule(on: On) -> Rule {
     Rule::new(on, Duration::from_secs(30), Duration::from_secs(300))
 }
 
 /// A keeper with one source, two brands and these rules.
-struct Watch {
-    keeper: Keeper,
-    judge: Judge,
-    source: i64,
+pub(super) struct Watch {
+    pub(super) keeper: Keeper,
+    pub(super) judge: Judge,
+    pub(super) source: i64,
     posts: usize,
     _place: Place,
 }
 
 impl Watch {
-    fn new(name: &str, rules: Vec<Rule>) -> Watch {
+    pub(super) fn new(name: &str, rules: Vec<Rule>) -> Watch {
         Watch::mannered(name, rules, Manners::default())
     }
 
-    fn mannered(name: &str, rules: Vec<Rule>, manners: Manners) -> Watch {
+    pub(super) fn mannered(name: &str, rules: Vec<Rule>, manners: Manners) -> Watch {
         let place = Place::new(&format!("rule-{name}"));
         let store = Store::open(&place.0, Durability::Again).unwrap();
         let official =
@@ -74,7 +74,7 @@ impl Watch {
     }
 
     /// Stores one post as it comes, on a clock that runs with the posts.
-    fn hears(&mut self, text: &str, at: Time, with: impl FnOnce(&mut Post)) {
+    pub(super) fn hears(&mut self, text: &str, at: Time, with: impl FnOnce(&mut Post)) {
         self.posts += 1;
         let mut post = Post::new(NETWORK, format!("p{}", self.posts));
         text.clone_into(&mut post.text);
@@ -87,11 +87,11 @@ impl Watch {
     }
 
     /// A post by somebody about something, so that the clock runs and the source is heard.
-    fn passes(&mut self, at: Time) {
+    pub(super) fn passes(&mut self, at: Time) {
         self.hears("The weather is fine", at, |_| {});
     }
 
-    fn passes_to(&mut self, from: Time, to: Time) {
+    pub(super) fn passes_to(&mut self, from: Time, to: Time) {
         let mut at = from;
         while at < to {
             self.passes(at);
@@ -100,26 +100,26 @@ impl Watch {
     }
 
     /// The subjects of every notice, oldest first, with its state.
-    fn told(&self) -> Vec<(String, String)> {
+    pub(super) fn told(&self) -> Vec<(String, String)> {
         let connection = self.keeper.store().connection();
         let mut statement = connection.prepare("SELECT subject, state FROM notice ORDER BY id").unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(Result::unwrap).collect()
     }
 
-    fn subjects(&self) -> Vec<String> {
+    pub(super) fn subjects(&self) -> Vec<String> {
         self.told().into_iter().map(|(subject, _)| subject.replace('\u{a0}', " ")).collect()
     }
 
     /// The text parts of what is due by `now`.
-    fn due(&self, now: Time) -> Vec<String> {
+    pub(super) fn due(&self, now: Time) -> Vec<String> {
         let due = self.keeper.store().due(now, 100).unwrap();
         let parser = MessageParser::default();
         due.iter().map(|due| parser.parse(&due.bytes).unwrap().body_text(0).unwrap().into_owned()).collect()
     }
 }
 
-fn by(id: &str, followers: u64) -> impl FnOnce(&mut Post) {
+pub(super) fn by(id: &str, followers: u64) -> impl FnOnce(&mut Post) {
     let author = Author {
         native_id: id.to_owned(),
         handle: Some(id.to_owned()),
@@ -519,7 +519,11 @@ fn what_is_over_the_cap_is_listed_whole_in_one_mail() {
     let listed = text.lines().filter(|line| line.starts_with("- ")).count();
     assert_eq!(listed, 7, "{text}");
     assert_eq!(watch.keeper.store().held().unwrap(), []);
-    // An hour later there is room again.
+    // What waits takes room: when it is gone, and an hour later, there is room again.
+    let due = watch.keeper.take_due(noon().plus(HOUR), 10).unwrap();
+    for mail in due {
+        watch.keeper.record(mail.id, noon().plus(HOUR), &Outcome::Sent("250 taken".to_owned())).unwrap();
+    }
     watch.hears("Molivelle once more", noon().plus(3 * HOUR), by("z", 1));
     watch.keeper.run_out().unwrap();
     assert_eq!(watch.told()[11].1, "due");

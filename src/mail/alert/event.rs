@@ -80,6 +80,20 @@ impl Telling<'_> {
                     format!("{brand}\u{a0}: la part de voix passe de {before} à {now}"),
                 )
             }
+            What::Sentiment { before, .. } if event.phase == Phase::Ended => {
+                let before = language.percent(*before);
+                language.say(
+                    format!("{brand}: people speak as usual again, about {before} ill"),
+                    format!("{brand}\u{a0}: le ton est redevenu habituel, environ {before} de mentions défavorables"),
+                )
+            }
+            What::Sentiment { now, before, .. } => {
+                let (now, before) = (language.percent(*now), language.percent(*before));
+                language.say(
+                    format!("{brand}: {now} of mentions speak ill, usually {before}"),
+                    format!("{brand}\u{a0}: {now} de mentions défavorables, d’habitude {before}"),
+                )
+            }
             What::AccountChanged { network, handle, field, .. } => {
                 let (handle, network) = (short(handle, 60), language.network(network));
                 let what = field_name(field, language);
@@ -120,7 +134,7 @@ impl Telling<'_> {
             What::Silence { .. } if event.phase == Phase::Ended => {
                 lines.push(capital(&language.between(event.from, event.to, self.zone)) + ".");
             }
-            What::Spike { .. } | What::Drop { .. } | What::Surge { .. } => {
+            What::Spike { .. } | What::Drop { .. } | What::Surge { .. } | What::Sentiment { .. } => {
                 lines.push(capital(&language.between(event.from, event.to, self.zone)) + ".");
             }
             What::Silence { .. } => {
@@ -206,6 +220,20 @@ impl Telling<'_> {
                 language.say(
                     format!("{points} against the week before; {count} in the last 24 hours."),
                     format!("{points} sur la semaine d’avant\u{202f}; {count} dans les dernières 24 heures."),
+                )
+            }
+            What::Sentiment { now, before, .. } if event.phase == Phase::Ended => {
+                let (now, before) = (language.percent(*now), language.percent(*before));
+                language.say(
+                    format!("When it was told last, {now} spoke ill; usually {before}."),
+                    format!("Au dernier message, {now} étaient défavorables\u{202f}; d’habitude {before}."),
+                )
+            }
+            What::Sentiment { count, all, .. } => {
+                let (all, count) = (language.mentions(*all), language.number(*count));
+                language.say(
+                    format!("{count} of the {all} that Vigie understands speak ill, in the last 24 hours."),
+                    format!("{count} des {all} que Vigie comprend sont défavorables, dans les dernières 24 heures."),
                 )
             }
             What::AccountChanged { before, after, .. } => {

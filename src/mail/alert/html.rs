@@ -54,6 +54,7 @@ impl Telling<'_> {
             | On::Spike
             | On::Drop
             | On::Silence
+            | On::Sentiment
             | On::NewImpostor
             | On::ImpostorChanged
             | On::SourceDegraded
@@ -152,7 +153,10 @@ impl Telling<'_> {
             self.edge(),
             html! {
                 p style="margin:0 0 10px 0" { (page::label(&BRAND, &self.name(&event.brand))) }
-                p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (self.event_headline(event)) }
+                // Of one alone the headline says it already.
+                @if self.content.events.len() > 1 {
+                    p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (self.event_headline(event)) }
+                }
                 @for line in self.event_lines(event) { (page::paragraph(html! { (line) })) }
                 (self.trend_html(event))
             },

@@ -12,7 +12,11 @@ impl Telling<'_> {
         let mut lines = Lines::default();
         lines.heading(headline, '=').say(&language.moment(content.written, self.zone)).say(&self.clock());
         for event in content.events.iter().take(self.shown) {
-            lines.gap().rule().gap().say(&self.event_headline(event)).gap();
+            lines.gap().rule().gap();
+            // Of one alone the headline says it already.
+            if content.events.len() > 1 {
+                lines.say(&self.event_headline(event)).gap();
+            }
             for line in self.event_lines(event) {
                 lines.say(&line);
             }

@@ -32,6 +32,11 @@ impl Telling<'_> {
                     "part de voix en hausse",
                     [("started", "début"), ("still growing", "se poursuit"), ("over", "terminée")],
                 ),
+                What::Sentiment { .. } => (
+                    "mood turning",
+                    "tonalité en baisse",
+                    [("started", "en cours"), ("worse", "plus nette"), ("over", "terminée")],
+                ),
                 What::AccountChanged { .. } | What::Reactions { .. } | What::PrecisionFallen { .. } => {
                     return (self.headline(), "", language.say("more", "suite"));
                 }
@@ -65,6 +70,7 @@ impl Telling<'_> {
             | On::Drop
             | On::Silence
             | On::Surge
+            | On::Sentiment
             | On::AccountChanged
             | On::TakesOff
             | On::Flops

@@ -101,6 +101,15 @@ impl Telling<'_> {
                 (own("Last 24 hours", "Dernières 24 heures"), language.percent(*now), *now, &OURS),
                 (own("Week before", "Semaine d’avant"), language.percent(*before), *before, &THEIRS),
             ],
+            What::Sentiment { now, before, .. } => vec![
+                (own("Last 24 hours", "Dernières 24 heures"), language.percent(*now), *now, &OURS),
+                (
+                    own("Two weeks before", "Deux semaines d’avant"),
+                    language.percent(*before),
+                    *before,
+                    &THEIRS,
+                ),
+            ],
             What::Reactions { count, usual, .. } => {
                 let (now, then) = (count.max(&0).unsigned_abs(), usual.max(&0).unsigned_abs());
                 vec![
