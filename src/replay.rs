@@ -25,8 +25,8 @@ const CHUNK: usize = 8_192;
 const CHUNK_BYTES: usize = 4 << 20;
 /// Chunks that may wait for the store.
 const WAITING: usize = 2;
-/// A line longer than this is no line of a capture.
-const LINE_LIMIT: u64 = 16 << 20;
+/// A line longer than this is no line of a capture: twice what a recorded answer may take, for what JSON escapes.
+const LINE_LIMIT: u64 = 32 << 20;
 
 /// A capture could not be replayed.
 #[derive(Debug, Error)]
@@ -63,6 +63,8 @@ pub struct Summary {
     pub done: Done,
     /// The clock of the first and of the last line.
     pub clock: Option<(Time, Time)>,
+    /// Recorded answers that could not be read, as when they came: how many, and the first with its line.
+    pub unread: Unread,
 }
 
 /// How a capture's clock is read.
@@ -178,9 +180,9 @@ pub fn play(
             }
         }
         // The others end by themselves when nobody takes what they have any more.
-        let read = reader.join().unwrap_or(Ok(()));
+        let read = reader.join().unwrap_or_else(|_| Ok(Unread::default()));
         let unpacked = unpacker.join().unwrap_or(Ok(()));
-        stored.and(read).and(unpacked).map(|()| summary)
+        stored.and(read).and_then(|unread| unpacked.map(|()| Summary { unread, ..summary }))
     })
 }
 
@@ -238,6 +240,9 @@ fn pass_over(chunk: &mut Judged, seen: Time, (network, native_id): (&str, &str))
     chunk.steps.push((seen, Step::PassedOver(passed)));
 }
 
+/// Recorded answers that could not be read: how many, and the first with its line.
+type Unread = (usize, Option<(usize, ReadError)>);
+
 /// What queries call the source of a replay.
 const SOURCE: &str = "capture";
 
@@ -247,10 +252,11 @@ fn read(
     shift: i64,
     lines: &Receiver<Lines>,
     out: &SyncSender<(Judged, usize)>,
-) -> Result<(), ReplayError> {
+) -> Result<Unread, ReplayError> {
     let mut scratch = Scratch::default();
     let mut recorded = Recorded::default();
     let mut clock = Time::default();
+    let mut unread = Unread::default();
     for lines in lines {
         let mut chunk = Judged::default();
         for (done, (number, line)) in lines.iter().enumerate() {
@@ -277,6 +283,10 @@ fn read(
             };
             // Time never runs backwards, whatever the lines say.
             clock = line.seen.map_or(clock, |seen| seen.plus(shift)).max(clock);
+            if let Some(error) = line.unread {
+                unread.0 += 1;
+                unread.1.get_or_insert((number, error));
+            }
             let mut page = line.page;
             if shift != 0 {
                 capture::shift(&mut page, shift);
@@ -289,5 +299,5 @@ fn read(
             break;
         }
     }
-    Ok(())
+    Ok(unread)
 }
