@@ -80,10 +80,9 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
     line("");
     line(say("The brand's own accounts and domains", "Les comptes et domaines officiels de la marque"));
     for official in &pack.brand.official {
-        let at = official
-            .network
-            .as_ref()
-            .map_or(String::new(), |network| format!("{}{}", language.network(network.as_str()), say(": ", " : ")));
+        let at = official.network.as_ref().map_or(String::new(), |network| {
+            format!("{}{}", language.network(network.as_str()), say(": ", " : "))
+        });
         line(&format!("  {at}@{}", short(&official.handle, NAME)));
     }
     for domain in &pack.brand.domains {

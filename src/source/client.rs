@@ -17,10 +17,8 @@ const SESSION_SPARE: i64 = 60_000;
 
 /// Whether a request failed before anybody heard of it: then it has cost nothing.
 fn never_left(error: &FetchError, request: &Request) -> bool {
-    let unsent = matches!(
-        error.fault,
-        Fault::RateLimited { status: 0, .. } | Fault::Connect(_) | Fault::BadUrl(_)
-    );
+    let unsent =
+        matches!(error.fault, Fault::RateLimited { status: 0, .. } | Fault::Connect(_) | Fault::BadUrl(_));
     // where a redirect led, the first host was asked
     let first = url::Url::parse(&request.url).ok();
     unsent && first.as_ref().and_then(url::Url::host_str).is_none_or(|host| host == error.host)

@@ -122,22 +122,22 @@ fn line(source: &Source, answer: &Answer) -> String {
         })
         .map(|(name, value)| (name.clone(), cleaned(&address(value))))
         .collect();
-    let mut kept = json!({
-        "url": cleaned(&address(&answer.request.url)),
-        "final_url": cleaned(&address(&answer.final_url)),
-        "status": answer.status,
-        "headers": headers,
-    });
     // Texts stay readable; bytes of another encoding (old feeds, binary streams) have to come back as they were.
-    match std::str::from_utf8(&answer.body) {
-        Ok(body) => kept["body"] = cleaned(&parameters(body)).into(),
-        Err(_) => kept["body_base64"] = BASE64.encode(clean_bytes(&answer.body, &secrets)).into(),
-    }
+    let (key, body) = match std::str::from_utf8(&answer.body) {
+        Ok(body) => ("body", cleaned(&parameters(body))),
+        Err(_) => ("body_base64", BASE64.encode(clean_bytes(&answer.body, &secrets))),
+    };
     let line = json!({
         "network": source.network_name,
         "source": &*source.name,
         "seen_at": answer.seen,
-        "answer": kept,
+        "answer": {
+            "url": cleaned(&address(&answer.request.url)),
+            "final_url": cleaned(&address(&answer.final_url)),
+            "status": answer.status,
+            "headers": headers,
+            (key): body,
+        },
     });
     format!("{line}\n")
 }
