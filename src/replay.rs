@@ -27,8 +27,8 @@ const FIRST: usize = 512;
 const CHUNK_BYTES: usize = 4 << 20;
 /// Chunks that may wait for the store.
 const WAITING: usize = 2;
-/// A line longer than this is no line of a capture.
-const LINE_LIMIT: u64 = 16 << 20;
+/// A line longer than this is no line of a capture: twice what a recorded answer may take, for what JSON escapes.
+const LINE_LIMIT: u64 = 32 << 20;
 
 /// A capture could not be replayed.
 #[derive(Debug, Error)]
@@ -65,6 +65,8 @@ pub struct Summary {
     pub done: Done,
     /// The clock of the first and of the last line.
     pub clock: Option<(Time, Time)>,
+    /// Recorded answers that could not be read, as when they came: how many, and the first with its line.
+    pub unread: Unread,
 }
 
 /// How a capture's clock is read.
@@ -180,9 +182,9 @@ pub fn play(
             }
         }
         // The others end by themselves when nobody takes what they have any more.
-        let read = reader.join().unwrap_or(Ok(()));
+        let read = reader.join().unwrap_or_else(|_| Ok(Unread::default()));
         let unpacked = unpacker.join().unwrap_or(Ok(()));
-        stored.and(read).and(unpacked).map(|()| summary)
+        stored.and(read).and_then(|unread| unpacked.map(|()| Summary { unread, ..summary }))
     })
 }
 
@@ -262,6 +264,9 @@ fn skim<'l>(judge: &Judge, lines: &'l Lines, scratch: &mut Scratch) -> Vec<Optio
     lines.iter().map(|(_, line)| capture::skim(line).filter(&mut nothing)).collect()
 }
 
+/// Recorded answers that could not be read: how many, and the first with its line.
+type Unread = (usize, Option<(usize, ReadError)>);
+
 /// What queries call the source of a replay.
 const SOURCE: &str = "capture";
 
@@ -271,13 +276,14 @@ fn read(
     shift: i64,
     lines: &Receiver<Lines>,
     out: &SyncSender<(Judged, usize)>,
-) -> Result<(), ReplayError> {
+) -> Result<Unread, ReplayError> {
     let mut scratch = Scratch::default();
     let mut recorded = Recorded::default();
     let mut clock = Time::default();
+    let mut unread = Unread::default();
     for lines in lines {
         let mut chunk = Judged::default();
-        let mut fault = Ok(());
+        let mut fault = None;
         let mut done = 0;
         for (passed, (number, line)) in skim(judge, &lines, &mut scratch).into_iter().zip(lines.iter()) {
             if let Some(passed) = passed {
@@ -290,12 +296,16 @@ fn read(
                 Ok(line) => line,
                 Err(source) => {
                     let (path, source) = (path.to_owned(), Box::new(source));
-                    fault = Err(ReplayError::Line { path, line: number, source });
+                    fault = Some(ReplayError::Line { path, line: number, source });
                     break;
                 }
             };
             // Time never runs backwards, whatever the lines say.
             clock = line.seen.map_or(clock, |seen| seen.plus(shift)).max(clock);
+            if let Some(error) = line.unread {
+                unread.0 += 1;
+                unread.1.get_or_insert((number, error));
+            }
             let mut page = line.page;
             if shift != 0 {
                 capture::shift(&mut page, shift);
@@ -307,9 +317,13 @@ fn read(
         }
         judge.weigh_all(&mut chunk.steps);
         // What was understood before a fault is kept. Where nobody takes it, storing failed, and that is told instead.
-        if out.send((chunk, done)).is_err() || fault.is_err() {
-            return fault;
+        let taken = out.send((chunk, done)).is_ok();
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        if !taken {
+            break;
         }
     }
-    Ok(())
+    Ok(unread)
 }

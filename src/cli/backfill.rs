@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::period::moment;
 use super::{Common, PROBLEM, Usage, count, now, say};
-use crate::config::{Config, secret};
+use crate::config::{Config, SourceConfig, secret};
 use crate::daemon;
 use crate::fetch::Fetch;
 use crate::intake::Origin;
 use crate::keeper::{Clock, Keeper};
+use crate::keyword::Brand;
 use crate::matcher::Scratch;
 use crate::network::{self, Cursor};
 use crate::notice::Composer;
@@ -45,6 +48,46 @@ struct Stretch {
     from: Time,
     to: Time,
     gap: Option<i64>,
+}
+
+/// Where a reading stopped before its end, one a source: a budget may be spent many times before all is read.
+#[derive(Debug, Serialize, Deserialize)]
+struct Place {
+    /// What was being read.
+    asked: String,
+    /// Where the stretch ends, when it was said to end now.
+    to: Time,
+    cursor: Cursor,
+}
+
+impl Place {
+    fn key(source: &str) -> String {
+        format!("backfill {source}")
+    }
+
+    fn find(store: &Store, source: &str, asked: &str) -> anyhow::Result<Option<Place>> {
+        let kept = store.meta(&Place::key(source))?;
+        let place = kept.and_then(|text| serde_json::from_str::<Place>(&text).ok());
+        Ok(place.filter(|place| place.asked == asked))
+    }
+
+    fn keep(&self, store: &Store, source: &str) -> anyhow::Result<()> {
+        Ok(store.set_meta(&Place::key(source), &serde_json::to_string(self)?)?)
+    }
+
+    fn forget(store: &Store, source: &str) -> anyhow::Result<()> {
+        let kept = store.meta(&Place::key(source))?;
+        if kept.is_some_and(|kept| !kept.is_empty()) {
+            store.set_meta(&Place::key(source), "")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a reading ended early, and whether it would go on from the same place later.
+struct Stopped {
+    reason: String,
+    waits: bool,
 }
 
 impl Backfill {
@@ -98,23 +141,44 @@ impl Backfill {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.context("failed to start")?;
         let mut whole = true;
-        for stretch in stretches {
-            let Some(start) = source.network.backfill(stretch.from, stretch.to) else {
-                return Err(Usage(format!(
-                    "{} gives no older posts; it reaches back to: {}. {}",
-                    spec.name, spec.offer.look_back, spec.offer.instead
-                ))
-                .into());
+        for mut stretch in stretches {
+            let asked = self.fingerprint(configured, &brands, &stretch)?;
+            let place = Place::find(keeper.store(), &row.name, &asked)?;
+            let resumed = place.is_some();
+            let start = match place {
+                Some(place) => {
+                    say(format!("{} goes on where the last reading stopped", row.name))?;
+                    stretch.to = place.to;
+                    place.cursor
+                }
+                None => source.network.backfill(stretch.from, stretch.to).ok_or_else(|| {
+                    let instead = spec.offer.instead;
+                    let instead = if instead.is_empty() { String::new() } else { format!(". {instead}") };
+                    Usage(format!(
+                        "{} gives no older posts; it reaches back to: {}{instead}",
+                        spec.name, spec.offer.look_back
+                    ))
+                })?,
             };
             let dates = spec.dates;
+            let mut moved = false;
             let save = |page: network::Page, seen| {
                 // The cursor of the watch is not this one's to move.
-                let page = network::Page { cursor: None, ..page };
+                let (next, page) = (page.cursor.clone(), network::Page { cursor: None, ..page });
                 let origin = Origin { source: &row.name, dates, look_back: true };
                 let judged = judge.judge(page, origin, seen, &mut Scratch::default());
-                anyhow::Ok(keeper.save(row.id, &[judged], Clock::Live(now()))?.tally)
+                let tally = keeper.save(row.id, &[judged], Clock::Live(now()))?.tally;
+                if let Some(cursor) = next {
+                    moved = true;
+                    Place { asked: asked.clone(), to: stretch.to, cursor }.keep(keeper.store(), &row.name)?;
+                }
+                anyhow::Ok(tally)
             };
             let (tally, problem) = runtime.block_on(walk(&source, Arc::clone(&fetch), start, save))?;
+            // A place that is refused at once would be refused again: the next reading starts from the beginning.
+            if problem.as_ref().is_none_or(|problem| resumed && !moved && !problem.waits) {
+                Place::forget(keeper.store(), &row.name)?;
+            }
             say(format!(
                 "{} from {} to {}: {}, {} of them stored already, {}",
                 row.name,
@@ -133,11 +197,27 @@ impl Backfill {
                 }
                 Some(problem) => {
                     whole = false;
-                    super::warn(&format!("not read to its end: {problem}; run it again to go on"));
+                    super::warn(&format!("not read to its end: {}; run it again to go on", problem.reason));
                 }
             }
         }
         Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM) })
+    }
+
+    /// What tells that the same is to be read again: the stretch, the section of the source, the brands. Whoever adds a
+    /// keyword meanwhile wants it looked for from the beginning.
+    fn fingerprint(
+        &self,
+        source: &SourceConfig,
+        brands: &[Brand],
+        stretch: &Stretch,
+    ) -> anyhow::Result<String> {
+        let (from, to) = match stretch.gap {
+            Some(_) => (stretch.from.to_string(), Some(stretch.to.to_string())),
+            None => (stretch.from.to_string(), self.to.clone()),
+        };
+        let all = serde_json::to_vec(&(stretch.gap, from, to, &source.section, brands))?;
+        Ok(Sha256::digest(all).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// What is to be read: the stretch named, or every gap that is not filled.
@@ -166,7 +246,7 @@ async fn walk(
     fetch: Arc<Fetch>,
     start: Cursor,
     mut save: impl FnMut(network::Page, Time) -> anyhow::Result<Tally>,
-) -> anyhow::Result<(Tally, Option<String>)> {
+) -> anyhow::Result<(Tally, Option<Stopped>)> {
     let (out, mut events) = mpsc::channel(WAITING);
     let client = Arc::new(Client::new(source, fetch, out.clone(), now));
     let stop = CancellationToken::new();
@@ -177,11 +257,12 @@ async fn walk(
             match event {
                 Event::Page(delivery) => tally.add(save(delivery.page, delivery.seen)?),
                 Event::Status { state, .. } => {
+                    let waits = matches!(state, State::Paused { .. });
                     if let State::Failed { reason, .. }
                     | State::Paused { reason, .. }
                     | State::Stopped { reason } = state
                     {
-                        problem = Some(reason);
+                        problem = Some(Stopped { reason, waits });
                         stop.cancel();
                     }
                 }
@@ -194,7 +275,7 @@ async fn walk(
     stored
 }
 
-pub(super) fn composer(config: &Config, brands: &[crate::keyword::Brand]) -> Composer {
+pub(super) fn composer(config: &Config, brands: &[Brand]) -> Composer {
     Composer {
         rules: config.rules.clone(),
         to: config.mail.to.clone(),

@@ -92,7 +92,7 @@ impl Replay {
             let report = serde_json::json!({
                 "lines": summary.lines, "posts": tally.posts, "mentions": tally.mentions,
                 "suspicions": tally.suspicions, "removed": tally.removed, "notices": summary.done.notices,
-                "from": from, "to": to, "seconds": seconds, "posts_per_second": rate,
+                "unread": summary.unread.0, "from": from, "to": to, "seconds": seconds, "posts_per_second": rate,
             });
             say(report.to_string())?;
             return Ok(());
@@ -108,6 +108,13 @@ impl Replay {
         ))?;
         if let Some((from, to)) = summary.clock {
             say(format!("the capture's clock ran from {from} to {to}"))?;
+        }
+        if let (unread, Some((line, error))) = &summary.unread {
+            super::warn(&format!(
+                "{} could not be read, as when {} recorded; the first is line {line}: {error}",
+                count(*unread, "answer", "answers"),
+                if *unread == 1 { "it was" } else { "they were" }
+            ));
         }
         if !common.quiet {
             for mail in mails.iter().rev().take(3) {

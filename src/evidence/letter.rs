@@ -1,5 +1,7 @@
 //! The letter to the network and the conditions of the capture, as plain text in two languages.
 
+use std::collections::HashSet;
+
 use super::rule::{Element, Standing, Want};
 use super::{Outcome, Pack};
 use crate::impostor::describe;
@@ -40,11 +42,11 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
             let missing: Vec<&str> =
                 standing.missing().map(|want| if french { want.fr } else { want.en }).collect();
             let start = say("Not actionable yet: ", "Pas encore recevable : ");
-            line(&format!("{start}{}", missing.join("; ")));
+            line(&format!("{start}{}", missing.join(say("; ", " ; "))));
         }
     }
     let adds: Vec<&str> = standing.adds.iter().map(|want| if french { want.fr } else { want.en }).collect();
-    line(&format!("{}{}", say("To be added by you: ", "À ajouter par vous : "), adds.join("; ")));
+    line(&format!("{}{}", say("To be added by you: ", "À ajouter par vous : "), adds.join(say("; ", " ; "))));
     line("");
     line(say("Dear Sir or Madam,", "Madame, Monsieur,"));
     line("");
@@ -78,10 +80,9 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
     line("");
     line(say("The brand's own accounts and domains", "Les comptes et domaines officiels de la marque"));
     for official in &pack.brand.official {
-        let at = official
-            .network
-            .as_ref()
-            .map_or(String::new(), |network| format!("{}: ", language.network(network.as_str())));
+        let at = official.network.as_ref().map_or(String::new(), |network| {
+            format!("{}{}", language.network(network.as_str()), say(": ", " : "))
+        });
         line(&format!("  {at}@{}", short(&official.handle, NAME)));
     }
     for domain in &pack.brand.domains {
@@ -120,7 +121,9 @@ pub(super) fn write(pack: &Pack, standing: &Standing, language: Language) -> Str
     if !quoted.is_empty() {
         line("");
         line(say("Its posts", "Ses publications"));
-        for (address, text) in quoted {
+        let mut told = HashSet::new();
+        // an answer that is a mention too is kept as both
+        for (address, text) in quoted.into_iter().filter(|(_, text)| told.insert(*text)) {
             line(&format!("  - {}", language.quote(&short(text, NAME))));
             if let Some(address) = address {
                 line(&format!("    {}", short(address, 2 * NAME)));
@@ -174,7 +177,11 @@ pub(super) fn conditions(pack: &Pack) -> String {
                 }
                 Outcome::Failed(reason) => format!("{} ({reason})", say("nothing came", "rien n'est venu")),
             };
-            line(capture.what, &format!("{} {}: {outcome}", capture.at, capture.address));
+            let what = match capture.what {
+                "picture" => say("picture", "image"),
+                _ => say("profile", "profil"),
+            };
+            line(what, &format!("{} {}: {outcome}", capture.at, capture.address));
         }
         out.push_str(say(
             "Made by a program without proxy, cache or session of a browser, along the lines of NF Z67-147; it is no report of a bailiff (commissaire de justice).\n\n",

@@ -46,6 +46,9 @@ pub(super) fn read(line: &[u8], recorded: &mut Recorded, dates: &Dates) -> Resul
             let why = std::error::Error::source(&error).map(ToString::to_string);
             why.unwrap_or_else(|| error.to_string())
         })?;
+        if let Some(error) = read.unread {
+            return Err(error.to_string());
+        }
         // An edit counts when it was seen.
         let counted = read.seen.filter(|_| !read.page.edits.is_empty());
         return Ok(Line::Own(Box::new(Item { page: read.page, counted, ..Item::default() })));

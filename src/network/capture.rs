@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 
 use super::{Answer, Ask, Can, Cursor, Dates, Network, Offer, Page, ReadError, Request, Spec};
@@ -46,7 +48,10 @@ impl Network for Capture {
         let mut page = Page::default();
         let lines = answer.body.split(|byte| *byte == b'\n');
         for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
-            let mut one = read_line(line, &mut Recorded::default())?.page;
+            let Line { page: mut one, unread, .. } = read_line(line, &mut Recorded::default())?;
+            if let Some(error) = unread {
+                return Err(error);
+            }
             page.posts.append(&mut one.posts);
             page.edits.append(&mut one.edits);
             page.deletions.append(&mut one.deletions);
@@ -63,6 +68,14 @@ pub struct Line {
     pub seen: Option<Time>,
     /// What it brought.
     pub page: Page,
+    /// A recorded answer that could not be read: it brought nothing when it came, and brings nothing now.
+    pub unread: Option<ReadError>,
+}
+
+impl Line {
+    fn new(seen: Option<Time>, page: Page) -> Line {
+        Line { seen, page, unread: None }
+    }
 }
 
 /// The networks whose raw answers a capture holds, each with where its reading stands.
@@ -166,7 +179,7 @@ fn read_whole(line: &[u8], recorded: &mut Recorded) -> Result<Line, ReadError> {
         match serde_json::from_slice::<Written<'_>>(line) {
             Ok(written) => {
                 let (seen, post) = post(written);
-                return Ok(Line { seen, page: Page { posts: vec![post], ..Page::default() } });
+                return Ok(Line::new(seen, Page { posts: vec![post], ..Page::default() }));
             }
             // The post's own error says more, unless the line is none.
             Err(error) => match serde_json::from_slice::<Marked<'_>>(line) {
@@ -192,13 +205,13 @@ fn read_whole(line: &[u8], recorded: &mut Recorded) -> Result<Line, ReadError> {
         };
         let seen = taken.seen_at.or(marked.seen_at).or(taken.deleted_at);
         let deletion = Deletion { network: name(&taken.network), gone, at: taken.deleted_at.or(seen) };
-        return Ok(Line { seen, page: Page { deletions: vec![deletion], ..Page::default() } });
+        return Ok(Line::new(seen, Page { deletions: vec![deletion], ..Page::default() }));
     }
     if let Some(edit) = marked.edit {
         let (seen, mut post) = post(serde_json::from_str(edit.get()).map_err(wrong)?);
         let seen = marked.seen_at.or(seen);
         post.edited = post.edited.or(seen);
-        return Ok(Line { seen, page: Page { edits: vec![post], ..Page::default() } });
+        return Ok(Line::new(seen, Page { edits: vec![post], ..Page::default() }));
     }
     if let Some(account) = marked.account {
         let profile: Profile<'_> = serde_json::from_str(account.get()).map_err(wrong)?;
@@ -209,7 +222,7 @@ fn read_whole(line: &[u8], recorded: &mut Recorded) -> Result<Line, ReadError> {
             status: profile.status,
             at: seen,
         };
-        return Ok(Line { seen, page: Page { accounts: vec![account], ..Page::default() } });
+        return Ok(Line::new(seen, Page { accounts: vec![account], ..Page::default() }));
     }
     let (Some(answer), Some(network)) = (marked.answer, marked.network) else {
         return Err(ReadError::new(
@@ -221,16 +234,20 @@ fn read_whole(line: &[u8], recorded: &mut Recorded) -> Result<Line, ReadError> {
     let raw: RawAnswer = serde_json::from_str(answer.get()).map_err(wrong)?;
     let seen = marked.seen_at;
     let source = marked.source.unwrap_or_default();
-    read_answer(&network, &source, raw, seen, recorded).map(|page| Line { seen, page })
+    match read_answer(&network, &source, raw, seen, recorded)? {
+        Ok(page) => Ok(Line::new(seen, page)),
+        Err(error) => Ok(Line { seen, unread: Some(error), ..Line::default() }),
+    }
 }
 
+/// Reads a recorded answer with the network's own reader; the inner error is what that says of the answer.
 fn read_answer(
     network: &str,
     source: &str,
     raw: RawAnswer,
     seen: Option<Time>,
     recorded: &mut Recorded,
-) -> Result<Page, ReadError> {
+) -> Result<Result<Page, ReadError>, ReadError> {
     let spec = super::spec(network)
         .filter(|spec| spec.name != SPEC.name)
         .ok_or_else(|| ReadError::new(&NAME, "an answer", format!("no network is called `{network:.40}`")))?;
@@ -246,9 +263,12 @@ fn read_answer(
         }
     };
     let Some(Reading { reader, cursor, .. }) = recorded.open.get_mut(place) else {
-        return Ok(Page::default());
+        return Ok(Ok(Page::default()));
     };
-    let body = raw.body.as_str().map_or_else(|| raw.body.to_string(), str::to_owned).into_bytes();
+    let body = match &raw.body_base64 {
+        Some(bytes) => BASE64.decode(bytes).map_err(|error| ReadError::new(&NAME, "an answer", error))?,
+        None => raw.body.as_str().map_or_else(|| raw.body.to_string(), str::to_owned).into_bytes(),
+    };
     let answer = Answer {
         request: Request::get(raw.url),
         status: raw.status,
@@ -259,13 +279,13 @@ fn read_answer(
     };
     // A refusal was recorded as it came; it brought nothing.
     if !matches!(answer.status, 200..=299) {
-        return Ok(Page::default());
+        return Ok(Ok(Page::default()));
     }
-    let page = reader.read(&answer, cursor.as_ref())?;
-    if page.cursor.is_some() {
-        cursor.clone_from(&page.cursor);
+    let read = reader.read(&answer, cursor.as_ref());
+    if let Ok(Page { cursor: Some(next), .. }) = &read {
+        *cursor = Some(next.clone());
     }
-    Ok(page)
+    Ok(read)
 }
 
 /// Moves everything on a page by `millis`, for a capture played as if it ended now.

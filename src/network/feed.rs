@@ -238,6 +238,11 @@ impl Network for Feed {
                 "Reddit refuses this machine, as it does many data centres; the private address of a feed \
                  (reddit.com/prefs/feeds), set as the secret `url`, is refused less often",
             ),
+            // it may pass by itself: the source must not stop for good over it
+            403 if answer.body.trim_ascii_start().starts_with(b"<") => Some(ReadError {
+                trouble: Trouble::BlockPage,
+                ..wrong("a web page with status 403: the site blocks this machine, for now or for good")
+            }),
             410 => refusal(Trouble::Gone, "the feed has ended or moved; a new address goes into `url`"),
             404 if state.may_return(answer.seen) => {
                 refusal(Trouble::Transient, "nothing is there, though the feed was before; sites come back")

@@ -15,6 +15,15 @@ use crate::time::Time;
 /// A session that ends within this time, in milliseconds, is renewed first.
 const SESSION_SPARE: i64 = 60_000;
 
+/// Whether a request failed before anybody heard of it: then it has cost nothing.
+fn never_left(error: &FetchError, request: &Request) -> bool {
+    let unsent =
+        matches!(error.fault, Fault::RateLimited { status: 0, .. } | Fault::Connect(_) | Fault::BadUrl(_));
+    // where a redirect led, the first host was asked
+    let first = url::Url::parse(&request.url).ok();
+    unsent && first.as_ref().and_then(url::Url::host_str).is_none_or(|host| host == error.host)
+}
+
 /// The way out of one source: shared by everything that asks on its behalf.
 #[derive(Debug)]
 pub struct Client {
@@ -67,8 +76,12 @@ impl Client {
 
     async fn ask_once(&self, request: &Request, cursor: Option<&Cursor>) -> Result<Answer, Problem> {
         let request = self.signed(request.clone()).await?;
-        self.reserve(self.source.network.cost(&request)).await?;
+        let cost = self.source.network.cost(&request);
+        self.reserve(cost).await?;
         let fetched = self.fetch.fetch(&request).await;
+        if fetched.as_ref().is_err_and(|error| never_left(error, &request)) {
+            self.correct(cost, 0).await;
+        }
         if let Some(rest) = self.source.network.host_rest() {
             self.fetch.rest(&request.url, rest);
         }

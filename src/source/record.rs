@@ -6,6 +6,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 use url::Url;
 
@@ -120,7 +122,11 @@ fn line(source: &Source, answer: &Answer) -> String {
         })
         .map(|(name, value)| (name.clone(), cleaned(&address(value))))
         .collect();
-    let body = String::from_utf8_lossy(&answer.body);
+    // Texts stay readable; bytes of another encoding (old feeds, binary streams) have to come back as they were.
+    let (key, body) = match std::str::from_utf8(&answer.body) {
+        Ok(body) => ("body", cleaned(&parameters(body))),
+        Err(_) => ("body_base64", BASE64.encode(clean_bytes(&answer.body, &secrets))),
+    };
     let line = json!({
         "network": source.network_name,
         "source": &*source.name,
@@ -130,10 +136,20 @@ fn line(source: &Source, answer: &Answer) -> String {
             "final_url": cleaned(&address(&answer.final_url)),
             "status": answer.status,
             "headers": headers,
-            "body": cleaned(&parameters(&body)),
+            (key): body,
         },
     });
     format!("{line}\n")
+}
+
+/// Bytes without secrets. Read byte by byte as characters, which leads back to the very bytes.
+fn clean_bytes(body: &[u8], secrets: &[&str]) -> Vec<u8> {
+    let mut text = parameters(&body.iter().map(|byte| char::from(*byte)).collect::<String>());
+    for secret in secrets {
+        let spelled: String = secret.bytes().map(char::from).collect();
+        text = text.replace(&spelled, GONE);
+    }
+    text.chars().filter_map(|sign| u8::try_from(sign).ok()).collect()
 }
 
 /// An address without credentials; anything else as it is.
@@ -183,6 +199,10 @@ mod tests {
         assert_eq!(
             address("https://user:word@host.example/a?access_token=abc&q=x"),
             "https://host.example/a?access_token=REMOVED&q=x"
+        );
+        assert_eq!(
+            clean_bytes(b"caf\xe9 access_token=abc s3cr\xc3\xa9t \xff", &["s3cr\u{e9}t"]),
+            b"caf\xe9 access_token=REMOVED REMOVED \xff"
         );
         assert_eq!(
             parameters(r#"{"next":"https://g.example/?access_token=EAAB|x&after=1","a":1}"#),

@@ -1,6 +1,6 @@
 //! Tracked accounts over time: one row a day, and every change of name, bio or picture.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use super::StoreError;
@@ -59,8 +59,19 @@ pub(super) fn track(
     author: &Author,
     seen: Time,
 ) -> Result<Vec<AccountChange>, StoreError> {
-    const LAST: &str = "SELECT handle, display_name, bio, avatar, verified FROM account_day
-        WHERE network = ?1 AND native_id = ?2 ORDER BY day DESC LIMIT 1";
+    // Streams tell of parts of an account: each field is held against what it was when it was last told at all.
+    const LAST: &str = "SELECT
+            (SELECT handle FROM account_day WHERE network = ?1 AND native_id = ?2 AND handle IS NOT NULL
+                ORDER BY day DESC LIMIT 1),
+            (SELECT display_name FROM account_day WHERE network = ?1 AND native_id = ?2 AND display_name IS NOT NULL
+                ORDER BY day DESC LIMIT 1),
+            (SELECT bio FROM account_day WHERE network = ?1 AND native_id = ?2 AND bio IS NOT NULL
+                ORDER BY day DESC LIMIT 1),
+            (SELECT avatar FROM account_day WHERE network = ?1 AND native_id = ?2 AND avatar IS NOT NULL
+                ORDER BY day DESC LIMIT 1),
+            (SELECT verified FROM account_day WHERE network = ?1 AND native_id = ?2 AND verified IS NOT NULL
+                ORDER BY day DESC LIMIT 1),
+            EXISTS (SELECT 1 FROM account_day WHERE network = ?1 AND native_id = ?2 AND followers IS NOT NULL)";
     const KEEP: &str = "INSERT INTO account_day (network, native_id, day, handle, display_name, bio, avatar, followers, posts,
             verified, seen)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -79,16 +90,17 @@ pub(super) fn track(
         ("avatar", author.avatar.clone()),
         ("verified", word(author.verified)),
     ];
-    let before: Option<[Option<String>; 5]> = connection
-        .prepare_cached(LAST)?
-        .query_row([network, &author.native_id], |row| {
-            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, word(row.get(4)?)])
-        })
-        .optional()?;
+    let (before, looked_up): ([Option<String>; 5], bool) =
+        connection.prepare_cached(LAST)?.query_row([network, &author.native_id], |row| {
+            let before = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, word(row.get(4)?)];
+            Ok((before, row.get(5)?))
+        })?;
     let mut changes = Vec::new();
-    for ((field, after), before) in now.into_iter().zip(before.into_iter().flatten()) {
+    for ((field, after), before) in now.into_iter().zip(before) {
+        // What was never told is new only to us, unless the account was looked up whole and had none of it.
+        let was_known = before.is_some() || looked_up && matches!(field, "display_name" | "bio" | "avatar");
         // What the network leaves out this time has not changed.
-        if after.is_some() && after != before {
+        if was_known && after.is_some() && after != before {
             connection.prepare_cached(CHANGE)?.execute(params![
                 network,
                 author.native_id,

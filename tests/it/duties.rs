@@ -230,6 +230,26 @@ async fn a_budget_is_reserved_before_the_call_corrected_after_and_ends_in_a_paus
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_never_left_costs_nothing() {
+    // a port that was free a moment ago, and on which nobody listens
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let network = Guarded { base: format!("http://{address}"), endless: false, wants_session: false };
+    // Each request reserves 2: the third would not fit any more.
+    let mut followed = followed(network, Purse { daily: Some(5), spent: 0, unit: Unit::Quota });
+    let (mut spent, mut failures) = (0, 0);
+    while failures < 4 {
+        match followed.next().await {
+            Event::Spent { units, .. } => spent += units,
+            Event::Status { state: State::Failed { .. }, .. } => failures += 1,
+            Event::Status { state: State::Paused { reason, .. }, .. } => panic!("{reason}"),
+            _ => {}
+        }
+    }
+    assert_eq!(spent, 0);
+    followed.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endless_answer_is_heard_line_by_line_and_its_silence_noticed() {
     let server = Server::start(|asked: &Asked| match asked.path.as_str() {
         "/stream?after=0" => Reply::ok("1\n\n2 3\r\n4").unsized_and_hanging(),
@@ -348,4 +368,98 @@ async fn a_gap_is_filled_beside_the_running_daemon() {
     assert_eq!(home.number("SELECT count(*) FROM mention"), 13);
     assert_eq!(home.run(&["backfill", "hackernew"]).0, 2);
     assert_eq!(daemon.stop().await.0, 0);
+}
+
+/// What the search of Algolia says of `numbers` under the filters of the question, three at a time, the newest first.
+fn searched(asked: &Asked, start: i64, numbers: std::ops::Range<i64>) -> String {
+    let filters = crate::world::parameter(asked, "numericFilters").unwrap_or_default();
+    let bound = |sign: &str| {
+        filters
+            .split(',')
+            .find_map(|one| one.strip_prefix(&format!("created_at_i{sign}"))?.parse::<i64>().ok())
+    };
+    let (floor, up_to) = (bound(">=").unwrap_or(0), bound("<=").unwrap_or(i64::MAX));
+    let found: Vec<i64> =
+        numbers.rev().filter(|number| (floor..=up_to).contains(&(start + number))).collect();
+    let hits: Vec<Value> = found
+        .iter()
+        .take(3)
+        .map(|number| {
+            json!({"objectID": number.to_string(), "created_at_i": start + number, "author": "lena_k",
+                "comment_text": format!("Molivelle number {number}"), "story_id": 1, "_tags": ["comment"]})
+        })
+        .collect();
+    json!({"hits": hits, "nbHits": found.len(), "page": 0, "nbPages": 1, "hitsPerPage": 3}).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_into_the_past_that_a_budget_stops_goes_on_where_it_stopped() {
+    let start = clock().0 / 1_000 - 20_000;
+    let server = Server::start(move |asked: &Asked| Reply::ok(searched(asked, start, 0..12))).await;
+    let home = Home::configured("paused-past", &hackernews(&server, "look_back = \"1h\"\nbudget = 3\n"));
+    assert_eq!(home.run(&["watch", "--once"]).0, 0);
+    let from = jiff::Timestamp::from_second(start - 10).unwrap().to_string();
+    let past = ["backfill", "hackernews", "--from", &from];
+    let (code, said, errors) = home.run(&past);
+    assert_eq!(code, 1, "{said}{errors}");
+    assert!(
+        errors.contains("the budget of the day is spent") && errors.contains("run it again to go on"),
+        "{errors}"
+    );
+    let before = home.number("SELECT count(*) FROM mention");
+    assert!((3..12).contains(&before), "{before}");
+    let asked = server.asked().len();
+    let more = hackernews(&server, "look_back = \"1h\"\nbudget = 100\n");
+    home.write("vigie.toml", &more);
+    let (code, said, errors) = home.run(&past);
+    assert_eq!(code, 0, "{said}{errors}");
+    assert!(said.contains("goes on where the last reading stopped"), "{said}");
+    assert_eq!(home.number("SELECT count(*) FROM mention"), 12);
+    let again = server.asked().split_off(asked);
+    assert!(
+        again.iter().all(|asked| !searched(asked, start, 0..12).contains("number 11\"")),
+        "what was read before is not asked for again"
+    );
+    // all is read: the same words mean all of it from the beginning
+    let (_, said, _) = home.run(&past);
+    assert!(!said.contains("goes on") && said.contains("0 new mentions"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recorded_day_keeps_what_is_no_utf8_and_goes_on_after_what_could_not_be_read() {
+    let server = Server::start(|asked: &Asked| {
+        if asked.path.starts_with("/old") {
+            let feed = b"<?xml version='1.0' encoding='iso-8859-1'?><rss version='2.0'><channel><title>Ch\xe2teau</title>\
+                <item><guid>1</guid><title>Molivelle \xe0 No\xebl</title></item></channel></rss>";
+            return Reply::ok(feed.to_vec()).header("content-type", "text/xml");
+        }
+        Reply::ok("<html><title>Just a moment</title></html>").header("content-type", "text/html")
+    })
+    .await;
+    let source = |name: &str| {
+        format!(
+            "[[source]]\nnetwork = \"feed\"\nname = \"{name}\"\nurl = \"{}\"\n",
+            server.url(&format!("/{name}"))
+        )
+    };
+    let rest = "[fetch]\nallow = [\"127.0.0.0/8\"]\npause = \"0 s\"\n[digest]\nevery = \"never\"\n";
+    let home = Home::configured("record-bytes", &(source("blocked") + &source("old") + rest));
+    home.run(&["watch", "--once", "--record", "kept"]);
+    let mut all = String::new();
+    for file in home.folder.join("kept").read_dir().unwrap() {
+        all.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+    }
+    let mut lines: Vec<&str> = all.lines().collect();
+    // what cannot be read comes first, so that everything else has to come after it
+    lines.sort_by_key(|line| !line.contains("Just a moment"));
+    assert!(lines[0].contains("Just a moment"), "{all}");
+    home.write("day.jsonl", lines.join("\n"));
+    let (code, _, errors) = home.run(&["replay", "day.jsonl", "--data", "again"]);
+    assert_eq!(code, 0, "{errors}");
+    assert!(
+        errors.contains("could not be read, as when") && errors.contains("the first is line 1"),
+        "{errors}"
+    );
+    let (_, said, _) = home.run(&["mentions", "--json", "--data", "again"]);
+    assert!(said.contains("Molivelle à Noël"), "{said}");
 }

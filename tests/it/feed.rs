@@ -295,3 +295,11 @@ proptest::proptest! {
         read(soup.as_bytes(), &[], "").ok();
     }
 }
+
+#[test]
+fn a_page_that_blocks_is_tried_again_and_a_bare_refusal_asks_a_person() {
+    let network = configured("url = \"https://flux.example/a\"");
+    let blocked = network.refused(&answer(403, &[], b"<!doctype html><title>Just a moment</title>"), None);
+    assert_eq!(blocked.map(|error| error.trouble), Some(vigie::network::Trouble::BlockPage));
+    assert_eq!(network.refused(&answer(403, &[], b"{}"), None), None);
+}

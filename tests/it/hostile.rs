@@ -116,3 +116,42 @@ fn exports_send_no_escape_sequence() {
     assert!(!out.iter().any(|byte| matches!(byte, 0..=8 | 0x1b)));
     assert!(!String::from_utf8(out).unwrap().contains('\u{202e}'));
 }
+
+#[test]
+fn a_stream_that_tells_a_part_of_an_account_changes_nothing_of_the_rest() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hostile-{}-parts", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(folder.join("keywords")).unwrap();
+    let brand =
+        "brand = \"Molivelle\"\nkeywords = [\"Molivelle\"]\nofficial = [\"bluesky:@molivelle.example\"]\n";
+    fs::write(folder.join("keywords/molivelle.toml"), brand).unwrap();
+    let told = |day: u32, more: &str| {
+        format!(
+            "{{\"account\":{{\"network\":\"bluesky\",\"id\":\"did:plc:m\"{more},\"seen_at\":\"2026-01-{day:02}T10:00:00Z\"}}}}\n"
+        )
+    };
+    let handle = ",\"handle\":\"molivelle.example\"";
+    let whole = |name: &str, followers: u32| {
+        format!(
+            "{handle},\"display_name\":\"{name}\",\"avatar\":\"https://a.example/1\",\"followers\":{followers}"
+        )
+    };
+    let lines = [
+        told(4, handle),
+        told(5, &whole("Molivelle", 10)),
+        told(6, handle),
+        told(7, &format!("{handle},\"status\":\"active\"")),
+        told(8, &whole("Molivelle", 12)),
+        told(9, &(whole("Molivelle SA", 12) + ",\"bio\":\"Robots\"")),
+    ];
+    fs::write(folder.join("capture.jsonl"), lines.concat()).unwrap();
+    assert!(vigie(&folder, &["replay", "capture.jsonl", "--data", "data"]).status.success());
+    let database = rusqlite::Connection::open(folder.join("data/vigie.db")).unwrap();
+    let mut changes = database
+        .prepare(
+            "SELECT field || ': ' || coalesce(before, '-') || ' > ' || after FROM account_change ORDER BY id",
+        )
+        .unwrap();
+    let changes: Vec<String> = changes.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(changes, ["display_name: Molivelle > Molivelle SA", "bio: - > Robots"]);
+}

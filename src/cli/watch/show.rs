@@ -100,7 +100,7 @@ impl Shown {
                 format!("warning: source {name}: {reason}{again}")
             }
             // what a host asked for, or the budget: it goes on by itself
-            State::Paused { reason, .. } => format!("source {name}: paused: {reason}"),
+            State::Paused { reason, until } => format!("source {name}: paused: {reason}, until {until}"),
             State::Stopped { reason } => format!("warning: source {name}: stopped: {reason}"),
         };
         let now = std::mem::discriminant(state);

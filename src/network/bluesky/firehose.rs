@@ -56,10 +56,8 @@ pub(super) struct Frame {
 /// Reads one frame; an error is in plain words.
 pub(super) fn frame(bytes: &[u8]) -> Result<Frame, ReadError> {
     let mut input = Deserializer::from_slice(bytes);
-    let broken = |error| {
-        let detail = format!("a frame that is neither JSON nor of the firehose ({error})");
-        ReadError::new(&NAME, "an answer", detail)
-    };
+    // what the decoder says of it ("Mismatch { .. }") helps nobody
+    let broken = |_| ReadError::new(&NAME, "an answer", "a frame that is neither JSON nor of the firehose");
     let header = Header::deserialize(&mut input).map_err(broken)?;
     if header.op == 1 && header.t.as_deref() == Some("#commit") {
         return Ok(commit(&Commit::deserialize(&mut input).map_err(broken)?));

@@ -166,7 +166,11 @@ pub(super) struct RawAnswer {
     pub(super) headers: Vec<(String, String)>,
     #[serde(default)]
     pub(super) final_url: String,
+    #[serde(default)]
     pub(super) body: serde_json::Value,
+    /// Stands instead of `body` where that is no UTF-8.
+    #[serde(default)]
+    pub(super) body_base64: Option<String>,
 }
 
 fn fine() -> u16 {

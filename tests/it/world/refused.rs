@@ -108,7 +108,7 @@ fn also(network: &str, what: &str) -> &'static [&'static str] {
     match (network, what) {
         // a feed is one document of a site, not an interface
         ("feed", "400") => &["unexpected"],
-        ("feed", "401" | "403 in JSON" | "403 page") => &["access"],
+        ("feed", "401" | "403 in JSON") => &["access"],
         ("feed", "404" | "404 page" | "404 in JSON") => &["nothing"],
         // feeds of reviews vanish for hours
         ("appstore", "404" | "404 page" | "404 in JSON") => &["transient"],
