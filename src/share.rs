@@ -1,10 +1,12 @@
 //! Share of voice: who is talked about, out of all the talk we heard. Figures in, figures out; it knows
 //! nothing of stores, clocks or languages.
 
+mod mood;
 mod resample;
 
 use serde::{Deserialize, Serialize};
 
+pub use mood::{Errs, Judged, MoodShares, Moods};
 pub use resample::Resample;
 
 use crate::keyword::{Brand, BrandId};
@@ -185,6 +187,9 @@ pub struct Share {
     pub change: Option<Change>,
     /// Whether its query changed in between, which breaks the comparison.
     pub query_changed: bool,
+    /// How it is spoken of, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Moods>,
 }
 
 /// Shares of voice in one window: what `vigie share --json` prints.
@@ -254,6 +259,7 @@ impl Shares {
                     let one = versions.next();
                     versions.any(|version| Some(version) != one)
                 }),
+                sentiment: None,
             });
         }
         shares.sort_by(|a, b| {
@@ -290,6 +296,14 @@ impl Shares {
                 .copied()
                 .zip(ends(authors))
                 .map(|(part, ends)| Interval::around(part, ends));
+        }
+    }
+
+    /// Adds how each brand is spoken of, in the order of `brands`.
+    pub fn speak(&mut self, brands: &[Brand], moods: &[Moods]) {
+        for share in &mut self.brands {
+            let place = brands.iter().position(|brand| brand.id == share.id);
+            share.sentiment = place.and_then(|place| moods.get(place)).copied();
         }
     }
 

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::period::Period;
 use super::{Common, count, say};
 use crate::digest;
+use crate::mail::{Language, mood};
 use crate::share::{Interval, Permille, Shares};
 use crate::store::{self, figures};
 
@@ -20,6 +21,10 @@ pub(super) struct Share {
     /// What shares are parts of; copies of one text are one story
     #[arg(long, value_enum, default_value_t = By::Stories)]
     by: By,
+    /// Show how each brand is spoken of: shares of positive, neutral and negative stories, corrected for how often the
+    /// judge errs, with intervals at 95 %; what is not understood is told apart
+    #[arg(long)]
+    sentiment: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -58,12 +63,32 @@ impl Share {
         if self.json {
             say(serde_json::to_string(&shares)?)?;
         } else {
-            for line in lines(&shares, self.by) {
+            let told = if self.sentiment { moods(&shares) } else { lines(&shares, self.by) };
+            for line in told {
                 say(super::clean(&line))?;
             }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// How each brand is spoken of, a line each.
+fn moods(shares: &Shares) -> Vec<String> {
+    let day = |time: crate::time::Time| time.stamp().strftime("%Y-%m-%d %H:%M").to_string();
+    let mut lines = vec![format!(
+        "sentiment, {} to {} UTC: of distinct stories, corrected for how often the judge errs, 95 %",
+        day(shares.window.from),
+        day(shares.window.to)
+    )];
+    let width = shares.brands.iter().map(|share| share.name.chars().count()).max().unwrap_or(0);
+    for share in &shares.brands {
+        let Some(moods) = &share.sentiment else { continue };
+        let line = mood::line(moods, Language::En);
+        let net = moods.shares.map(|shares| format!(" · {}", mood::net(&shares, Language::En)));
+        lines.push(format!("  {:<width$}  {line}{}", share.name, net.unwrap_or_default()).replace('\u{a0}', " "));
+    }
+    lines.push("  net = (positive - negative) / understood; under 30 stories counts are shown, as judged".to_owned());
+    lines
 }
 
 /// Shares of voice as a table with bars.

@@ -13,16 +13,20 @@ use crate::time::Time;
 mod accounts;
 mod coverage;
 mod latency;
+mod moods;
 mod people;
 mod rolled;
 mod standouts;
+mod topics;
 
 pub use accounts::{SeenAccount, accounts, versions};
 pub use coverage::{Coverage, CoverageHour, coverage, coverage_hours};
 pub use latency::{Deletions, Latency, deletions, published_to_seen, seen_to_sent};
+pub use moods::moods;
 pub use people::{Voice, voices};
 pub use rolled::{by_brand_and_day, by_day, by_hour, by_language, by_network, mentions_of};
 pub use standouts::{TopPost, new_suspects, top_posts};
+pub use topics::{BrandTopics, Topic, topics};
 
 /// Counts what was heard of each of `brands` in `window`.
 ///

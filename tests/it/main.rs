@@ -67,6 +67,7 @@ mod share;
 mod sink;
 mod source;
 mod spike;
+mod spoken;
 mod stackexchange;
 mod story;
 mod threads;
