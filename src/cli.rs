@@ -118,7 +118,7 @@ enum Command {
     Digest(digest::Digest),
     /// Write a report of any period as one page or a PDF, or say what changed since an older one
     Report(report::Report),
-    /// Print the state of every brand over a period as a JSON document
+    /// Print the state of every brand over a period as a JSON document; check and keep documents
     Snapshot(snapshot::Snapshot),
     /// Write mentions, shares, a snapshot, impostors, accounts or coverage as CSV, JSON lines, XLSX or Parquet
     Export(export::Export),

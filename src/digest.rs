@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::keyword::{Brand, BrandId};
 use crate::mention::{Gap, Suspect};
 use crate::share::{Shares, Window};
-use crate::store::figures::{self, BrandTopics, Coverage, Day, Slice, TopPost};
+use crate::store::figures::{self, BrandTopics, Coverage, Day, Mark, Slice, TopPost};
 use crate::store::{self, StoreError, sources};
 use crate::time::Time;
 
@@ -55,6 +55,8 @@ pub struct Digest {
     pub coverage: Vec<Coverage>,
     /// Gaps that touch the window and have not been filled.
     pub gaps: Vec<Gap>,
+    /// Where series break.
+    pub marks: Vec<Mark>,
     /// When it was gathered.
     pub written: Time,
 }
@@ -88,8 +90,21 @@ pub fn default_window(connection: &Connection, now: Time) -> Result<Window, Stor
 /// # Errors
 /// When SQLite refuses or a row cannot be read back.
 pub fn shares(connection: &Connection, brands: &[Brand], window: Window) -> Result<Shares, StoreError> {
+    shares_against(connection, brands, window, window.previous())
+}
+
+/// The same against another window.
+///
+/// # Errors
+/// When SQLite refuses or a row cannot be read back.
+pub fn shares_against(
+    connection: &Connection,
+    brands: &[Brand],
+    window: Window,
+    other: Window,
+) -> Result<Shares, StoreError> {
     let now = figures::period(connection, window, brands)?;
-    let before = figures::period(connection, window.previous(), brands)?;
+    let before = figures::period(connection, other, brands)?;
     let mut shares = Shares::new(brands, &now, &before);
     shares.speak(brands, &figures::moods(connection, window, brands)?);
     Ok(shares)
@@ -130,6 +145,7 @@ pub fn gather(
         languages: figures::by_language(reading, window, brands)?,
         coverage: figures::coverage(reading, window)?,
         gaps: sources::gaps(reading, window.from, window.to)?,
+        marks: figures::marks(reading, window, brands)?,
         written: now,
     };
     if let Some(transaction) = transaction {

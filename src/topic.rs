@@ -198,10 +198,8 @@ pub fn rising(now: &Tally, before: &Tally, most: usize) -> Vec<Rising> {
             continue;
         }
         let then = before.terms.get(key).map_or(0, |counted| counted.stories);
-        let (part, was) = (
-            wide(counted.stories) / wide(now.stories),
-            (wide(then) + 0.5) / (wide(before.stories) + 1.0),
-        );
+        let (part, was) =
+            (wide(counted.stories) / wide(now.stories), (wide(then) + 0.5) / (wide(before.stories) + 1.0));
         let ratio = ratio((counted.stories, now.stories), (then, before.stories));
         if part >= TIMES * was && ratio >= RATIO {
             found.push((ratio, key, counted, then));

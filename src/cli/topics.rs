@@ -9,8 +9,8 @@ use super::output::Out;
 use super::period::Period;
 use super::select::brand_id;
 use super::{Common, clean};
-use crate::store::{self, figures};
 use crate::store::figures::{BrandTopics, Topic};
+use crate::store::{self, figures};
 
 /// Stories read of each brand: the newest.
 const STORIES: u32 = 50_000;

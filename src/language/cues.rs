@@ -133,7 +133,8 @@ static WORDS: LazyLock<HashMap<&'static str, Weights>> = LazyLock::new(|| {
 static SMALL: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let mut small = HashSet::new();
     for (word, weights) in WORDS.iter() {
-        let known = LANGUAGES.iter().zip(weights).any(|(code, weight)| matches!(*code, "en" | "fr") && *weight > 0.0);
+        let known =
+            LANGUAGES.iter().zip(weights).any(|(code, weight)| matches!(*code, "en" | "fr") && *weight > 0.0);
         if known {
             small.extend(word.split(['\'', '’']).map(crate::fold::fold));
         }

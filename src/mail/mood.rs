@@ -60,11 +60,8 @@ mod tests {
 
     #[test]
     fn shares_and_counts_are_told_in_both_languages() {
-        let of = |part, low, high| Interval {
-            permille: Permille(part),
-            low: Permille(low),
-            high: Permille(high),
-        };
+        let of =
+            |part, low, high| Interval { permille: Permille(part), low: Permille(low), high: Permille(high) };
         let shares = MoodShares {
             negative: of(200, 150, 260),
             neutral: of(500, 430, 560),

@@ -7,16 +7,10 @@ use crate::topic::Rising;
 pub(crate) fn line(rising: &Rising, past: bool, language: Language) -> String {
     let stories = language.count(rising.of, ["story", "stories"], ["histoire", "histoires"]);
     let authors = language.count(rising.authors, ["author", "authors"], ["auteur", "auteurs"]);
-    let (now, then, of) = (
-        language.number(rising.stories),
-        language.number(rising.before),
-        language.number(rising.before_of),
-    );
-    let against = if past {
-        language.say("before", "avant")
-    } else {
-        language.say("other brands", "autres marques")
-    };
+    let (now, then, of) =
+        (language.number(rising.stories), language.number(rising.before), language.number(rising.before_of));
+    let against =
+        if past { language.say("before", "avant") } else { language.say("other brands", "autres marques") };
     let colon = language.colon();
     language.say(
         format!("{now} of {stories}, {authors}; {against}{colon}{then} of {of}"),

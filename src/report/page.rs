@@ -49,7 +49,7 @@ pub(super) struct Telling<'a> {
     pub(super) report: &'a Report,
     look: &'a Look,
     pub(super) language: Language,
-    zone: &'a TimeZone,
+    pub(super) zone: &'a TimeZone,
 }
 
 impl Telling<'_> {
@@ -76,6 +76,7 @@ impl Telling<'_> {
                         (self.masthead())
                         (self.hero(&title))
                         (self.shares())
+                        (self.weights())
                         (self.moods())
                         (self.days())
                         div class="two" {
@@ -384,6 +385,7 @@ impl Telling<'_> {
                     }
                     dt { (self.say("Not heard", "Non entendu")) }
                     @if gaps.is_empty() { dd { (self.say("no gap is known; networks that are not listed were not listened to", "aucune lacune connue\u{a0}; les réseaux absents de la liste n’ont pas été écoutés")) } }
+                    @for mark in self.report.digest.marks.iter().filter(|mark| mark.what != "gap") { dd { (self.mark(mark)) } }
                     @for gap in gaps { dd { (short(&gap.source, NAME)) (language.colon()) (language.between(gap.from, gap.to, self.zone)) ", " (short(&gap.reason, 160)) } }
                     dt { (self.say("Counted", "Compté")) }
                     dd { (self.say(

@@ -7,8 +7,8 @@ use crate::mail::clean::{link, short};
 use crate::mail::draw::pieces;
 use crate::mail::post::{self, Parts};
 use crate::mail::{mood, topic};
-use crate::share::MoodShares;
-use crate::store::figures::Topic;
+use crate::share::{Interval, MoodShares};
+use crate::store::figures::{Mark, Topic};
 
 /// Characters of an example.
 const EXCERPT: usize = 200;
@@ -48,6 +48,70 @@ impl Telling<'_> {
                         } } }
                     }
                     p class="soft" style="margin-top:10px" { (mood::how(language)) }
+                }
+            }
+        }
+    }
+
+    /// A break of the series, in words.
+    pub(super) fn mark(&self, mark: &Mark) -> String {
+        let language = self.language;
+        let (at, name) = (language.short_moment(mark.at, self.zone), short(&mark.name, NAME));
+        match mark.what {
+            "query" => language.say(
+                format!("{at}: what is counted for {name} was changed; before and after do not compare"),
+                format!("{at}\u{a0}: ce qui est compté pour {name} a changé\u{202f}; l’avant et l’après ne se comparent pas"),
+            ),
+            "brand" => language.say(
+                format!("{at}: {name} is counted from then on"),
+                format!("{at}\u{a0}: {name} n’est compté qu’à partir de là"),
+            ),
+            _ => language.say(
+                format!("{at}: the source {name} is heard from then on"),
+                format!("{at}\u{a0}: la source {name} n’est entendue qu’à partir de là"),
+            ),
+        }
+    }
+
+    /// Shares by engagement, corrected by labels, and who may have read.
+    pub(super) fn weights(&self) -> Markup {
+        let (language, shares) = (self.language, &self.report.digest.shares);
+        let any = shares.brands.iter().any(|share| {
+            share.by_engagement.is_some()
+                || share.corrected.is_some()
+                || share.reach.is_some_and(|reach| reach.views + reach.followers > 0)
+        });
+        let told = |of: Option<Interval>| of.map_or("–".to_owned(), |of| mood::interval(of, language));
+        html! {
+            @if any && shares.enough() {
+                section {
+                    h2 { (self.say("Beside the headline", "À côté de la part de voix")) }
+                    table {
+                        thead { tr {
+                            th { (self.say("Brand", "Marque")) }
+                            th class="num" { (self.say("Of reactions", "Des réactions")) }
+                            th class="num" { (self.say("Of stories, corrected", "Des histoires, corrigée")) }
+                            th class="num" { (self.say("May have read", "Ont pu lire")) }
+                        } }
+                        tbody { @for share in &shares.brands { tr {
+                            td { (short(&share.name, NAME)) }
+                            td class="change" { (told(share.by_engagement)) }
+                            td class="change" { (told(share.corrected.map(|of| of.share))) @if let Some(of) = share.corrected { br; (language.count(u64::from(of.labels), ["label", "labels"], ["avis", "avis"])) } }
+                            td class="change" {
+                                @match share.reach.filter(|reach| reach.views + reach.followers > 0) {
+                                    Some(reach) => {
+                                        @let (low, high) = (language.number(reach.views), language.number(reach.views.saturating_add(reach.followers)));
+                                        (language.say(format!("{low} to {high}"), format!("{low} à {high}")))
+                                    }
+                                    None => { "–" }
+                                }
+                            }
+                        } } }
+                    }
+                    p class="soft" style="margin-top:10px" { (self.say(
+                        "Reactions as the networks give them, when read last; their interval comes from drawing stories again. Corrected: for how often people said that a mention is about the brand. May have read: from known views to these and the followers of the other authors; no share is made of it.",
+                        "Réactions telles que les réseaux les donnent, à la dernière lecture\u{202f}; leur intervalle vient d’un nouveau tirage des histoires. Corrigée\u{a0}: selon la fréquence à laquelle des personnes ont dit qu’une mention parle de la marque. Ont pu lire\u{a0}: des vues connues à celles-ci plus les abonnés des autres auteurs\u{202f}; on n’en fait aucune part."
+                    )) }
                 }
             }
         }

@@ -66,6 +66,7 @@ mod server;
 mod share;
 mod sink;
 mod source;
+mod snapshot;
 mod spike;
 mod spoken;
 mod stackexchange;

@@ -26,13 +26,33 @@ pub(super) fn place(name: &str) -> Place {
         for (at, town) in (0_u32..).zip(PLACES) {
             let day = 1 + (week * 5 + at % 5);
             let author = 100 + at * 5 + week;
-            add(day, author, &format!("Molivelle à {town}, le magasin {week} est superbe, bravo à toute l’équipe, merci"));
-            add(day, author + 500, &format!("Erivolle ouvre à {town} sa boutique numéro {week} dans la rue de la gare"));
+            add(
+                day,
+                author,
+                &format!("Molivelle à {town}, le magasin {week} est superbe, bravo à toute l’équipe, merci"),
+            );
+            add(
+                day,
+                author + 500,
+                &format!("Erivolle ouvre à {town} sa boutique numéro {week} dans la rue de la gare"),
+            );
         }
     }
     for (at, town) in (0_u32..).zip(PLACES) {
-        add(21 + at % 5, 300 + at, &format!("Horrible panne réseau chez Molivelle à {town}, service nul, quelle honte ! #PanneMolivelle"));
-        add(21 + at % 5, 320 + at, &format!("Molivelle is awful in {town} today, the support team is terrible and slow, I hate this"));
+        add(
+            21 + at % 5,
+            300 + at,
+            &format!(
+                "Horrible panne réseau chez Molivelle à {town}, service nul, quelle honte ! #PanneMolivelle"
+            ),
+        );
+        add(
+            21 + at % 5,
+            320 + at,
+            &format!(
+                "Molivelle is awful in {town} today, the support team is terrible and slow, I hate this"
+            ),
+        );
         add(21 + at % 5, 340 + at, &format!("Molivelle zażółć gęślą jaźń w mieście {town} dzisiaj rano"));
     }
     place.write("posts.jsonl", lines);
@@ -50,18 +70,25 @@ fn shares_of_sentiment_have_intervals_and_what_is_not_understood_is_told_apart()
     let judged: Vec<u64> =
         moods["judged"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).collect();
     assert_eq!(moods["understood"].as_u64().unwrap(), judged.iter().sum::<u64>());
-    assert_eq!(moods["understood"].as_u64().unwrap() + moods["not_understood"].as_u64().unwrap(), json["brands"][0]["counts"]["stories"].as_u64().unwrap());
+    assert_eq!(
+        moods["understood"].as_u64().unwrap() + moods["not_understood"].as_u64().unwrap(),
+        json["brands"][0]["counts"]["stories"].as_u64().unwrap()
+    );
     assert!(moods["not_understood"].as_u64().unwrap() >= 8, "{moods}");
     let told = place.ok(&[&["share", "--sentiment"], &WEEK[..]].concat());
     assert!(told.contains("not understood: ") && told.contains("corrected"), "{told}");
     // five weeks together are enough for shares
     let all: Value =
-        serde_json::from_str(&place.ok(&["share", "--json", "--from", "2026-03-01", "--to", "2026-03-25"])).unwrap();
+        serde_json::from_str(&place.ok(&["share", "--json", "--from", "2026-03-01", "--to", "2026-03-25"]))
+            .unwrap();
     let shares = &all["brands"][0]["sentiment"]["shares"];
     let part = |of: &str, end: &str| shares[of][end].as_u64().unwrap();
     assert_eq!(["negative", "neutral", "positive"].map(|of| part(of, "permille")).iter().sum::<u64>(), 1000);
     for of in ["negative", "neutral", "positive"] {
-        assert!(part(of, "low") <= part(of, "permille") && part(of, "permille") <= part(of, "high"), "{shares}");
+        assert!(
+            part(of, "low") <= part(of, "permille") && part(of, "permille") <= part(of, "high"),
+            "{shares}"
+        );
     }
     assert!(part("positive", "permille") > 400 && part("negative", "permille") > 100, "{shares}");
     let told = place.ok(&["share", "--sentiment", "--from", "2026-03-01", "--to", "2026-03-25"]);

@@ -14,7 +14,9 @@ impl Telling<'_> {
     /// Brands of which anything was judged.
     fn spoken_of(&self) -> Vec<(&Share, Moods)> {
         let all = self.digest.shares.brands.iter().take(BRANDS);
-        all.filter_map(|share| Some((share, share.sentiment?))).filter(|(_, moods)| moods.understood > 0).collect()
+        all.filter_map(|share| Some((share, share.sentiment?)))
+            .filter(|(_, moods)| moods.understood > 0)
+            .collect()
     }
 
     pub(super) fn moods_card(&self) -> Markup {

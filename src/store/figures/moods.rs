@@ -59,9 +59,8 @@ pub fn moods(connection: &Connection, window: Window, brands: &[Brand]) -> Resul
     let errs = errs(connection)?;
     let mut judged: HashMap<String, Judged> = HashMap::new();
     let mut statement = connection.prepare_cached(STORIES)?;
-    let mut rows = statement.query(
-        named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": ids(brands) },
-    )?;
+    let mut rows = statement
+        .query(named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": ids(brands) })?;
     while let Some(row) = rows.next()? {
         let (language, sentiment): (String, Option<String>) = (row.get("language")?, row.get("sentiment")?);
         let primary = language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();

@@ -9,9 +9,9 @@ use crate::fold::fold;
 use crate::keyword::{Brand, BrandId};
 use crate::mention::Mention;
 use crate::share::Window;
+use crate::store::StoreError;
 use crate::store::list::{self, Filter};
 use crate::store::posts::More;
-use crate::store::StoreError;
 use crate::topic::{Rising, Tally, rising, terms};
 
 /// Windows of the past that the present is held against.
@@ -88,8 +88,7 @@ fn names(brand: &Brand) -> Vec<String> {
     told.chain(official)
         .flat_map(|name| {
             let whole = fold(name);
-            let parts: Vec<String> =
-                whole.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
+            let parts: Vec<String> = whole.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
             parts.into_iter().chain([whole.replace([' ', '-'], ""), whole])
         })
         .filter(|word| !word.is_empty())
@@ -103,7 +102,8 @@ fn tally(
     unsaid: &HashSet<String>,
     most: u32,
 ) -> Result<Tally, StoreError> {
-    const STORIES: &str = "SELECT mention.id AS id, post.title AS title, post.text AS text, post.more AS more,
+    const STORIES: &str =
+        "SELECT mention.id AS id, post.title AS title, post.text AS text, post.more AS more,
             post.reactions AS reactions, COALESCE(post.author, -post.id) AS author, MIN(post.id)
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to AND mention.brand = :brand
@@ -136,11 +136,10 @@ fn examples(connection: &Connection, all: Vec<Rising>) -> Result<Vec<Topic>, Sto
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let known: HashMap<i64, Mention> =
-        list::mention_list(connection, &Filter { ids, ..Filter::default() })?
-            .into_iter()
-            .map(|mention| (mention.id, mention))
-            .collect();
+    let known: HashMap<i64, Mention> = list::mention_list(connection, &Filter { ids, ..Filter::default() })?
+        .into_iter()
+        .map(|mention| (mention.id, mention))
+        .collect();
     let topic = |rising: Rising| {
         let examples = rising.posts.iter().filter_map(|id| known.get(id).cloned()).collect();
         Topic { rising, examples }
