@@ -42,7 +42,9 @@ fn canonical(value: &Value, top: bool, out: &mut String) {
             }
             out.push(']');
         }
-        other => out.push_str(&other.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            out.push_str(&value.to_string())
+        }
     }
 }
 
@@ -112,7 +114,9 @@ fn differ(path: &str, one: &Value, other: &Value, lines: &mut Vec<String>) {
             let short = |value: &Value| match value {
                 Value::Array(values) => format!("{} entries", values.len()),
                 Value::Object(_) => "an entry".to_owned(),
-                other => other.to_string().chars().take(80).collect(),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                    value.to_string().chars().take(80).collect()
+                }
             };
             lines.push(format!("{path}: {} in the file, {} in the store", short(one), short(other)));
         }

@@ -48,6 +48,9 @@ fn changed() -> Vec<Brand> {
     brands
 }
 
+/// Brand, moment, network and language of a mention.
+type Told = (String, Time, String, String);
+
 /// Something that happens.
 #[derive(Debug, Clone)]
 enum Happens {
@@ -230,7 +233,7 @@ impl Kept {
             .prepare("SELECT mention.brand, mention.counted, post.network, COALESCE(NULLIF(COALESCE(post.language, post.lang), ''), 'unknown')
                 FROM clear_mention AS mention JOIN post ON post.id = mention.post")
             .unwrap();
-        let all: Vec<(String, Time, String, String)> = rows
+        let all: Vec<Told> = rows
             .query_map([], |row| Ok((row.get(0)?, Time(row.get(1)?), row.get(2)?, row.get(3)?)))
             .unwrap()
             .map(Result::unwrap)
@@ -239,7 +242,7 @@ impl Kept {
         let of = |brand: &Brand| all.iter().filter(|row| *row.0 == *brand.id.0).count() as u64;
         let expected: Vec<u64> = brands.iter().map(of).collect();
         assert_eq!(figures::mentions_of(connection, window, &brands).unwrap(), expected);
-        let by = |name: &dyn Fn(&(String, Time, String, String)) -> String| {
+        let by = |name: &dyn Fn(&Told) -> String| {
             let mut sums: BTreeMap<String, u64> = BTreeMap::new();
             all.iter().for_each(|row| *sums.entry(name(row)).or_default() += 1);
             sums

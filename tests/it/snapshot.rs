@@ -18,11 +18,11 @@ fn place(name: &str) -> Place {
         let day = 1 + number % 6;
         add(json!({"network": "mastodon", "id": format!("own{number}"), "author": "@molivelle@a.example",
             "text": format!("Molivelle ouvre son magasin numéro {number} #Rentree"),
-            "links": ["https://shop.molivelle.example/?utm_campaign=rentree&utm_source=social&utm_medium=post"],
-            "created_at": format!("2026-03-{day:02}T08:00:00Z"), "url": format!("https://a.example/own{number}")}));
+            "likes": number, "links": ["https://shop.molivelle.example/?utm_campaign=rentree&utm_source=social&utm_medium=post"],
+            "created_at": format!("2026-03-{day:02}T04:00:00Z"), "url": format!("https://a.example/own{number}")}));
         add(
             json!({"network": "mastodon", "id": format!("b{number}"), "author": format!("@p{number}@a.example"),
-            "text": format!("Erivolle numéro {number} dans ma rue"), "created_at": format!("2026-03-{day:02}T09:00:00Z")}),
+            "likes": 1, "text": format!("Erivolle numéro {number} dans ma rue"), "created_at": format!("2026-03-{day:02}T09:00:00Z")}),
         );
     }
     add(json!({"network": "mastodon", "id": "ask1", "author": "@ana@a.example",
@@ -69,6 +69,25 @@ fn own_accounts_campaigns_and_answers_are_told() {
 }
 
 #[test]
+fn shares_of_reactions_stand_beside_those_of_stories() {
+    let place = place("snapshot-engagement");
+    let period = ["--from", "2026-03-01", "--to", "2026-03-07"];
+    let shares: Value =
+        serde_json::from_str(&place.ok(&[&["share", "--json"], &period[..]].concat())).unwrap();
+    // by hand: 0 + 1 + ... + 11 = 66 of 78
+    assert_eq!(
+        (&shares["brands"][0]["reactions"], &shares["brands"][1]["reactions"]),
+        (&json!(66), &json!(12))
+    );
+    let part = &shares["brands"][0]["by_engagement"];
+    assert_eq!(part["permille"], 846);
+    assert!(part["low"].as_u64().unwrap() > 600 && part["high"].as_u64().unwrap() < 960, "{part}");
+    assert_eq!(shares["brands"][0].get("corrected"), None, "nobody labelled anything");
+    let told = place.ok(&[&["share", "--by", "engagement"], &period[..]].concat());
+    assert!(told.contains("84.6 %"), "{told}");
+}
+
+#[test]
 fn a_document_is_verified_kept_and_given_back() {
     let place = place("snapshot-seal");
     let text = place.ok(&[&["snapshot"], &WEEK[..]].concat());
@@ -96,7 +115,13 @@ fn a_document_is_verified_kept_and_given_back() {
     place.write("keywords/b.toml", "brand = \"Érivolle\"\nkeywords = [\"Erivolle\", \"Molivelle\"]\n");
     place.ok(&["rematch", "--yes"]);
     let ran = place.run(&["snapshot", "verify", "week.json"]);
-    assert!(ran.code == 1 && ran.out.contains("/brands/b/counts/mentions: 12 in the file"), "{}", ran.out);
+    assert!(
+        ran.code == 1
+            && ran.out.contains("/brands/a/permille: 556 in the file")
+            && ran.out.contains("its figures differ"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
@@ -109,14 +134,14 @@ fn changes_are_measured_against_the_day_that_is_named() {
     assert!(document["brands"][0]["change"]["counts"]["mentions"].as_u64().unwrap() > 0);
 }
 
-/// Every field of a document, by its path; entries of lists are one.
-fn paths(value: &Value, path: &str, found: &mut std::collections::BTreeSet<String>) {
+/// The name of every field of a document.
+fn paths(value: &Value, found: &mut std::collections::BTreeSet<String>) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(key, value)| {
             found.insert(key.clone());
-            paths(value, key, found);
+            paths(value, found);
         }),
-        Value::Array(values) => values.iter().for_each(|value| paths(value, path, found)),
+        Value::Array(values) => values.iter().for_each(|value| paths(value, found)),
         _ => {}
     }
 }
@@ -127,7 +152,7 @@ fn the_page_about_snapshots_is_current() {
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains(vigie::snapshot::SCHEMA), "docs/snapshot.md names another version");
     let mut found = std::collections::BTreeSet::new();
-    paths(&document(&place("snapshot-page")), "", &mut found);
+    paths(&document(&place("snapshot-page")), &mut found);
     let missing: Vec<&String> = found.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
     assert!(missing.is_empty(), "docs/snapshot.md does not say what these are: {missing:?}");
 }

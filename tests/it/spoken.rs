@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::command::Place;
 
-/// Forty stories of one brand that speak well, ill or neither, in two languages and one that nobody reads here; a
-/// network failure that only this week's posts tell of; another brand, of which nothing rises.
+/// Stories of one brand that speak well and ill, in two languages and one that nobody reads here; a network failure that only this week's posts tell of; another brand, of which nothing rises.
 pub(super) fn place(name: &str) -> Place {
     let place = Place::new(name);
     place.write("keywords/a.toml", "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\nofficial = [\"mastodon:molivelle@a.example\"]\ndomains = [\"molivelle.example\"]\n");
@@ -22,20 +21,27 @@ pub(super) fn place(name: &str) -> Place {
     };
     const PLACES: [&str; 10] =
         ["Lyon", "Brest", "Nantes", "Lille", "Tours", "Dijon", "Nice", "Metz", "Pau", "Sète"];
-    for week in 0..5_u32 {
+    const PRAISE: [&str; 5] = [
+        "Superbe accueil chez Molivelle de {}, bravo à toute l’équipe",
+        "Ma Molivelle achetée à {} roule merveilleusement, je suis ravie",
+        "Merci au réparateur Molivelle de {}, rapide et très agréable",
+        "Excellente balade en Molivelle autour de {}, quel bonheur ce matin",
+        "Le nouveau magasin Molivelle de {} est magnifique, j’adore",
+    ];
+    const PLAIN: [&str; 5] = [
+        "Erivolle ouvre à {} une boutique dans la rue de la gare",
+        "La boutique Erivolle de {} change ses horaires la semaine prochaine",
+        "Rendez-vous devant la gare de {} avec Erivolle samedi vers midi",
+        "Erivolle recrute deux vendeurs pour sa boutique de {}",
+        "Vu une affiche Erivolle près de la gare de {} hier",
+    ];
+    for (week, praise) in (0_u32..).zip(PRAISE) {
         for (at, town) in (0_u32..).zip(PLACES) {
             let day = 1 + (week * 5 + at % 5);
             let author = 100 + at * 5 + week;
-            add(
-                day,
-                author,
-                &format!("Molivelle à {town}, le magasin {week} est superbe, bravo à toute l’équipe, merci"),
-            );
-            add(
-                day,
-                author + 500,
-                &format!("Erivolle ouvre à {town} sa boutique numéro {week} dans la rue de la gare"),
-            );
+            add(day, author, &praise.replace("{}", town));
+            let plain = PLAIN[usize::try_from(at + week).unwrap() % PLAIN.len()];
+            add(day, author + 500, &plain.replace("{}", town));
         }
     }
     for (at, town) in (0_u32..).zip(PLACES) {

@@ -138,6 +138,11 @@ fn posts(connection: &Connection, window: Window, own: &[i64]) -> Result<Vec<Own
     Ok(own.collect())
 }
 
+/// A name as it is compared: without its sign, in small letters.
+fn bare(name: &str) -> String {
+    name.trim_start_matches('@').to_lowercase()
+}
+
 /// What is gathered in one pass over what is said of a brand.
 struct Talk<'a> {
     brand: &'a Brand,
@@ -180,8 +185,8 @@ impl<'a> Talk<'a> {
         let mut rows = statement.query([&authors])?;
         while let Some(row) = rows.next()? {
             let names = talk.names.entry(row.get(0)?).or_default();
-            names.insert(row.get::<_, String>(1)?.to_lowercase());
-            names.extend(row.get::<_, Option<String>>(2)?.map(|handle| handle.to_lowercase()));
+            names.insert(bare(&row.get::<_, String>(1)?));
+            names.extend(row.get::<_, Option<String>>(2)?.map(|handle| bare(&handle)));
         }
         let mut statement = connection.prepare_cached(IDS)?;
         let mut rows = statement.query(params![authors, window.to.0])?;
@@ -214,11 +219,11 @@ impl<'a> Talk<'a> {
         let network = post.network.to_string();
         let Some(names) = self.names.get(&network) else { return };
         let by_own = post.author.as_ref().is_some_and(|author| {
-            names.contains(&author.native_id.to_lowercase())
-                || author.handle.as_ref().is_some_and(|handle| names.contains(&handle.to_lowercase()))
+            names.contains(&bare(&author.native_id))
+                || author.handle.as_ref().is_some_and(|handle| names.contains(&bare(handle)))
         });
         let is_own = |name: &str| {
-            let name = name.trim_start_matches('@').to_lowercase();
+            let name = bare(name);
             names.contains(&name) || name.split_once('@').is_some_and(|(bare, _)| names.contains(bare))
         };
         let ending = |c: char| !c.is_alphanumeric();
