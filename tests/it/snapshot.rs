@@ -129,8 +129,8 @@ fn changes_are_measured_against_the_day_that_is_named() {
     let place = place("snapshot-compare");
     let told = place.ok(&["snapshot", "--as-of", "2026-03-06", "--days", "3", "--compare", "2026-03-03"]);
     let document: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!(document["previous"]["to"], "2026-03-04T00:00:00Z");
-    assert_eq!(document["previous"]["from"], "2026-03-01T00:00:00Z");
+    assert_eq!(document["previous"]["to"], "2026-03-04T00:00:00.000Z");
+    assert_eq!(document["previous"]["from"], "2026-03-01T00:00:00.000Z");
     assert!(document["brands"][0]["change"]["counts"]["mentions"].as_u64().unwrap() > 0);
 }
 
