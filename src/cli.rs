@@ -42,6 +42,7 @@ mod send;
 mod share;
 mod snapshot;
 mod status;
+mod topics;
 mod train;
 mod watch;
 
@@ -111,11 +112,13 @@ enum Command {
     Impostors(impostors::Impostors),
     /// Show shares of voice
     Share(share::Share),
+    /// Show what rises: words and hashtags said more than before, or than of other brands
+    Topics(topics::Topics),
     /// Compose a digest of any period, and send it if asked
     Digest(digest::Digest),
     /// Write a report of any period as one page or a PDF, or say what changed since an older one
     Report(report::Report),
-    /// Print the state of every brand over a period as a JSON document
+    /// Print the state of every brand over a period as a JSON document; check and keep documents
     Snapshot(snapshot::Snapshot),
     /// Write mentions, shares, a snapshot, impostors, accounts or coverage as CSV, JSON lines, XLSX or Parquet
     Export(export::Export),
@@ -171,6 +174,7 @@ pub fn main() -> ExitCode {
         Command::Import(import) => import.run(&cli.common),
         Command::Read(read) => read.run(&cli.common),
         Command::Share(share) => share.run(&cli.common),
+        Command::Topics(topics) => topics.run(&cli.common),
         Command::Digest(digest) => digest.run(&cli.common),
         Command::Report(report) => report.run(&cli.common),
         Command::Mentions(mentions) => mentions.run(&cli.common),

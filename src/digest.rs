@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::keyword::{Brand, BrandId};
 use crate::mention::{Gap, Suspect};
 use crate::share::{Shares, Window};
-use crate::store::figures::{self, Coverage, Day, Slice, TopPost};
+use crate::store::figures::{self, BrandTopics, Coverage, Day, Mark, Slice, TopPost};
 use crate::store::{self, StoreError, sources};
 use crate::time::Time;
 
@@ -14,6 +14,11 @@ use crate::time::Time;
 pub const DAYS: i64 = 7;
 /// Top posts of each brand: three fit a mail with five brands.
 pub const TOP: usize = 3;
+
+/// Terms that rise, of each brand.
+pub const TOPICS: usize = 4;
+/// Stories in which they are looked for, of each brand: the newest.
+pub const TOPIC_STORIES: u32 = 4_000;
 
 /// The posts about one brand that stand out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +41,8 @@ pub struct Digest {
     pub shares: Shares,
     /// Posts that stand out, in the order of the shares; brands without any are left out.
     pub top: Vec<BrandTop>,
+    /// What rises in what is said, in the order of the shares.
+    pub topics: Vec<BrandTopics>,
     /// Accounts first suspected in the window, the surest first.
     pub suspects: Vec<Suspect>,
     /// Mentions by day.
@@ -48,6 +55,8 @@ pub struct Digest {
     pub coverage: Vec<Coverage>,
     /// Gaps that touch the window and have not been filled.
     pub gaps: Vec<Gap>,
+    /// Where series break.
+    pub marks: Vec<Mark>,
     /// When it was gathered.
     pub written: Time,
 }
@@ -81,9 +90,24 @@ pub fn default_window(connection: &Connection, now: Time) -> Result<Window, Stor
 /// # Errors
 /// When SQLite refuses or a row cannot be read back.
 pub fn shares(connection: &Connection, brands: &[Brand], window: Window) -> Result<Shares, StoreError> {
+    shares_against(connection, brands, window, window.previous())
+}
+
+/// The same against another window.
+///
+/// # Errors
+/// When SQLite refuses or a row cannot be read back.
+pub fn shares_against(
+    connection: &Connection,
+    brands: &[Brand],
+    window: Window,
+    other: Window,
+) -> Result<Shares, StoreError> {
     let now = figures::period(connection, window, brands)?;
-    let before = figures::period(connection, window.previous(), brands)?;
-    Ok(Shares::new(brands, &now, &before))
+    let before = figures::period(connection, other, brands)?;
+    let mut shares = Shares::new(brands, &now, &before);
+    shares.speak(brands, &figures::moods(connection, window, brands)?);
+    Ok(shares)
 }
 
 /// Gathers what a digest of `brands` over `window` says. All of it is read in one transaction, so that its
@@ -109,15 +133,19 @@ pub fn gather(
             top.push(BrandTop { id: share.id.clone(), name: share.name.clone(), ours: share.ours, posts });
         }
     }
+    let mut topics = figures::topics(reading, window, brands, (TOPICS, TOPIC_STORIES))?;
+    topics.sort_by_key(|of| shares.brands.iter().position(|share| share.id == of.id));
     let digest = Digest {
         shares,
         top,
+        topics,
         suspects: figures::new_suspects(reading, window, brands)?,
         days: figures::by_day(reading, window, brands)?,
         networks: figures::by_network(reading, window, brands)?,
         languages: figures::by_language(reading, window, brands)?,
         coverage: figures::coverage(reading, window)?,
         gaps: sources::gaps(reading, window.from, window.to)?,
+        marks: figures::marks(reading, window, brands)?,
         written: now,
     };
     if let Some(transaction) = transaction {

@@ -33,6 +33,11 @@ pub fn detect(text: &str) -> Option<Code> {
     judge(&clean(text))
 }
 
+/// Whether a folded word is one of the small words of English or French: articles, pronouns, small verbs, words of chat.
+pub fn is_small_word(folded: &str) -> bool {
+    cues::is_small(folded)
+}
+
 /// The language of a post whose network declares `tag` (`fr`, `fr-CA`, `pt_BR`) for it.
 ///
 /// The declaration is believed where the text says the same, or too little. Otherwise the text decides; where it

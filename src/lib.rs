@@ -36,6 +36,8 @@ pub mod relevance;
 pub mod story;
 /// Whether an hour brought more mentions than chance explains.
 pub mod spike;
+/// Words and hashtags that rise by more than chance.
+pub mod topic;
 /// Accounts that pose as a brand.
 pub mod impostor;
 /// Mentions, suspects and gaps as kept and shown.

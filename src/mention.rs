@@ -1,6 +1,6 @@
 //! A post that matters, and why; an account that poses as a brand, and why. As kept and shown.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::keyword::BrandId;
@@ -89,7 +89,7 @@ impl Suspect {
 }
 
 /// A stretch of time that a source could not give, as recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// The source.
     pub source: String,
@@ -100,6 +100,6 @@ pub struct Gap {
     /// Why.
     pub reason: String,
     /// When it was filled, if it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Time>,
 }

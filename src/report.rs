@@ -17,6 +17,7 @@ use crate::time::Time;
 
 mod compare;
 mod page;
+mod spoken;
 mod summary;
 
 pub use compare::compare;
@@ -95,7 +96,10 @@ pub fn gather(
     let mut digest = digest::gather(connection, brands, window, window.to)?;
     let drawn = figures::drawn(connection, window, brands)?;
     digest.shares.draw(brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
+    digest.shares.weigh(brands, &figures::weights(connection, window, brands)?);
     digest.top.iter_mut().flat_map(|top| &mut top.posts).for_each(|post| hold(&mut post.mention));
+    let topics = digest.topics.iter_mut().flat_map(|of| of.rising.iter_mut().chain(&mut of.own));
+    topics.flat_map(|topic| &mut topic.examples).for_each(&mut hold);
     let voices = figures::voices(connection, window, brands, VOICES)?;
     let hours = figures::by_hour(connection, window, brands)?;
     let mut queries = Vec::with_capacity(brands.len());

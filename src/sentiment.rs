@@ -21,6 +21,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use adjust::gamma;
 pub use adjust::{Adjusted, Confusion};
 use features::Features;
 use lexicon::Lexicon;

@@ -1,11 +1,15 @@
 //! Share of voice: who is talked about, out of all the talk we heard. Figures in, figures out; it knows
 //! nothing of stores, clocks or languages.
 
+mod mood;
 mod resample;
+mod weight;
 
 use serde::{Deserialize, Serialize};
 
+pub use mood::{Errs, Judged, MoodShares, Moods};
 pub use resample::Resample;
+pub use weight::{Corrected, Reach, Weight};
 
 use crate::keyword::{Brand, BrandId};
 use crate::time::{DAY, Time};
@@ -181,10 +185,25 @@ pub struct Share {
     /// Its part of all authors, with the interval of drawing authors again, where that was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_authors: Option<Interval>,
+    /// Its part of all reactions, with the interval of drawing stories again, where that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_engagement: Option<Interval>,
+    /// Reactions to its posts, all kinds added up as their networks give them, when they were read last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reactions: Option<u64>,
+    /// How many people may have read, as a range, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
+    /// Its part of all stories corrected for the precision that labels show, where there are enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Corrected>,
     /// The change since the window before, when that can be compared.
     pub change: Option<Change>,
     /// Whether its query changed in between, which breaks the comparison.
     pub query_changed: bool,
+    /// How it is spoken of, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Moods>,
 }
 
 /// Shares of voice in one window: what `vigie share --json` prints.
@@ -243,6 +262,10 @@ impl Shares {
                     .map(|(share, (_, low, high))| Interval::around(share, (low, high))),
                 by_mentions: None,
                 by_authors: None,
+                by_engagement: None,
+                reactions: None,
+                reach: None,
+                corrected: None,
                 change,
                 query_changed: before.is_some_and(|before| {
                     let both = [Some(&tally), before.brands.get(place)];
@@ -254,6 +277,7 @@ impl Shares {
                     let one = versions.next();
                     versions.any(|version| Some(version) != one)
                 }),
+                sentiment: None,
             });
         }
         shares.sort_by(|a, b| {
@@ -290,6 +314,31 @@ impl Shares {
                 .copied()
                 .zip(ends(authors))
                 .map(|(part, ends)| Interval::around(part, ends));
+        }
+    }
+
+    /// Adds what is known beside counts, in the order of `brands`.
+    pub fn weigh(&mut self, brands: &[Brand], weights: &[Weight]) {
+        let of: Vec<Weight> = (self.brands.iter())
+            .map(|share| {
+                let place = brands.iter().position(|brand| brand.id == share.id);
+                place.and_then(|place| weights.get(place)).copied().unwrap_or_default()
+            })
+            .collect();
+        let stories: Vec<u64> = self.brands.iter().map(|share| share.counts.stories).collect();
+        let (engagement, corrected) = (weight::by_engagement(&of), weight::corrected(&stories, &of));
+        for (place, (share, weight)) in self.brands.iter_mut().zip(&of).enumerate() {
+            share.by_engagement = engagement.as_ref().and_then(|all| all.get(place)).copied();
+            share.corrected = corrected.as_ref().and_then(|all| all.get(place)).copied();
+            (share.reactions, share.reach) = (Some(weight.reactions), Some(weight.reach));
+        }
+    }
+
+    /// Adds how each brand is spoken of, in the order of `brands`.
+    pub fn speak(&mut self, brands: &[Brand], moods: &[Moods]) {
+        for share in &mut self.brands {
+            let place = brands.iter().position(|brand| brand.id == share.id);
+            share.sentiment = place.and_then(|place| moods.get(place)).copied();
         }
     }
 

@@ -1,6 +1,10 @@
 //! Snapshots: the state of every brand over a period, as one document for machines. The same store, brands
 //! and period give the same bytes; nothing in it depends on the moment it is asked for but `generated`.
 
+mod matrix;
+mod profile;
+mod seal;
+
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
@@ -8,31 +12,39 @@ use crate::digest;
 use crate::impostor::{Level, describe};
 use crate::keyword::{Brand, BrandId};
 use crate::mention::{Gap, Suspect};
-use crate::share::{Change, Heard, Permille, Window};
-use crate::store::figures::{self, Coverage, Day, SeenAccount, Slice, TopPost};
+use crate::share::{Change, Heard, Interval, Moods, Permille, Window};
+use crate::store::figures::{self, Answering, Campaign, Coverage, Day, SeenAccount, Slice, TopPost};
 use crate::store::{StoreError, sources};
 use crate::time::Time;
 
+pub use matrix::Held;
+pub use profile::{AccountCount, Engagement, Part, Profile, Unusual};
+
 /// The name and version of the document. The number changes when a field goes or changes its meaning; new
 /// fields may come without.
-pub const SCHEMA: &str = "vigie.snapshot/1";
+pub const SCHEMA: &str = "vigie.snapshot/2";
 /// Top posts of each brand: enough for a page about it.
 pub const TOP: usize = 5;
 /// Accounts seen of each brand.
 pub const ACCOUNTS: usize = 10;
+/// Hashtags of each brand.
+const HASHTAGS: usize = 20;
 /// Characters of a top post: a snapshot points at posts, it is no copy of them.
 const EXCERPT: usize = 300;
 
 /// The whole document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// [`SCHEMA`].
-    pub schema: &'static str,
+    pub schema: String,
+    /// The version of Vigie that made it.
+    pub vigie: String,
     /// When it was made; the end of the window in a replayed store.
     pub generated: Time,
     /// The period it is about.
     pub window: Window,
-    /// The period before, that changes are measured against; `null` when nobody listened then.
+    /// The period that changes are measured against: the one before, or the one asked for; `null` when nobody listened
+    /// then.
     pub previous: Option<Window>,
     /// What shares are parts of: mentions. One post about two brands is two mentions.
     pub unit: String,
@@ -46,10 +58,12 @@ pub struct Snapshot {
     pub coverage: Vec<Coverage>,
     /// Stretches of the window that a source could not give.
     pub gaps: Vec<Gap>,
+    /// SHA-256 of all the rest in its canonical form, in hexadecimal digits.
+    pub hash: String,
 }
 
 /// The state of one brand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrandState {
     /// Its identity.
     pub id: BrandId,
@@ -62,6 +76,10 @@ pub struct BrandState {
     /// Its part of all mentions in thousandths; `null` when nothing was heard of any brand. Parts of all
     /// brands sum to 1000.
     pub permille: Option<Permille>,
+    /// Its part of all stories with its interval at 95 %.
+    pub by_stories: Option<Interval>,
+    /// How it is spoken of, in distinct stories.
+    pub sentiment: Option<Moods>,
     /// The change since the period before, when that can be compared.
     pub change: Option<Change>,
     /// Whether its keywords changed in between, which breaks the comparison.
@@ -80,6 +98,16 @@ pub struct BrandState {
     pub accounts: Vec<SeenAccount>,
     /// Accounts first suspected in the window of posing as this brand, the surest first.
     pub suspects: Vec<SuspectAccount>,
+    /// Its own accounts.
+    pub profiles: Vec<Profile>,
+    /// Hashtags in what is said of it.
+    pub hashtags: Vec<Part>,
+    /// Campaigns seen in the links of public posts.
+    pub campaigns: Vec<Campaign>,
+    /// How its own accounts answer, by network.
+    pub answering: Vec<Answering>,
+    /// Of a competitor: each measure held against the first brand that is ours.
+    pub against_us: Vec<Held>,
 }
 
 /// A post that stands out.
@@ -130,23 +158,27 @@ pub struct SuspectAccount {
     pub example: bool,
 }
 
-/// Gathers the state of `brands` over `window`, all of it in one transaction so that its figures agree.
+/// Gathers the state of `brands` over `window`, all of it in one transaction so that its figures agree. Changes are
+/// measured against the window `compared`, else against the one before. The document is not sealed yet.
 ///
 /// # Errors
 /// When SQLite refuses or a row cannot be read back.
 pub fn gather(
     connection: &Connection,
     brands: &[Brand],
-    window: Window,
+    (window, compared): (Window, Option<Window>),
     generated: Time,
 ) -> Result<Snapshot, StoreError> {
     let transaction =
         if connection.is_autocommit() { Some(connection.unchecked_transaction()?) } else { None };
-    let shares = digest::shares(connection, brands, window)?;
+    let against = compared.unwrap_or_else(|| window.previous());
+    let shares = digest::shares_against(connection, brands, window, against)?;
     let suspects = figures::new_suspects(connection, window, brands)?;
     let mut states = Vec::with_capacity(shares.brands.len());
     for share in shares.brands {
         let Some(brand) = brands.iter().find(|brand| brand.id == share.id) else { continue };
+        let mut doings = figures::doings(connection, window, brand)?;
+        doings.hashtags.truncate(HASHTAGS);
         let brand = std::slice::from_ref(brand);
         let top = figures::top_posts(connection, window, &share.id, TOP)?;
         states.push(BrandState {
@@ -161,6 +193,13 @@ pub fn gather(
                 .filter(|suspect| suspect.suspicion.brand == share.id)
                 .map(suspect)
                 .collect(),
+            profiles: profile::profiles(&doings, window),
+            hashtags: profile::parts(doings.hashtags),
+            campaigns: doings.campaigns,
+            answering: doings.answering,
+            against_us: Vec::new(),
+            by_stories: share.by_stories,
+            sentiment: share.sentiment,
             id: share.id,
             name: share.name,
             ours: share.ours,
@@ -170,8 +209,10 @@ pub fn gather(
             query_changed: share.query_changed,
         });
     }
+    matrix::hold(&mut states);
     let snapshot = Snapshot {
-        schema: SCHEMA,
+        schema: SCHEMA.to_owned(),
+        vigie: env!("CARGO_PKG_VERSION").to_owned(),
         generated,
         window,
         previous: shares.previous,
@@ -181,6 +222,7 @@ pub fn gather(
         brands: states,
         coverage: figures::coverage(connection, window)?,
         gaps: sources::gaps(connection, window.from, window.to)?,
+        hash: String::new(),
     };
     if let Some(transaction) = transaction {
         transaction.finish()?;

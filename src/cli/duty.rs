@@ -80,7 +80,13 @@ impl Duty {
 
     /// The same for the posts that stand out in a snapshot, where sources are not told apart.
     pub(super) fn hold_all(&self, snapshot: &mut Snapshot) {
-        let posts = snapshot.brands.iter_mut().flat_map(|brand| &mut brand.top_posts);
+        let posts = snapshot.brands.iter_mut().flat_map(|brand| {
+            let own = brand.profiles.iter_mut().flat_map(|profile| {
+                let unusual = profile.unusual.iter_mut().map(|unusual| &mut unusual.post);
+                profile.best.iter_mut().chain(&mut profile.worst).chain(unusual)
+            });
+            brand.top_posts.iter_mut().chain(own)
+        });
         for post in posts.filter(|post| !post.example && self.networks.contains(&post.network)) {
             post.title = None;
             post.excerpt.clear();

@@ -215,7 +215,7 @@ fn shares(common: &Common, period: &Period, asked: &Brands, form: &Form) -> anyh
 }
 
 fn one_snapshot(common: &Common, period: &Period, brands: &Brands, form: &Form) -> anyhow::Result<ExitCode> {
-    let document = snapshot::gather(common, period, brands)?;
+    let document = snapshot::gather(common, (period, None), brands)?;
     let mut writing = form.open(SNAPSHOT, common, || Ok(0))?;
     if writing.is_lines() {
         writing.add(None, Vec::new, || json_line(&document))?;

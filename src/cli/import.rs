@@ -85,6 +85,7 @@ impl Import {
         if let Some(store) = &store {
             judge.learn(labels::lessons(store.connection())?);
             judge.see(pictures::album(store.connection())?);
+            store.note_errs(&judge.moods)?;
         }
         let hidden = common.quiet || self.json;
         let read = Arc::new(AtomicU64::new(0));

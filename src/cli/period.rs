@@ -23,6 +23,16 @@ pub(super) struct Period {
 }
 
 impl Period {
+    /// The same up to the end of this day.
+    pub(super) fn ending(&self, day: &str) -> Period {
+        Period { to: Some(day.to_owned()), ..self.clone() }
+    }
+
+    /// The moment that a period ends at which ends with this day.
+    pub(super) fn end_of(day: &str, config: &Config) -> anyhow::Result<Time> {
+        end(day, &config.mail.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC))
+    }
+
     /// The window asked for; by default the 7 days that end at the newest post of a replayed store, else now.
     pub(super) fn window(&self, connection: &Connection, config: &Config) -> anyhow::Result<Window> {
         let usual = digest::default_window(connection, now())?;

@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use super::period::Period;
 use super::{Common, count, say};
 use crate::digest;
+use crate::mail::{Language, mood};
 use crate::share::{Interval, Permille, Shares};
+use crate::store::figures::Mark;
 use crate::store::{self, figures};
 
 /// Columns of the bar of a whole share.
@@ -20,6 +22,10 @@ pub(super) struct Share {
     /// What shares are parts of; copies of one text are one story
     #[arg(long, value_enum, default_value_t = By::Stories)]
     by: By,
+    /// Show how each brand is spoken of: shares of positive, neutral and negative stories, corrected for how often the
+    /// judge errs, with intervals at 95 %; what is not understood is told apart
+    #[arg(long)]
+    sentiment: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -34,6 +40,8 @@ pub(super) enum By {
     Mentions,
     /// Distinct authors, with the interval of drawing them again
     Authors,
+    /// Reactions, as the networks give them, with the interval of drawing stories again
+    Engagement,
 }
 
 impl By {
@@ -42,6 +50,7 @@ impl By {
             By::Stories => share.by_stories,
             By::Mentions => share.by_mentions,
             By::Authors => share.by_authors,
+            By::Engagement => share.by_engagement,
         }
     }
 }
@@ -55,15 +64,87 @@ impl Share {
         let mut shares = digest::shares(&connection, &brands, window)?;
         let drawn = figures::drawn(&connection, window, &brands)?;
         shares.draw(&brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
+        shares.weigh(&brands, &figures::weights(&connection, window, &brands)?);
+        let marks = figures::marks(&connection, window, &brands)?;
         if self.json {
-            say(serde_json::to_string(&shares)?)?;
+            let mut told = serde_json::to_value(&shares)?;
+            if let Some(told) = told.as_object_mut() {
+                told.insert("marks".to_owned(), serde_json::to_value(&marks)?);
+            }
+            say(told.to_string())?;
         } else {
-            for line in lines(&shares, self.by) {
+            let mut told = if self.sentiment { moods(&shares) } else { lines(&shares, self.by) };
+            told.extend(beside(&shares, self.by));
+            told.extend(marks.iter().map(mark));
+            for line in told {
                 say(super::clean(&line))?;
             }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What stands beside the shares: those corrected by labels, and who may have read.
+fn beside(shares: &Shares, by: By) -> Vec<String> {
+    let tenths = |permille: Permille| format!("{}.{}", permille.0 / 10, permille.0 % 10);
+    let mut lines = Vec::new();
+    for share in &shares.brands {
+        if let Some(corrected) = share.corrected.filter(|_| by == By::Stories) {
+            let Interval { permille, low, high } = corrected.share;
+            let (part, low, high) = (tenths(permille), tenths(low), tenths(high));
+            let (right, all) = (corrected.right, count(corrected.labels, "label", "labels"));
+            lines.push(format!(
+                "  corrected for what people labelled: {} {part} % ({low}-{high}), {right} right of {all}",
+                share.name
+            ));
+        }
+        if let Some(reach) = share.reach.filter(|reach| reach.views + reach.followers > 0) {
+            lines.push(format!(
+                "  may have read of {}: {} (views of {}) to {} (with the followers of others); {} unknown",
+                share.name,
+                reach.views,
+                count(reach.posts_with_views, "post", "posts"),
+                reach.views.saturating_add(reach.followers),
+                count(reach.unknown_authors, "author", "authors")
+            ));
+        }
+    }
+    lines
+}
+
+/// A break of the series, in words.
+fn mark(mark: &Mark) -> String {
+    let at = mark.at.stamp().strftime("%Y-%m-%d %H:%M");
+    let name = &mark.name;
+    match mark.what {
+        "query" => format!("  the series breaks at {at} UTC: what is counted for {name} was changed"),
+        "brand" => format!("  the series breaks at {at} UTC: {name} is counted from then on"),
+        "source" => format!("  the series breaks at {at} UTC: the source {name} is heard from then on"),
+        _ => format!("  the series has a gap from {at} UTC: the source {name} missed something"),
+    }
+}
+
+/// How each brand is spoken of, a line each.
+fn moods(shares: &Shares) -> Vec<String> {
+    let day = |time: crate::time::Time| time.stamp().strftime("%Y-%m-%d %H:%M").to_string();
+    let mut lines = vec![format!(
+        "sentiment, {} to {} UTC: of distinct stories, corrected for how often the judge errs, 95 %",
+        day(shares.window.from),
+        day(shares.window.to)
+    )];
+    let width = shares.brands.iter().map(|share| share.name.chars().count()).max().unwrap_or(0);
+    for share in &shares.brands {
+        let Some(moods) = &share.sentiment else { continue };
+        let line = mood::line(moods, Language::En);
+        let net = moods.shares.map(|shares| format!(" · {}", mood::net(&shares, Language::En)));
+        lines.push(
+            format!("  {:<width$}  {line}{}", share.name, net.unwrap_or_default()).replace('\u{a0}', " "),
+        );
+    }
+    lines.push(
+        "  net = (positive - negative) / understood; under 30 stories counts are shown, as judged".to_owned(),
+    );
+    lines
 }
 
 /// Shares of voice as a table with bars.

@@ -77,6 +77,7 @@ impl Watch {
             ))
             .into());
         }
+        store.note_errs(&judge.moods)?;
         if self.brand.is_some() {
             store.set_meta(super::KEPT_BRANDS, &serde_json::to_string(&brands)?)?;
         }

@@ -150,7 +150,7 @@ pub const SNAPSHOT_COLUMNS: &[Column] = &[
 /// network:handle, value: level).
 pub fn snapshot_rows(snapshot: &Snapshot) -> Vec<Vec<Cell<'_>>> {
     let mut rows = Rows { brand: "", rows: Vec::new() };
-    rows.add("schema", "", Cell::word(snapshot.schema));
+    rows.add("schema", "", Cell::word(snapshot.schema.as_str()));
     rows.moment("generated", "", Some(snapshot.generated));
     rows.moment("window", "from", Some(snapshot.window.from));
     rows.moment("window", "to", Some(snapshot.window.to));

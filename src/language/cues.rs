@@ -1,5 +1,6 @@
 //! Small words and letters that tell one language from another.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -127,6 +128,24 @@ static WORDS: LazyLock<HashMap<&'static str, Weights>> = LazyLock::new(|| {
     }
     words
 });
+
+/// The words of English and French, folded, with the parts before and after an apostrophe by themselves.
+static SMALL: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let mut small = HashSet::new();
+    for (word, weights) in WORDS.iter() {
+        let known =
+            LANGUAGES.iter().zip(weights).any(|(code, weight)| matches!(*code, "en" | "fr") && *weight > 0.0);
+        if known {
+            small.extend(word.split(['\'', '’']).map(crate::fold::fold));
+        }
+    }
+    small
+});
+
+/// Whether a folded word is one of them.
+pub(super) fn is_small(folded: &str) -> bool {
+    SMALL.contains(folded)
+}
 
 /// Whether texts in this language are told by small words.
 pub(super) fn is_known(code: &str) -> bool {

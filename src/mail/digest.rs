@@ -15,7 +15,9 @@ use crate::share::{Change, Permille, Share};
 use crate::store::figures::{Slice, TopPost};
 
 mod html;
+mod mood;
 mod quality;
+mod topic;
 mod text;
 
 /// Brands shown with a bar; the rest are counted.

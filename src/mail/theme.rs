@@ -60,6 +60,8 @@ pub const BUTTON: Paint =
 pub const OURS: Paint = Paint { class: "bo", back: Some(("#0d7a86", "#45b8bd")), ..NONE };
 /// The bar of a competitor.
 pub const THEIRS: Paint = Paint { class: "bc", back: Some(("#75879a", "#7f93a7")), ..NONE };
+/// The bar of what speaks ill.
+pub const ILL: Paint = Paint { class: "bi", back: Some(("#c0452c", "#e8735a")), ..NONE };
 /// What a bar does not fill.
 pub const TRACK: Paint = Paint { class: "tk", back: Some(("#e2e8ed", "#263440")), ..NONE };
 /// The line between two things.
@@ -72,7 +74,7 @@ pub const EDGE_ALARM: Paint = Paint { class: "ea", line: Some(("#c0452c", "#e873
 /// All of them.
 pub const ALL: &[Paint] = &[
     PAGE, CARD, QUOTE, INK, SOFT, ACCENT, ALARM, MARK, NOTE, EXAMPLE, BRAND, DANGER, BUTTON, OURS, THEIRS,
-    TRACK, RULE, EDGE, EDGE_ALARM,
+    ILL, TRACK, RULE, EDGE, EDGE_ALARM,
 ];
 
 /// Fonts that are already on the reader's machine.

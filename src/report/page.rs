@@ -17,7 +17,7 @@ use crate::time::{DAY, HOUR};
 
 /// Characters of a post and of a name.
 const EXCERPT: usize = 280;
-const NAME: usize = 60;
+pub(super) const NAME: usize = 60;
 /// Networks, and languages, listed.
 const SLICES: usize = 8;
 /// Suspects listed.
@@ -45,15 +45,15 @@ pub fn page(report: &Report, look: &Look) -> String {
     Telling { report, look, language: look.language, zone: &look.zone }.page().into_string()
 }
 
-struct Telling<'a> {
-    report: &'a Report,
+pub(super) struct Telling<'a> {
+    pub(super) report: &'a Report,
     look: &'a Look,
-    language: Language,
-    zone: &'a TimeZone,
+    pub(super) language: Language,
+    pub(super) zone: &'a TimeZone,
 }
 
 impl Telling<'_> {
-    fn say(&self, en: &'static str, fr: &'static str) -> &'static str {
+    pub(super) fn say(&self, en: &'static str, fr: &'static str) -> &'static str {
         self.language.say(en, fr)
     }
 
@@ -76,12 +76,15 @@ impl Telling<'_> {
                         (self.masthead())
                         (self.hero(&title))
                         (self.shares())
+                        (self.weights())
+                        (self.moods())
                         (self.days())
                         div class="two" {
                             (self.slices(self.say("Networks", "Réseaux"), &self.report.digest.networks, |name| self.language.network(name)))
                             (self.slices(self.say("Languages", "Langues"), &self.report.digest.languages, |name| self.language.language(name)))
                         }
                         (self.hours())
+                        (self.topics())
                         (self.voices())
                         (self.posts())
                         (self.suspects())
@@ -382,6 +385,7 @@ impl Telling<'_> {
                     }
                     dt { (self.say("Not heard", "Non entendu")) }
                     @if gaps.is_empty() { dd { (self.say("no gap is known; networks that are not listed were not listened to", "aucune lacune connue\u{a0}; les réseaux absents de la liste n’ont pas été écoutés")) } }
+                    @for mark in self.report.digest.marks.iter().filter(|mark| mark.what != "gap") { dd { (self.mark(mark)) } }
                     @for gap in gaps { dd { (short(&gap.source, NAME)) (language.colon()) (language.between(gap.from, gap.to, self.zone)) ", " (short(&gap.reason, 160)) } }
                     dt { (self.say("Counted", "Compté")) }
                     dd { (self.say(

@@ -118,7 +118,7 @@ fn dirichlet(counts: [f64; 3], random: &mut fastrand::Rng) -> [f64; 3] {
 }
 
 /// A draw from a gamma distribution (Marsaglia and Tsang, 2000).
-fn gamma(shape: f64, random: &mut fastrand::Rng) -> f64 {
+pub(crate) fn gamma(shape: f64, random: &mut fastrand::Rng) -> f64 {
     if shape < 1.0 {
         return gamma(shape + 1.0, random) * random.f64().max(f64::MIN_POSITIVE).powf(1.0 / shape);
     }

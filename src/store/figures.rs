@@ -2,7 +2,7 @@
 //! reads.
 
 use rusqlite::{Connection, Row, named_params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::rematch::changed_queries;
@@ -13,16 +13,24 @@ use crate::time::Time;
 mod accounts;
 mod coverage;
 mod latency;
+mod moods;
+mod own;
 mod people;
 mod rolled;
 mod standouts;
+mod topics;
+mod weights;
 
 pub use accounts::{SeenAccount, accounts, versions};
 pub use coverage::{Coverage, CoverageHour, coverage, coverage_hours};
 pub use latency::{Deletions, Latency, deletions, published_to_seen, seen_to_sent};
+pub use moods::moods;
+pub use own::{Answering, Campaign, Doings, Own, doings};
 pub use people::{Voice, voices};
 pub use rolled::{by_brand_and_day, by_day, by_hour, by_language, by_network, mentions_of};
 pub use standouts::{TopPost, new_suspects, top_posts};
+pub use topics::{BrandTopics, Topic, topics};
+pub use weights::{Mark, marks, weights};
 
 /// Counts what was heard of each of `brands` in `window`.
 ///
@@ -93,7 +101,7 @@ fn began(connection: &Connection) -> Result<Option<Time>, StoreError> {
 }
 
 /// How many mentions a network or a language has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
     /// Which.
     pub name: String,
@@ -102,7 +110,7 @@ pub struct Slice {
 }
 
 /// Mentions of one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// When it begins, counted in whole days back from the end of the window.
     pub from: Time,
@@ -130,34 +138,42 @@ pub fn drawn(connection: &Connection, window: Window, brands: &[Brand]) -> Resul
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to AND post.author IS NOT NULL
         GROUP BY cluster, brand ORDER BY cluster, brand";
-    let draw = |query: &str| -> Result<Option<Vec<(f64, f64)>>, StoreError> {
-        let mut resample = Resample::new(brands.len());
-        let mut statement = connection.prepare_cached(query)?;
-        let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
-        let mut cluster: Vec<(usize, u32)> = Vec::new();
-        let mut before: Option<i64> = None;
-        while let Some(row) = rows.next()? {
-            let of: i64 = row.get("cluster")?;
-            if before != Some(of) && !cluster.is_empty() {
-                resample.add(&cluster);
-                cluster.clear();
-            }
-            before = Some(of);
-            let brand: String = row.get("brand")?;
-            if let Some(place) = brands.iter().position(|known| *known.id.0 == *brand) {
-                cluster.push((place, row.get("mentions")?));
-            }
-        }
-        if !cluster.is_empty() {
-            resample.add(&cluster);
-        }
-        Ok(resample.intervals())
-    };
+    let draw = |query: &str| draw(connection, query, window, brands);
     let mentions = draw(BY_STORY)?.zip(draw(BY_AUTHOR)?).map(|(stories, authors)| {
         let wider = |(one, other): ((f64, f64), (f64, f64))| (one.0.min(other.0), one.1.max(other.1));
         stories.into_iter().zip(authors).map(wider).collect()
     });
     Ok(Drawn { mentions, authors: draw(AUTHORS)? })
+}
+
+/// Draws the clusters of a query again: `cluster`, `brand`, `mentions`, ordered by cluster.
+fn draw(
+    connection: &Connection,
+    query: &str,
+    window: Window,
+    brands: &[Brand],
+) -> Result<Option<Vec<(f64, f64)>>, StoreError> {
+    let mut resample = Resample::new(brands.len());
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
+    let mut cluster: Vec<(usize, u32)> = Vec::new();
+    let mut before: Option<i64> = None;
+    while let Some(row) = rows.next()? {
+        let of: i64 = row.get("cluster")?;
+        if before != Some(of) && !cluster.is_empty() {
+            resample.add(&cluster);
+            cluster.clear();
+        }
+        before = Some(of);
+        let brand: String = row.get("brand")?;
+        if let Some(place) = brands.iter().position(|known| *known.id.0 == *brand) {
+            cluster.push((place, row.get("mentions")?));
+        }
+    }
+    if !cluster.is_empty() {
+        resample.add(&cluster);
+    }
+    Ok(resample.intervals())
 }
 
 /// Intervals of shares from drawing again, one a brand; `None` where there was nothing to draw.

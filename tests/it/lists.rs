@@ -323,7 +323,7 @@ fn the_page_about_networks_is_current() {
 fn a_snapshot_is_one_whole_document() {
     let text = said(example(), &["snapshot"]);
     let document: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(document["schema"], "vigie.snapshot/1");
+    assert_eq!(document["schema"], "vigie.snapshot/2");
     assert_eq!(document["generated"], document["window"]["to"]);
     let brands = document["brands"].as_array().unwrap();
     assert_eq!(brands.len(), 4);

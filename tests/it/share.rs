@@ -430,3 +430,31 @@ fn a_digest_tells_what_it_missed() {
     assert_eq!(earlier.unwell().count(), 0, "it was well then");
     assert!(later.gaps.is_empty() && later.shares.brands.iter().all(|share| share.permille.is_none()));
 }
+
+#[test]
+fn series_are_marked_where_a_query_changed_and_where_a_brand_joined() {
+    let filled = filled();
+    let all = brands();
+    let note = |brands: &[Brand], at: Time| {
+        filled.store().note_queries(&Judge::new(brands).unwrap().matcher, at).unwrap();
+    };
+    let window = Window::ending(now(), 7);
+    note(&all[..3], window.from.plus(-20 * DAY));
+    assert!(marks_of(&filled, window).iter().all(|(what, _)| what == "gap" || what == "source"));
+    let mut changed = all.clone();
+    changed[0].unless = vec!["freins".to_owned()];
+    let at = window.from.plus(DAY);
+    note(&changed[..3], at);
+    note(&changed, at.plus(DAY));
+    let marks = marks_of(&filled, window);
+    assert!(marks.contains(&("query".to_owned(), "Molivelle".to_owned())), "{marks:?}");
+    assert!(marks.contains(&("brand".to_owned(), "Galvorine".to_owned())), "{marks:?}");
+    assert!(!marks.contains(&("query".to_owned(), "Érivolle".to_owned())), "{marks:?}");
+    assert!(marks.iter().any(|(what, _)| what == "gap"), "{marks:?}");
+    assert_eq!(marks_of(&filled, Window { from: window.to, to: window.to.plus(DAY) }), []);
+}
+
+fn marks_of(filled: &Filled, window: Window) -> Vec<(String, String)> {
+    let marks = figures::marks(filled.connection(), window, &brands()).unwrap();
+    marks.into_iter().map(|mark| (mark.what.to_owned(), mark.name)).collect()
+}

@@ -21,6 +21,8 @@ impl Telling<'_> {
             (self.shares_card())
             @if self.digest.days.len() > 1 && self.digest.days.len() <= DAYS && self.digest.shares.totals.mentions > 0 { (self.days_card()) }
             (self.held_card())
+            (self.moods_card())
+            (self.topics_card())
             (self.top_cards())
             (self.suspects_card())
             (self.where_card())

@@ -50,6 +50,8 @@ impl Telling<'_> {
                 lines.hang("- ", "  ", line);
             }
         }
+        self.moods_text(&mut lines);
+        self.topics_text(&mut lines);
         self.top_text(&mut lines);
         self.suspects_text(&mut lines);
         let networks = self.slices(&self.digest.networks, |name| language.network(name));

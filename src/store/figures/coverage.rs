@@ -1,14 +1,14 @@
 //! What every source was due to do in a window, and what it could not give.
 
 use rusqlite::{Connection, named_params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::share::Window;
 use crate::store::StoreError;
 use crate::time::{HOUR, Time};
 
 /// How one source fared in a window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The source.
     pub source: String,

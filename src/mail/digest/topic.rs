@@ -1,0 +1,79 @@
+//! What rises in what is said, in a digest.
+
+use maud::{Markup, html};
+
+use super::Telling;
+use crate::mail::clean::{Piece, short};
+use crate::mail::post::{self, Parts};
+use crate::mail::text::{self, Lines};
+use crate::mail::theme::{BRAND, INK, SOFT};
+use crate::mail::{page, topic};
+use crate::mention::Mention;
+use crate::store::figures::{BrandTopics, Topic};
+
+/// Brands with topics.
+const BRANDS: usize = 5;
+/// Characters of an example.
+const EXCERPT: usize = 140;
+
+impl Telling<'_> {
+    fn risen(&self) -> impl Iterator<Item = &BrandTopics> {
+        self.digest.topics.iter().filter(|brand| !brand.rising.is_empty()).take(BRANDS)
+    }
+
+    pub(super) fn topics_card(&self) -> Markup {
+        let language = self.language;
+        if self.risen().next().is_none() {
+            return html! {};
+        }
+        page::card(html! {
+            (page::heading(language.say("What rises", "Ce qui monte")))
+            @for (place, brand) in self.risen().enumerate() {
+                @if place > 0 { (page::rule()) }
+                p style="margin:0 0 4px 0" { (page::label(&BRAND, &short(&brand.name, 60))) }
+                @for topic in &brand.rising { (self.topic(topic)) }
+                p style="margin:0;font-size:0;line-height:14px" { "\u{a0}" }
+            }
+            (page::soft(html! { (topic::how(language)) }))
+        })
+    }
+
+    fn topic(&self, topic: &Topic) -> Markup {
+        let language = self.language;
+        html! {
+            p class=(INK.class) style={ "margin:10px 0 4px 0;font-size:16px;line-height:23px;" (INK) } {
+                strong { bdi { (short(&topic.rising.term, 60)) } }
+                br; span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { (topic::line(&topic.rising, true, language)) }
+            }
+            @if let Some(mention) = topic.examples.first() {
+                (page::quote(None, &excerpt(mention)))
+                (page::soft(html! { (post::by(mention, language)) " · " (language.network(mention.post.network.as_str())) @if mention.example { (page::example(language)) } }))
+            }
+        }
+    }
+
+    pub(super) fn topics_text(&self, lines: &mut Lines) {
+        let language = self.language;
+        if self.risen().next().is_none() {
+            return;
+        }
+        lines.gap().heading(language.say("What rises", "Ce qui monte"), '-');
+        for brand in self.risen() {
+            lines.gap().say(&short(&brand.name, 60));
+            for topic in &brand.rising {
+                let term = short(&topic.rising.term, 60);
+                let told = topic::line(&topic.rising, true, language);
+                lines.hang("- ", "  ", &format!("{term}{}{told}", language.colon()));
+                if let Some(mention) = topic.examples.first() {
+                    lines.hang("  ", "  ", &language.quote(&text::pieces(&excerpt(mention))));
+                }
+            }
+        }
+        lines.gap().say(topic::how(language));
+    }
+}
+
+fn excerpt(mention: &Mention) -> Vec<Piece> {
+    let alt = Parts::alt(mention);
+    Parts::of(mention, alt.as_deref()).excerpt(EXCERPT)
+}

@@ -1,0 +1,158 @@
+//! `vigie snapshot`: what it says of a brand's own accounts, its hash, and what becomes of a document that is brought in.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::command::Place;
+
+/// A brand whose account publishes, answers one of two who ask, and links to a campaign; a competitor without one.
+fn place(name: &str) -> Place {
+    let place = Place::new(name);
+    place.write("keywords/a.toml", "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\nofficial = [\"mastodon:@molivelle@a.example\"]\ndomains = [\"molivelle.example\"]\n");
+    place.write("keywords/b.toml", "brand = \"Érivolle\"\nkeywords = [\"Erivolle\"]\n");
+    place.write("vigie.toml", "[mail]\nzone = \"UTC\"\n");
+    let mut lines = String::new();
+    let mut add = |post: Value| lines.push_str(&format!("{post}\n"));
+    for number in 0..12_u32 {
+        let day = 1 + number % 6;
+        add(json!({"network": "mastodon", "id": format!("own{number}"), "author": "@molivelle@a.example",
+            "text": format!("Molivelle ouvre son magasin numéro {number} #Rentree"),
+            "likes": number, "links": ["https://shop.molivelle.example/?utm_campaign=rentree&utm_source=social&utm_medium=post"],
+            "created_at": format!("2026-03-{day:02}T04:00:00Z"), "url": format!("https://a.example/own{number}")}));
+        add(
+            json!({"network": "mastodon", "id": format!("b{number}"), "author": format!("@p{number}@a.example"),
+            "likes": 1, "text": format!("Erivolle numéro {number} dans ma rue"), "created_at": format!("2026-03-{day:02}T09:00:00Z")}),
+        );
+    }
+    add(json!({"network": "mastodon", "id": "ask1", "author": "@ana@a.example",
+        "text": "@molivelle@a.example où est mon colis Molivelle ?", "created_at": "2026-03-02T10:00:00Z"}));
+    add(
+        json!({"network": "mastodon", "id": "answer1", "author": "@molivelle@a.example", "reply_to": "ask1", "kind": "reply",
+        "text": "Bonjour Ana, Molivelle vous répond", "created_at": "2026-03-02T10:30:00Z"}),
+    );
+    add(json!({"network": "mastodon", "id": "ask2", "author": "@bob@a.example",
+        "text": "@molivelle@a.example: Molivelle, personne ne répond", "created_at": "2026-03-03T10:00:00Z"}));
+    place.write("posts.jsonl", lines);
+    place.ok(&["replay", "posts.jsonl", "--data", "vigie-data"]);
+    place
+}
+
+const WEEK: [&str; 4] = ["--as-of", "2026-03-07", "--days", "7"];
+
+fn document(place: &Place) -> Value {
+    serde_json::from_str(&place.ok(&[&["snapshot"], &WEEK[..]].concat())).unwrap()
+}
+
+#[test]
+fn own_accounts_campaigns_and_answers_are_told() {
+    let place = place("snapshot-own");
+    let document = document(&place);
+    let brand = &document["brands"][0];
+    assert_eq!(brand["id"], "a");
+    let profile = &brand["profiles"][0];
+    assert_eq!((&profile["network"], &profile["heard"]), (&json!("mastodon"), &json!(13)));
+    assert_eq!((&profile["cadence"], &profile["posts_a_week"]), (&json!("heard"), &json!(130)));
+    assert_eq!(profile["kinds"], json!([{"name": "post", "posts": 12}, {"name": "reply", "posts": 1}]));
+    assert_eq!(profile["with_links"], 12);
+    let campaign = &brand["campaigns"][0];
+    assert_eq!((&campaign["name"], &campaign["posts"]), (&json!("rentree"), &json!(12)));
+    assert_eq!(campaign["placed"], json!(["social/post"]));
+    assert_eq!(
+        brand["answering"],
+        json!([{"network": "mastodon", "addressed": 2, "answered": 1, "unanswered": 1, "median_seconds": 1800}])
+    );
+    let held = document["brands"][1]["against_us"].as_array().unwrap();
+    assert_eq!(held[0]["measure"], "share_of_voice");
+    assert!(held.iter().any(|of| of["measure"] == "followers" && of["verdict"] == "unknown"));
+    assert!(document["brands"][0]["against_us"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn shares_of_reactions_stand_beside_those_of_stories() {
+    let place = place("snapshot-engagement");
+    let period = ["--from", "2026-03-01", "--to", "2026-03-07"];
+    let shares: Value =
+        serde_json::from_str(&place.ok(&[&["share", "--json"], &period[..]].concat())).unwrap();
+    // by hand: 0 + 1 + ... + 11 = 66 of 78
+    assert_eq!(
+        (&shares["brands"][0]["reactions"], &shares["brands"][1]["reactions"]),
+        (&json!(66), &json!(12))
+    );
+    let part = &shares["brands"][0]["by_engagement"];
+    assert_eq!(part["permille"], 846);
+    assert!(part["low"].as_u64().unwrap() > 600 && part["high"].as_u64().unwrap() < 960, "{part}");
+    assert_eq!(shares["brands"][0].get("corrected"), None, "nobody labelled anything");
+    let told = place.ok(&[&["share", "--by", "engagement"], &period[..]].concat());
+    assert!(told.contains("84.6 %"), "{told}");
+}
+
+#[test]
+fn a_document_is_verified_kept_and_given_back() {
+    let place = place("snapshot-seal");
+    let text = place.ok(&[&["snapshot"], &WEEK[..]].concat());
+    place.write("week.json", &text);
+    let told = place.ok(&["snapshot", "verify", "week.json"]);
+    assert!(told.contains("what was sealed") && told.contains("are the same"), "{told}");
+    // one figure changed: the hash does not hold any more
+    place.write("forged.json", text.replacen("\"mentions\": 12", "\"mentions\": 99", 1));
+    let ran = place.run(&["snapshot", "verify", "forged.json"]);
+    assert!(ran.code == 1 && ran.out.contains("it was changed"), "{} {}", ran.out, ran.err);
+    let ran = place.run(&["snapshot", "import", "forged.json"]);
+    assert!(ran.code == 2 && ran.err.contains("it was changed"), "{}", ran.err);
+    // kept and given back, byte by byte, from either form of export
+    let kept = place.ok(&["snapshot", "import", "week.json"]);
+    assert!(kept.starts_with("kept as 2026-03-07-"), "{kept}");
+    assert_eq!(place.ok(&["snapshot", "show", "2026-03-07"]), text);
+    let line = place.ok(&["export", "snapshot", "--format", "jsonl", "--to", "2026-03-07", "--days", "7"]);
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), serde_json::from_str::<Value>(&text).unwrap());
+    place.write("line.json", line);
+    place.ok(&["snapshot", "import", "line.json"]);
+    assert_eq!(place.ok(&["snapshot", "list"]).lines().count(), 1, "the same document is kept once");
+    let ran = place.run(&["snapshot", "show", "2027"]);
+    assert!(ran.code == 2 && ran.err.contains("names 0 documents"), "{}", ran.err);
+    // what is stored now says otherwise
+    place.write("keywords/b.toml", "brand = \"Érivolle\"\nkeywords = [\"Erivolle\", \"Molivelle\"]\n");
+    place.ok(&["rematch", "--yes"]);
+    let ran = place.run(&["snapshot", "verify", "week.json"]);
+    assert!(
+        ran.code == 1
+            && ran.out.contains("/brands/a/permille: 556 in the file")
+            && ran.out.contains("its figures differ"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn changes_are_measured_against_the_day_that_is_named() {
+    let place = place("snapshot-compare");
+    let told = place.ok(&["snapshot", "--as-of", "2026-03-06", "--days", "3", "--compare", "2026-03-03"]);
+    let document: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(document["previous"]["to"], "2026-03-04T00:00:00.000Z");
+    assert_eq!(document["previous"]["from"], "2026-03-01T00:00:00.000Z");
+    assert!(document["brands"][0]["change"]["counts"]["mentions"].as_u64().unwrap() > 0);
+}
+
+/// The name of every field of a document.
+fn paths(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| {
+            found.insert(key.clone());
+            paths(value, found);
+        }),
+        Value::Array(values) => values.iter().for_each(|value| paths(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_page_about_snapshots_is_current() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/snapshot.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains(vigie::snapshot::SCHEMA), "docs/snapshot.md names another version");
+    let mut found = std::collections::BTreeSet::new();
+    paths(&document(&place("snapshot-page")), &mut found);
+    let missing: Vec<&String> = found.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+    assert!(missing.is_empty(), "docs/snapshot.md does not say what these are: {missing:?}");
+}
