@@ -43,7 +43,7 @@ pub(super) struct Watch {
     pub(super) judge: Judge,
     pub(super) source: i64,
     posts: usize,
-    _place: Place,
+    place: Place,
 }
 
 impl Watch {
@@ -70,7 +70,7 @@ impl Watch {
         };
         let mut keeper = Keeper::new(store, composer);
         let source = keeper.source("stream", "bluesky", false).unwrap();
-        Watch { keeper, judge: Judge::new(&brands).unwrap(), source, posts: 0, _place: place }
+        Watch { keeper, judge: Judge::new(&brands).unwrap(), source, posts: 0, place }
     }
 
     /// Stores one post as it comes, on a clock that runs with the posts.
@@ -84,6 +84,16 @@ impl Watch {
         let page = Page { posts: vec![post], ..Page::default() };
         let judged = self.judge.judge(page, origin, at, &mut Scratch::default());
         self.keeper.save(self.source, &[judged], Clock::Replay).unwrap();
+    }
+
+    /// The same store after a restart.
+    pub(super) fn again(self) -> Watch {
+        let Watch { keeper, judge, posts, place, .. } = self;
+        let composer = keeper.composer().clone();
+        drop(keeper);
+        let mut keeper = Keeper::new(Store::open(&place.0, Durability::Again).unwrap(), composer);
+        let source = keeper.source("stream", "bluesky", false).unwrap();
+        Watch { keeper, judge, source, posts, place }
     }
 
     /// A post by somebody about something, so that the clock runs and the source is heard.
