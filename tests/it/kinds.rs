@@ -18,7 +18,7 @@ use super::rule::{MINUTE, NETWORK, Watch, by, noon, rule};
 
 /// Plays a stream in which what `rule` asks for holds, and one in which it does not.
 #[track_caller]
-fn check(rule: Rule, play: impl Fn(&mut Watch, bool), told: &[&str]) {
+fn check(rule: &Rule, play: impl Fn(&mut Watch, bool), told: &[&str]) {
     let word = rule.on.word();
     for holds in [true, false] {
         let mut watch = Watch::new(&format!("kind-{word}-{holds}"), vec![rule.clone()]);
@@ -57,7 +57,7 @@ fn new_mentions() {
         let text = if holds { "My Molivelle climbs well" } else { "My bicycle climbs well" };
         watch.hears(text, noon(), by("lena", 12));
     };
-    check(rule(On::NewMention), play, &["Molivelle: new mention by @lena on Bluesky"]);
+    check(&rule(On::NewMention), play, &["Molivelle: new mention by @lena on Bluesky"]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn words_that_announce_trouble() {
         let text = if holds { "This Molivelle is a scam" } else { "This Molivelle is a joy" };
         watch.hears(text, noon(), by("lena", 12));
     };
-    check(rule(On::HighRisk), play, &["High risk – Molivelle: new mention by @lena on Bluesky"]);
+    check(&rule(On::HighRisk), play, &["High risk – Molivelle: new mention by @lena on Bluesky"]);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn authors_with_many_followers() {
         watch.hears("An Erivolle", noon(), by("erivolle.example", 90_000));
         watch.hears("A Molivelle", noon(), |_| {});
     };
-    check(rule(On::BigAuthor), play, &["Large audience – Molivelle: new mention by @lena on Bluesky"]);
+    check(&rule(On::BigAuthor), play, &["Large audience – Molivelle: new mention by @lena on Bluesky"]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn authors_never_heard_before() {
         watch.hears("My Molivelle", noon(), by(if holds { "somebody" } else { "lena" }, 12));
         watch.hears("An Erivolle", noon().plus(HOUR), by("lena", 12));
     };
-    check(erivolle, play, &["New voice – Erivolle: new mention by @lena on Bluesky"]);
+    check(&erivolle, play, &["New voice – Erivolle: new mention by @lena on Bluesky"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn accounts_that_speak_for_a_brand() {
         watch.hears("Better than a Molivelle", noon(), by(handle, 20));
     };
     let told = ["Official or verified account – Molivelle: new mention by @erivolle.example on Bluesky"];
-    check(rule(On::OfficialPost), play, &told);
+    check(&rule(On::OfficialPost), play, &told);
 }
 
 /// Something is heard every hour of the days before noon, a mention every `apart` hours.
@@ -120,7 +120,7 @@ fn more_mentions_than_chance_explains() {
         }
         watch.passes(noon().plus(HOUR));
     };
-    check(rule(On::Spike), play, &["Molivelle: spike in mentions – started"]);
+    check(&rule(On::Spike), play, &["Molivelle: spike in mentions – started"]);
 }
 
 /// Mentions every hour for eight days, then none or as many, then what comes after.
@@ -138,13 +138,13 @@ fn falls_silent(watch: &mut Watch, holds: bool, hours: i64) {
 #[test]
 fn a_day_with_far_fewer_mentions() {
     let play = |watch: &mut Watch, holds: bool| falls_silent(watch, holds, 20);
-    check(rule(On::Drop), play, &["Molivelle: drop in mentions – started"]);
+    check(&rule(On::Drop), play, &["Molivelle: drop in mentions – started"]);
 }
 
 #[test]
 fn a_brand_of_which_nobody_speaks() {
     let play = |watch: &mut Watch, holds: bool| falls_silent(watch, holds, 8);
-    check(rule(On::Silence), play, &["Molivelle: unusual silence – started"]);
+    check(&rule(On::Silence), play, &["Molivelle: unusual silence – started"]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_share_of_voice_that_grows() {
         }
         watch.passes(noon().plus(MINUTE));
     };
-    check(rule(On::Surge), play, &["Erivolle: share of voice rising – started"]);
+    check(&rule(On::Surge), play, &["Erivolle: share of voice rising – started"]);
 }
 
 const KIND: &[&str] = &[
@@ -202,7 +202,7 @@ fn turns(watch: &mut Watch, ill: i64, all: i64) {
 fn moods_that_turn() {
     let play = |watch: &mut Watch, holds: bool| turns(watch, if holds { 32 } else { 5 }, 40);
     check(
-        rule(On::Sentiment),
+        &rule(On::Sentiment),
         play,
         &["Molivelle: mood turning – started", "Molivelle: mood turning – over"],
     );
@@ -224,7 +224,7 @@ fn only_mentions_that_speak_ill() {
         watch.hears("Molivelle", noon(), by("lena", 3));
     };
     let told = ["Molivelle: new mention by @lena on Bluesky"];
-    check(Rule { moods, ..rule(On::NewMention) }, play, &told);
+    check(&Rule { moods, ..rule(On::NewMention) }, play, &told);
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn accounts_that_change() {
             watch.passes(at.plus(HOUR));
         }
     };
-    check(rule(On::AccountChanged), play, &["Erivolle: @erivolle.example changed its bio on Bluesky"]);
+    check(&rule(On::AccountChanged), play, &["Erivolle: @erivolle.example changed its bio on Bluesky"]);
 }
 
 /// Six posts of the competitor's account with some twenty likes, then one with so many.
@@ -298,14 +298,14 @@ fn posts_of_its_own(watch: &mut Watch, likes: i64) {
 fn posts_that_take_off() {
     let play = |watch: &mut Watch, holds: bool| posts_of_its_own(watch, if holds { 300 } else { 30 });
     let told = ["Erivolle: a post of @erivolle.example takes off on Bluesky"];
-    check(rule(On::TakesOff), play, &told);
+    check(&rule(On::TakesOff), play, &told);
 }
 
 #[test]
 fn posts_that_flop() {
     let play = |watch: &mut Watch, holds: bool| posts_of_its_own(watch, if holds { 2 } else { 12 });
     let told = ["Erivolle: a post of @erivolle.example falls flat on Bluesky"];
-    check(rule(On::Flops), play, &told);
+    check(&rule(On::Flops), play, &told);
 }
 
 fn poses(watch: &mut Watch, at: Time, author: Author) {
@@ -320,7 +320,7 @@ fn accounts_that_pose_as_a_brand() {
         poses(watch, noon(), if holds { poser } else { other });
     };
     let told = ["@molivelle_support.example on Bluesky may be posing as Molivelle"];
-    check(rule(On::NewImpostor), play, &told);
+    check(&rule(On::NewImpostor), play, &told);
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn accounts_that_pose_and_change() {
         }
     };
     let told = ["Profile changed – @molivelle_support.example on Bluesky may be posing as Molivelle"];
-    check(rule(On::ImpostorChanged), play, &told);
+    check(&rule(On::ImpostorChanged), play, &told);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn sources_that_fail() {
             watch.keeper.tick(at).unwrap();
         }
     };
-    check(rule(On::SourceDegraded), play, &["Source stream – failing"]);
+    check(&rule(On::SourceDegraded), play, &["Source stream – failing"]);
 }
 
 #[test]
@@ -369,5 +369,5 @@ fn keywords_that_go_wrong() {
         watch.passes(noon().plus(3 * HOUR));
     };
     let told = ["Molivelle: “Molivelle” finds the wrong posts more often"];
-    check(rule(On::PrecisionFallen), play, &told);
+    check(&rule(On::PrecisionFallen), play, &told);
 }
