@@ -25,7 +25,7 @@ pub(super) struct Recipients {
     /// Send to this address again, though it unsubscribed or refused mails
     #[arg(long, value_name = "ADDRESS", group = "change")]
     resume: Option<String>,
-    /// Take this address for confirmed, where [mail] confirm asks
+    /// Take this address for confirmed, where `mail.confirm` asks
     #[arg(long, value_name = "ADDRESS", group = "change")]
     confirm: Option<String>,
     /// Send to this address no more, as its owner asked
