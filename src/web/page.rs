@@ -38,6 +38,20 @@ struct Telling<'a> {
     zone: &'a TimeZone,
 }
 
+/// What every page says of itself to browsers and search engines.
+pub(super) fn head() -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width,initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta name="robots" content="noindex,nofollow";
+            title { "Vigie" }
+            link rel="stylesheet" href="/style.css";
+        }
+    }
+}
+
 impl Telling<'_> {
     fn say(&self, en: &'static str, fr: &'static str) -> &'static str {
         self.language.say(en, fr)
@@ -57,14 +71,7 @@ impl Telling<'_> {
         html! {
             (DOCTYPE)
             html lang=(self.language.code()) {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width,initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta name="robots" content="noindex,nofollow";
-                    title { "Vigie" }
-                    link rel="stylesheet" href="/style.css";
-                }
+                (head())
                 body {
                     div class="wrap" {
                         header class="top" {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{DOCTYPE, html};
 use tokio::sync::oneshot;
 
-use super::{Asked, House, look, too_busy};
+use super::{Asked, House, look, page, too_busy};
 use crate::mail::Language;
 use crate::store::recipients::{self, Wish};
 use crate::store::{self, StoreError};
@@ -160,14 +160,7 @@ fn page(language: Language, status: StatusCode, told: &str, button: Option<&str>
     let page = html! {
         (DOCTYPE)
         html lang=(language.code()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width,initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="robots" content="noindex,nofollow";
-                title { "Vigie" }
-                link rel="stylesheet" href="/style.css";
-            }
+            (page::head())
             body {
                 div class="wrap" {
                     header class="top" { p class="name" { "Vigie" } }

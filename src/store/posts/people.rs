@@ -31,7 +31,7 @@ pub(super) fn author_id(
             avatar = coalesce(avatar, ?6), url = coalesce(url, ?7), followers = coalesce(followers, ?8),
             created = coalesce(created, ?9), verified = coalesce(verified, ?10), bot = coalesce(bot, ?11),
             status = coalesce(status, ?12), links = coalesce(links, ?13), posts = coalesce(posts, ?15)
-        WHERE network = ?1 AND native_id = ?2 AND ?14 IS NOT NULL";
+        WHERE network = ?1 AND native_id = ?2";
     // What the network leaves out now is kept from before.
     const REFRESH: &str = "UPDATE author SET
             handle = coalesce(?3, handle), display_name = coalesce(?4, display_name), bio = coalesce(?5, bio),
