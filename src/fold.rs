@@ -227,20 +227,25 @@ impl Places {
     }
 }
 
-/// As [`char::is_alphabetic`], quicker for Latin letters.
+/// As [`char::is_alphabetic`], quicker for Latin letters, punctuation and emoji.
 #[inline]
 pub fn is_letter(c: char) -> bool {
     match c {
         '\0'..='\x7f' => c.is_ascii_alphabetic(),
         '\u{c0}'..='\u{24f}' => !matches!(c, '×' | '÷'),
+        '\u{2000}'..='\u{206f}' | '\u{1f300}'..='\u{1faff}' => false,
         c => c.is_alphabetic(),
     }
 }
 
-/// As [`char::is_alphanumeric`], quicker for Latin letters.
+/// As [`char::is_alphanumeric`], quicker for Latin letters, punctuation and emoji.
 #[inline]
 pub fn is_letter_or_digit(c: char) -> bool {
-    c.is_ascii_digit() || is_letter(c) || !c.is_ascii() && c.is_numeric()
+    match c {
+        '\0'..='\x7f' => c.is_ascii_alphanumeric(),
+        '\u{c0}'..='\u{24f}' | '\u{2000}'..='\u{206f}' | '\u{1f300}'..='\u{1faff}' => is_letter(c),
+        c => c.is_alphanumeric(),
+    }
 }
 
 #[cfg(test)]

@@ -224,12 +224,9 @@ impl Scan {
 fn word_length(text: &str) -> usize {
     let simple = text.bytes().take_while(u8::is_ascii_alphabetic).count();
     let rest = text.get(simple..).unwrap_or_default();
-    let goes_on = |c: char| {
-        if c.is_ascii() {
-            c.is_ascii_alphabetic()
-        } else {
-            is_letter_or_digit(c) && !c.is_numeric() || is_combining_mark(c)
-        }
+    let goes_on = |c: char| match c {
+        '\0'..='\u{24f}' => is_letter(c),
+        c => is_letter(c) && !c.is_numeric() || is_combining_mark(c),
     };
     simple + rest.find(|c| !goes_on(c)).unwrap_or(rest.len())
 }
