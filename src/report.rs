@@ -160,7 +160,7 @@ impl Figures {
                 return Err(format!("its figures are of the shape {other}, this program compares {SCHEMA}"));
             }
         }
-        serde_json::from_value(value).map_err(|error| format!("its figures cannot be read: {error}"))
+        serde_json::from_str(json).map_err(|error| format!("its figures cannot be read: {error}"))
     }
 }
 

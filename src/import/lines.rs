@@ -215,7 +215,7 @@ impl Object<'_> {
         let list = self.object.get("media").and_then(Value::as_array).into_iter().flatten();
         list.filter_map(|one| match one {
             Value::String(url) => Some(Media { url: Some(url.clone()), ..Media::default() }),
-            Value::Object(_) => serde_json::from_value(one.clone()).ok(),
+            Value::Object(_) => serde_json::from_str(&one.to_string()).ok(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
         })
         .collect()

@@ -74,7 +74,7 @@ impl Snapshot {
             return Err(format!("it was changed: its hash says {kept}, its content gives {is}"));
         }
         let snapshot: Snapshot =
-            serde_json::from_value(value.clone()).map_err(|error| format!("it cannot be read: {error}"))?;
+            serde_json::from_str(text).map_err(|error| format!("it cannot be read: {error}"))?;
         let again = serde_json::to_value(&snapshot).map_err(|error| error.to_string())?;
         if hash(&again) != is {
             return Err("it holds fields that this version does not know and would lose".to_owned());
