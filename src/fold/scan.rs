@@ -107,11 +107,9 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
                 Some(chunk) => *chunk,
                 None => last_chunk(bytes, self.at),
             };
-            let number = u128::from_le_bytes(chunk);
-            let [low, high] = [number, number >> 64].map(|half| {
-                let [a, b, c, d, e, f, g, h, ..] = half.to_le_bytes();
-                Lane::of(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
-            });
+            let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = chunk;
+            let low = Lane::of(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+            let high = Lane::of(u64::from_le_bytes([i, j, k, l, m, n, o, p]));
             let stop = low.stop | high.stop << 8 | 1 << STEP;
             let count = left.min(usize::try_from(stop.trailing_zeros()).unwrap_or(STEP));
             if count > 0 {
