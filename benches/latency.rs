@@ -1,13 +1,14 @@
 //! How fast a mention is committed and its mail accepted, at 1,000 events a second of which 10 are mentions.
 //!
 //! ```text
-//! cargo bench --bench latency -- [SECONDS] [EVENTS_PER_SECOND]
+//! cargo bench --bench latency -- [SECONDS] [EVENTS_PER_SECOND] [KEYWORDS.txt]
 //! ```
 //!
 //! A second process plays the world: a stream of Bluesky-like events on a loopback WebSocket, and a mail server
 //! that accepts everything. This process runs the daemon with grouping off. Printed: milliseconds from an event
 //! leaving the stream to its row being committed and to its mail being accepted, and the processor time of the
-//! daemon as a part of one core.
+//! daemon as a part of one core. With KEYWORDS.txt (one name a line) these join the brand files at half time, and
+//! the longest wait of a row before and after is printed beside how long it takes to compile them.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -56,7 +57,7 @@ fn main() {
     if arguments.first().is_some_and(|first| first == "world") {
         world(number(1, 20), number(2, 1_000));
     } else {
-        measure(number(0, 20), number(1, 1_000));
+        measure(number(0, 20), number(1, 1_000), arguments.get(2).map(std::path::Path::new));
     }
 }
 
@@ -153,7 +154,20 @@ fn numbers(mail: &str) -> Vec<u64> {
     numbers
 }
 
-fn measure(seconds: u64, rate: u64) {
+/// A brand file in `folder`.
+fn write_brand(folder: &std::path::Path, name: &str, ours: bool, keywords: &[String]) {
+    let file = toml::Table::from_iter([
+        ("brand".to_owned(), toml::Value::from(name)),
+        ("ours".to_owned(), toml::Value::from(ours)),
+        ("keywords".to_owned(), toml::Value::from(keywords.to_vec())),
+    ]);
+    // Written aside first: a half-written file is not a change of mind.
+    let aside = folder.with_extension("new");
+    std::fs::write(&aside, file.to_string()).unwrap();
+    std::fs::rename(aside, folder.join(format!("{}.toml", name.to_lowercase()))).unwrap();
+}
+
+fn measure(seconds: u64, rate: u64, more: Option<&std::path::Path>) {
     drop(rustls::crypto::ring::default_provider().install_default());
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["world", &seconds.to_string(), &rate.to_string()])
@@ -184,6 +198,9 @@ fn measure(seconds: u64, rate: u64) {
     }];
     config.web.enabled = false;
     let brands = vec![Brand::named("Molivelle", true)];
+    let keywords = std::env::temp_dir().join(format!("vigie-latency-brands-{}", std::process::id()));
+    std::fs::create_dir_all(&keywords).unwrap();
+    write_brand(&keywords, "Molivelle", true, &["Molivelle".to_owned()]);
     let composer = Composer {
         rules: config.rules.clone(),
         to: config.mail.to.clone(),
@@ -198,7 +215,7 @@ fn measure(seconds: u64, rate: u64) {
     let plan = Plan {
         keeper: Keeper::new(Store::open(&folder, Durability::Full).unwrap(), composer),
         judge: Judge::new(&brands).unwrap(),
-        keywords: None,
+        keywords: more.is_some().then(|| keywords.clone()),
         courier: courier.unwrap(),
         sources,
         config,
@@ -209,6 +226,17 @@ fn measure(seconds: u64, rate: u64) {
         clock: now,
     };
     let committed: Arc<Mutex<HashMap<u64, i64>>> = Arc::default();
+    let began = now();
+    let changing = more.map(|file| {
+        let words = std::fs::read_to_string(file).unwrap();
+        let words: Vec<String> = words.lines().map(str::to_owned).filter(|line| !line.is_empty()).collect();
+        let folder = keywords.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(seconds / 2));
+            write_brand(&folder, "Many", false, &words);
+            (now(), words)
+        })
+    });
     let rows = Arc::clone(&committed);
     let told = move |one: Told| {
         if let Told::Stored { mentions, .. } = one {
@@ -259,6 +287,28 @@ fn measure(seconds: u64, rate: u64) {
         at(&mut to_mail, 100)
     );
     println!("processor:      {:.1} % of one core over {seconds} s", used / seconds as f64 * 100.0);
+    if let Some((changed, words)) = changing.map(|thread| thread.join().unwrap()) {
+        let mut brand = Brand::named("Many", false);
+        brand.keywords = words;
+        let start = std::time::Instant::now();
+        drop(Judge::new(&[brands, vec![brand]].concat()).unwrap());
+        let built = start.elapsed();
+        let waits = committed.lock().unwrap();
+        let longest = |after: bool| {
+            let of_half = |number: &u64| {
+                let left = began.0 + i64::try_from(number * 1_000 / rate).unwrap();
+                (left >= changed.0) == after
+            };
+            waits.iter().filter(|(number, _)| of_half(number)).map(|(_, wait)| *wait).max().unwrap_or(-1)
+        };
+        println!(
+            "reload:         compiled in {} ms; longest wait of a row before {} ms, during and after {} ms",
+            built.as_millis(),
+            longest(false),
+            longest(true)
+        );
+    }
+    std::fs::remove_dir_all(&keywords).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
