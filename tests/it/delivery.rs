@@ -483,7 +483,7 @@ impl Kept {
 
     /// The text parts of what is due, oldest first.
     fn due(&self) -> Vec<String> {
-        let due = self.keeper.store().due(Time(i64::MAX), 100).unwrap();
+        let due = super::rule::waiting(self.keeper.store(), Time(i64::MAX));
         let text =
             |bytes: &[u8]| MessageParser::default().parse(bytes).unwrap().body_text(0).unwrap().into_owned();
         due.iter().map(|due| text(&due.bytes)).collect()
@@ -548,7 +548,7 @@ fn an_attempt_cut_off_is_logged_and_made_once_more() {
     assert_eq!((&second[0].bytes, &second[0].message_id), (&first[0].bytes, &first[0].message_id));
     let next = noon().plus(120_000);
     kept.keeper.record(second[0].id, noon(), &Outcome::Retry("451 later".to_owned(), next)).unwrap();
-    assert_eq!(kept.keeper.store().untried().unwrap(), 0, "a single run does not wait for it");
+    assert_eq!(kept.keeper.store().untried(noon()).unwrap(), 0, "a single run does not wait for it");
     // A restart does not bring a mail forward that waits for its turn.
     let mut kept = kept.again();
     assert_eq!(kept.keeper.take_due(noon(), 4).unwrap().len(), 0);

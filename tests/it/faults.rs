@@ -181,7 +181,7 @@ fn five_thousand_mentions_are_one_mail_and_then_one_every_five_minutes() {
     assert_eq!(written[0].since(noon()), 30_000, "half a minute after the first");
     assert!(written.windows(2).all(|pair| pair[1].since(pair[0]) >= 5 * MINUTE), "{written:?}");
     assert_eq!(written.len(), 7, "{written:?}");
-    let due = watch.keeper.store().due(Time(i64::MAX), 100).unwrap();
+    let due = watch.waiting(Time(i64::MAX));
     let mails: Vec<_> = due.iter().map(|due| MessageParser::default().parse(&due.bytes).unwrap()).collect();
     let first = mails[0].message_id().unwrap();
     assert!(mails[0].subject().unwrap().contains("5,000\u{a0}new mentions"), "{:?}", mails[0].subject());

@@ -76,6 +76,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["export"]),
     ("maud", &["mail", "report", "web"]),
     ("reqwest", &["fetch"]),
+    ("ring", &["mail"]),
     ("rusqlite", &["cli", "digest", "report", "snapshot", "store"]),
 ];
 

@@ -29,7 +29,7 @@ fn paris() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()
 }
 
-fn at(text: &str) -> Time {
+pub(super) fn at(text: &str) -> Time {
     Time::parse(text).unwrap()
 }
 
@@ -190,7 +190,7 @@ fn week() -> Digest {
 }
 
 /// Every kind of mail, in both languages.
-fn letters() -> Vec<(String, Letter)> {
+pub(super) fn letters() -> Vec<(String, Letter)> {
     let store = filled();
     let quiet = Window { from: at("2020-01-01"), to: at("2020-01-08") };
     let quiet = digest::gather(store.connection(), &brands(), quiet, now()).unwrap();
@@ -240,7 +240,7 @@ fn every_mail_says_what_it_said() {
     }
 }
 
-fn envelope(kind: Kind) -> Envelope {
+pub(super) fn envelope(kind: Kind) -> Envelope {
     Envelope {
         from: "Vigie <vigie@lookout.example>".parse().unwrap(),
         to: "Ana Pérez <ana@molivelle.example>".parse().unwrap(),
