@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -19,7 +21,7 @@ use vigie::schedule::{Every, Quiet, Schedule};
 use vigie::time::{DAY, HOUR, Time};
 
 use super::home::{Home, until};
-use super::rule::{MINUTE, NETWORK, Watch, by, noon, rule};
+use super::rule::{MINUTE, NETWORK, Watch, by, falls_silent, noon, rule};
 use super::server::Server;
 use super::sink::{Act, Sink, arrivals};
 
@@ -102,6 +104,78 @@ async fn a_server_that_is_away_for_six_hours_gets_every_mail_once_and_no_flood()
     let held = mails.len() - alerts.len();
     assert!((1..=8).contains(&held), "{held} mails about what was held back");
     println!("{} mails after six hours: {} alerts, {held} lists of others", mails.len(), alerts.len());
+}
+
+#[tokio::test]
+async fn the_mails_of_one_thread_arrive_in_order_and_hold_up_nobody_else() {
+    for away in [false, true] {
+        let well = Arc::new(AtomicBool::new(false));
+        let script = Arc::clone(&well);
+        // Only the first mail of the thread is turned away: without an order the second would overtake it.
+        let sink = Sink::start(move |mail, _| {
+            let first = mail.subject().contains("started");
+            if first && !script.load(Ordering::Relaxed) {
+                Act::Answer("451 4.3.0 try later")
+            } else {
+                Act::Accept
+            }
+        })
+        .await;
+        let courier = courier(&sink);
+        let spike = Rule { critical: true, ..rule(On::Spike) };
+        let other = Rule::new(On::BigAuthor, Duration::ZERO, Duration::ZERO);
+        let (mut watch, end) = falls_silent(&format!("in-order-{away}"), vec![spike, other]);
+        if away {
+            sink.close();
+            well.store(true, Ordering::Relaxed);
+        }
+        let back = 10 * 60;
+        for passed in 0..13 * 60 {
+            let at = end.plus(passed * MINUTE);
+            // Ten in the first hour, then forty in each of two, then one an hour.
+            let every = match passed / 60 {
+                0 => 6,
+                1 | 2 => 1,
+                _ => 60,
+            };
+            if passed % every == 0 && !(60..180).contains(&passed) || (60..180).contains(&passed) && passed % 3 != 0 {
+                watch.hears("Molivelle recalls its brakes", at, by(&format!("b{passed}"), 3));
+            }
+            if passed == 4 * 60 {
+                watch.hears("Erivolle is fine", at, by("known", 50_000));
+            }
+            if passed == 5 * 60 {
+                // Order survives a restart.
+                watch = watch.again();
+            }
+            if passed == back {
+                let subjects = watch.subjects();
+                assert!(subjects.iter().any(|subject| subject.ends_with("over")), "written long before: {subjects:?}");
+                let taken: Vec<String> = accepted(&sink);
+                assert!(taken.iter().all(|subject| !subject.contains("spike")), "{taken:?}");
+                assert_eq!(taken.len(), usize::from(!away), "what is another matter has gone out: {taken:?}");
+                if away {
+                    sink.open().await;
+                }
+                well.store(true, Ordering::Relaxed);
+            }
+            minute(&mut watch, &courier, at).await;
+        }
+        let spikes: Vec<String> =
+            accepted(&sink).into_iter().filter(|subject| subject.contains("spike")).collect();
+        let wanted = ["started", "growing", "over"].map(|stands| format!("Molivelle: spike in mentions – {stands}"));
+        assert_eq!(spikes, wanted, "away: {away}");
+        assert!(arrivals(&sink.mails()).len() == 4, "{:?}", watch.told());
+        let kept = "SELECT count(*) FROM notice_matter";
+        let kept: i64 =
+            watch.keeper.store().connection().query_row(kept, [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, 0, "what has gone out needs no place in a row");
+    }
+}
+
+/// The subjects of what a server took, in order.
+fn accepted(sink: &Sink) -> Vec<String> {
+    sink.mails().iter().filter(|mail| mail.accepted()).map(super::sink::Mail::subject).collect()
 }
 
 #[tokio::test]

@@ -450,7 +450,7 @@ fn a_source_in_trouble_is_told_to_be_well_again_once() {
 }
 
 /// A brand of which somebody speaks every hour for ten days, then nobody.
-fn falls_silent(name: &str, rules: Vec<Rule>) -> (Watch, Time) {
+pub(super) fn falls_silent(name: &str, rules: Vec<Rule>) -> (Watch, Time) {
     let mut watch = Watch::new(name, rules);
     let start = noon().plus(-10 * DAY);
     for hour in 0..240 {
