@@ -33,7 +33,8 @@ pub(super) fn signer(section: &Section<'_, '_>, file: &Path, from: &Mailbox) -> 
     let (domain, selector, named) = (domain?, selector?, named?);
     // Whoever pastes the key itself does not want to read it here.
     if named.contains(['\n', '\r']) || named.contains("-----") || named.len() > 1024 {
-        section.fault("key_file", "holds the key itself: write that into a file of its own, and its path here");
+        section
+            .fault("key_file", "holds the key itself: write that into a file of its own, and its path here");
         return None;
     }
     // What the text says of files is looked at when it stands in a file itself.
@@ -41,8 +42,8 @@ pub(super) fn signer(section: &Section<'_, '_>, file: &Path, from: &Mailbox) -> 
         return None;
     }
     let path = file.parent().unwrap_or(Path::new("")).join(&named);
-    let signer = read(&path)
-        .and_then(|pem| Signer::new(&domain, &selector, &pem).map_err(|error| error.to_string()));
+    let signer =
+        read(&path).and_then(|pem| Signer::new(&domain, &selector, &pem).map_err(|error| error.to_string()));
     signer.map_err(|why| section.fault("key_file", format!("{} {why}", path.display()))).ok()
 }
 
@@ -61,7 +62,8 @@ fn domain(section: &Section<'_, '_>, from: &Mailbox) -> Option<String> {
         return None;
     }
     let domain = named.unwrap_or_else(|| sender.clone()).to_lowercase();
-    let ascii = |name: &str| idna::domain_to_ascii(name).ok().filter(|name| is_name(name) && name.contains('.'));
+    let ascii =
+        |name: &str| idna::domain_to_ascii(name).ok().filter(|name| is_name(name) && name.contains('.'));
     let Some(domain) = ascii(&domain) else {
         section.fault("domain", "is no domain: write it as in mail addresses, such as \"acme.example\"");
         return None;
@@ -69,7 +71,8 @@ fn domain(section: &Section<'_, '_>, from: &Mailbox) -> Option<String> {
     let sender = if nobody { domain.clone() } else { ascii(&sender).unwrap_or(sender) };
     let below = |one: &str, other: &str| one.strip_suffix(other).is_some_and(|rest| rest.ends_with('.'));
     if domain != sender && !below(&domain, &sender) && !below(&sender, &domain) {
-        let reason = format!("mails come from {sender}, and a signature for another domain counts for nothing");
+        let reason =
+            format!("mails come from {sender}, and a signature for another domain counts for nothing");
         section.fault("domain", reason);
         return None;
     }
@@ -95,7 +98,9 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     {
         use std::os::unix::fs::PermissionsExt as _;
         if about.permissions().mode() & 0o007 != 0 {
-            return Err("can be used by everybody on this machine; take that away with `chmod 600`".to_owned());
+            return Err(
+                "can be used by everybody on this machine; take that away with `chmod 600`".to_owned()
+            );
         }
     }
     std::fs::read(path).map_err(|error| unreadable(&error))

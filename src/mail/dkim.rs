@@ -22,8 +22,22 @@ use crate::time::Time;
 /// What is signed of the header, where it is there: all that is shown, sorted or threaded by, and both headers that end
 /// mails, as RFC 8058 asks.
 const SIGNED: [&str; 16] = [
-    "From", "To", "Cc", "Subject", "Date", "Reply-To", "Message-ID", "In-Reply-To", "References", "MIME-Version",
-    "Content-Type", "Auto-Submitted", "Precedence", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",
+    "From",
+    "To",
+    "Cc",
+    "Subject",
+    "Date",
+    "Reply-To",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "MIME-Version",
+    "Content-Type",
+    "Auto-Submitted",
+    "Precedence",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
 ];
 /// Of these one more is signed than is there: somebody on the way who adds a second one breaks the signature.
 const ONLY_ONE: [&str; 6] = ["From", "To", "Cc", "Subject", "Date", "Reply-To"];
@@ -36,7 +50,8 @@ const COLUMNS: usize = 72;
 pub struct KeyError(&'static str);
 
 const MAKE: &str = "holds no private key in PEM form; make one with `openssl genrsa -out FILE 2048`";
-const LOCKED: &str = "is locked by a passphrase, and nobody is there to type it: write it without one, by `openssl pkey`";
+const LOCKED: &str =
+    "is locked by a passphrase, and nobody is there to type it: write it without one, by `openssl pkey`";
 const PUBLIC: &str = "holds a public key; mails are signed with the private one";
 const KIND: &str = "holds a key of another kind; DKIM knows RSA of 2,048 to 4,096 bits and Ed25519";
 
@@ -108,8 +123,7 @@ impl Key {
     fn public(&self) -> Vec<u8> {
         match self {
             Key::Rsa(key) => {
-                const RSA: [u8; 15] =
-                    [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+                const RSA: [u8; 15] = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
                 let bits = [&[0_u8][..], key.public_key().as_ref()].concat();
                 der(0x30, &[&RSA[..], &der(3, &bits)].concat())
             }

@@ -45,7 +45,8 @@ fn verdict(mail: &[u8], record: &str) -> Result<(), String> {
         assert_eq!(of_mail[tag], wanted);
     }
     let body = &mail[usize::try_from(message.parts[0].raw_body_offset()).unwrap()..];
-    let body = Regex::new("[ \t]+").unwrap().replace_all(std::str::from_utf8(body).unwrap(), " ").into_owned();
+    let body =
+        Regex::new("[ \t]+").unwrap().replace_all(std::str::from_utf8(body).unwrap(), " ").into_owned();
     let body = body.replace(" \r\n", "\r\n").trim_end_matches("\r\n").to_owned() + "\r\n";
     if STANDARD.encode(Sha256::digest(body)) != of_mail["bh"] {
         return Err("the body was changed".to_owned());
@@ -109,8 +110,17 @@ fn what_is_changed_on_the_way_shows_and_what_mail_servers_may_do_does_not() {
     let signed = String::from_utf8(signer.sign(&plain, at("2026-10-20T15:30:36Z")).unwrap()).unwrap();
     let check = |text: String| verdict(text.as_bytes(), &record);
     for name in [
-        "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted", "Precedence",
-        "List-Id", "List-Unsubscribe",
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "MIME-Version",
+        "Content-Type",
+        "Auto-Submitted",
+        "Precedence",
+        "List-Id",
+        "List-Unsubscribe",
     ] {
         let field = format!("\r\n{name}: ");
         assert!(signed.contains(&field), "{name}");
@@ -119,13 +129,18 @@ fn what_is_changed_on_the_way_shows_and_what_mail_servers_may_do_does_not() {
     assert!(check(signed.replacen("\r\n\r\n", "\r\n\r\nx", 1)).is_err());
     for more in ["From: eve@other.example", "Subject: other", "Reply-To: eve@other.example"] {
         assert!(check(format!("{more}\r\n{signed}")).is_err(), "{more} before");
-        assert!(check(signed.replacen("\r\n\r\n", &format!("\r\n{more}\r\n\r\n"), 1)).is_err(), "{more} after");
+        assert!(
+            check(signed.replacen("\r\n\r\n", &format!("\r\n{more}\r\n\r\n"), 1)).is_err(),
+            "{more} after"
+        );
     }
     let received = "Received: by relay.example; Tue, 20 Oct 2026 15:30:37 +0000\r\nX-Spam-Status: No\r\n";
     assert_eq!(check(format!("{received}{signed}")), Ok(()));
     assert_eq!(check(signed.replace("\r\n ", "\r\n\t ")), Ok(()), "lines folded otherwise");
     assert_eq!(check(format!("{signed}\r\n\r\n")), Ok(()), "empty lines at the end");
-    assert!(verdict(signed.as_bytes(), &self::signer("ed25519").record().1.replace("ed25519", "rsa")).is_err());
+    assert!(
+        verdict(signed.as_bytes(), &self::signer("ed25519").record().1.replace("ed25519", "rsa")).is_err()
+    );
 }
 
 /// A configuration with `[mail.smtp.dkim]`, and the key beside it as only its owner can read it.

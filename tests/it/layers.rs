@@ -73,6 +73,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("image_hasher", &["impostor"]),
     ("indicatif", &["cli"]),
     ("parquet", &["export"]),
+    ("png", &["mail"]),
     ("rust_xlsxwriter", &["export"]),
     ("maud", &["mail", "report", "web"]),
     ("reqwest", &["fetch"]),

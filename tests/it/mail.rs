@@ -88,7 +88,7 @@ fn content(on: On) -> Content {
         gaps: Vec::new(),
         grouping: (30, 300),
         written: at("2026-10-20T15:30:36Z"),
-        answer_to: None,
+        answer_to: Some("vigie@lookout.example".to_owned()),
         test: false,
     }
 }
@@ -149,9 +149,9 @@ fn suspects() -> Content {
             likeness: true,
             claim: true,
             signals: vec![
-                signal("name_same", "Moliv\u{435}lle Support", "molivelle"),
-                signal("support_word", "Support", "support"),
-                signal("hidden", "mo\u{200b}livelle", "molivelle"),
+                signal("handle_support", "molivelle_support", "molivelle support"),
+                signal("display_name_confusable", "Moliv\u{435}lle Support", "molivelle support"),
+                signal("bio_contact", "Écrivez-nous en privé", "ecrivez nous en prive"),
             ],
         },
         state: "new".to_owned(),

@@ -47,7 +47,8 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn keep_in_order(&self, key: &str, recipient: &str, matters: &[String]) -> Result<(), StoreError> {
-        const PUT: &str = "INSERT INTO notice_matter (matter, notice) SELECT ?2, id FROM notice WHERE key = ?1
+        const PUT: &str =
+            "INSERT INTO notice_matter (matter, notice) SELECT ?2, id FROM notice WHERE key = ?1
             ON CONFLICT (matter, notice) DO NOTHING";
         for matter in matters {
             self.connection.prepare_cached(PUT)?.execute([key, &format!("{matter}|{recipient}")])?;
