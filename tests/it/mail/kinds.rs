@@ -169,3 +169,19 @@ fn held() -> Vec<Held> {
         line(31, "Érivolle: share of voice rising – started", "surge"),
     ]
 }
+
+#[test]
+fn a_picture_is_small_however_restless_the_days_were() {
+    let mut random = fastrand::Rng::with_seed(3);
+    for most in [2, 10, 100, 100_000] {
+        let hours = (0..72).map(|_| Some(random.u32(0..most))).collect();
+        let course = Course { to: day().to, hours, usual: vec![(most / 5, most / 2); 72] };
+        let spike = What::Spike { count: 41, usual: 910, all: None };
+        let letter = mail::alert(&told(spike, Phase::Opened, Some(course)), Language::Fr, &paris());
+        let picture = &letter.pictures[0];
+        println!("{} bytes for up to {most} an hour", picture.bytes.len());
+        assert!(picture.bytes.len() < 15_000, "{}", picture.bytes.len());
+        let read = image::load_from_memory(&picture.bytes).unwrap();
+        assert_eq!((read.width(), read.height()), (1080, 240), "twice as large as it is shown");
+    }
+}
