@@ -20,6 +20,7 @@ use crate::schedule::Schedule;
 use crate::sentiment::Lang;
 use crate::web::WebConfig;
 
+mod dkim;
 mod parts;
 mod rules;
 pub mod secret;
@@ -203,7 +204,7 @@ impl Config {
             sources::read(&section, &mut config.sources);
         }
         if let Some(section) = top.section("mail") {
-            parts::mail(&section, folder, &mut config.mail);
+            config.manners.signer = parts::mail(&section, file, &mut config.mail);
         }
         let mut preset = None;
         if let Some(section) = top.section("alerts") {

@@ -143,6 +143,8 @@ pub enum Fault {
     Mail,
     /// The server's.
     Server,
+    /// The server's, and it says so itself: it takes nothing for now (421).
+    Closing,
     /// The account's: the server refuses it.
     Account,
 }
@@ -238,7 +240,8 @@ impl Courier {
                         self.later(due, answer, now(), Fault::Account)
                     }
                     _ if error.is_permanent() => failed(said),
-                    Some(421) | None => self.later(due, said, now(), Fault::Server),
+                    Some(421) => self.later(due, said, now(), Fault::Closing),
+                    None => self.later(due, said, now(), Fault::Server),
                     Some(_) => self.later(due, said, now(), Fault::Mail),
                 }
             }

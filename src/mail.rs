@@ -16,6 +16,7 @@ pub mod chat;
 pub(crate) mod clean;
 mod confirm;
 mod digest;
+pub mod dkim;
 pub(crate) mod draw;
 mod held;
 pub mod look;

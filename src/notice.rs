@@ -386,6 +386,15 @@ impl Composer {
         Ok(written)
     }
 
+    /// The bytes to send, signed where mails are.
+    fn seal(&self, letter: &Letter, envelope: &Envelope) -> Result<Vec<u8>, NoticeError> {
+        let bytes = mail::build(letter, envelope)?;
+        Ok(match &self.manners.signer {
+            Some(signer) => signer.sign(&bytes, envelope.written)?,
+            None => bytes,
+        })
+    }
+
     /// Keeps a letter to recipients who can be written to.
     fn post(
         &self,
@@ -417,7 +426,7 @@ impl Composer {
                 unsubscribe: self.unsubscribe(known, recipient).filter(|_| kind != "confirm"),
                 written: now,
             };
-            let bytes = mail::build(&letter, &envelope)?;
+            let bytes = self.seal(&letter, &envelope)?;
             let notice = NewNotice {
                 key,
                 kind,

@@ -1,5 +1,5 @@
 """Mails through a real Postfix into a Maildir: accepted once each, waiting while it is away, refused for good where it
-knows nobody of that name."""
+knows nobody of that name; signed, and checked by dkimpy where it is there."""
 
 import email
 import email.policy
@@ -7,6 +7,7 @@ import functools
 import http.server
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,11 @@ import threading
 import time
 
 from vigie import Home, free_port, play, said, until
+
+try:
+    import dkim
+except ImportError:
+    dkim = None
 
 postfix = sys.argv[1]
 port = free_port()
@@ -121,6 +127,42 @@ def arrived():
     return mails
 
 
+def sign(kind):
+    """Has mails signed with a new key from here on, and gives the record of the DNS as `vigie check` shows it."""
+    new = ["genpkey", "-algorithm", "ed25519"] if kind == "ed25519" else ["genrsa", "2048"]
+    key = subprocess.run(["openssl", *new], capture_output=True, check=True).stdout
+    with open(os.open(home.path("dkim.pem"), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(key)
+    home.write("vigie.toml", text + '[mail.smtp.dkim]\nselector = "vigie"\nkey_file = "dkim.pem"\n')
+    told = next(line for line in home.run("check", "--offline", fine=(0, 1)).splitlines() if "(DKIM)" in line)
+    return told.split("TXT record ", 1)[1].split(": ", 1)
+
+
+def signatures(kind, number):
+    """One mail more, and what dkimpy thinks of it."""
+    name, record = sign(kind)
+    feed(range(number))
+    home.run("watch", "--once", fine=(0, 1))
+    until(f"a mail signed by {kind}", lambda: f"entrée {number - 1} à" in texts(), 60)
+    folder = f"{site}/mail/ana/new"
+    for file in sorted(os.listdir(folder)):
+        with open(f"{folder}/{file}", "rb") as one:
+            raw = one.read()
+        if b"\nDKIM-Signature:" not in raw or f"a={kind}-sha256".encode() not in raw:
+            continue
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+        def dns(asked, timeout=5):
+            asked = asked.decode() if isinstance(asked, bytes) else asked
+            return record.encode() if asked.rstrip(".") == name else None
+
+        assert dkim.verify(raw, dnsfunc=dns), f"dkimpy does not accept the {kind} signature of {file}"
+        assert not dkim.verify(raw.replace(b"Subject: ", b"Subject: x", 1), dnsfunc=dns), "anything is accepted"
+        said(f"dkimpy accepts the {kind} signature for {name}, as Postfix delivered it")
+        return
+    raise AssertionError(f"no mail is signed by {kind}")
+
+
 def texts():
     return "".join(mail.get_body(("plain",)).get_content() for mail in arrived())
 
@@ -146,8 +188,13 @@ def act():
     ids = [mail["Message-ID"] for mail in arrived()]
     assert len(ids) == len(set(ids)), f"one mail twice: {ids}"
     said(f"back again: what waited came, each once ({len(ids)} mails)")
+    if dkim and shutil.which("openssl"):
+        signatures("rsa", 6)
+        signatures("ed25519", 7)
+    else:
+        said("left out: dkimpy or openssl is missing, signatures are not checked")
     home.write("vigie.toml", text.replace("ana@dest.example", "nobody@dest.example"))
-    feed(range(6))
+    feed(range(8))
     out = home.run("watch", "--once", fine=(0, 1))
     assert "550" in out, out
     said("an address that does not exist: " + next(line for line in out.splitlines() if "550" in line))

@@ -183,6 +183,11 @@ impl Check {
             );
             findings.push(Finding::new("mail sender", Fares::Note, detail));
         }
+        if let Some(signer) = &config.manners.signer {
+            let (name, text) = signer.record();
+            let detail = format!("for {}, once the DNS has the TXT record {name}: {text}", signer.domain());
+            findings.push(Finding::new("mail signature (DKIM)", Fares::Ok, detail));
+        }
         if self.offline {
             findings.push(Finding::new(what, Fares::Skipped, "needs the network"));
         } else {

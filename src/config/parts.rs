@@ -9,11 +9,12 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
-use super::MailConfig;
+use super::{MailConfig, dkim};
 use crate::deliver::{Patience, Smtp, Tls, Transport};
 use crate::document::{Section, nearest};
 use crate::fetch::FetchConfig;
 use crate::mail::Language;
+use crate::mail::dkim::Signer;
 use crate::schedule::{Every, Schedule};
 use crate::web::WebConfig;
 use crate::{network, time};
@@ -82,7 +83,9 @@ pub(super) fn mailbox(section: &Section<'_, '_>, key: &str, text: &str) -> Optio
     mailbox
 }
 
-pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConfig) {
+/// Reads `[mail]` of `file`, and gives what signs mails.
+pub(super) fn mail(section: &Section<'_, '_>, file: &Path, mail: &mut MailConfig) -> Option<Signer> {
+    let folder = file.parent().unwrap_or(Path::new(""));
     let to = mailboxes(section, "to");
     if !to.is_empty() {
         mail.to = to;
@@ -99,7 +102,9 @@ pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConf
     if let Some(to_folder) = filled(section, "folder") {
         mail.transport = Transport::Folder(folder.join(to_folder));
     }
+    let mut signer = None;
     if let Some(smtp) = section.section("smtp") {
+        signer = smtp.section("dkim").and_then(|section| dkim::signer(&section, file, &mail.from));
         if section.value("folder").is_some() {
             section.fault(
                 "folder",
@@ -114,6 +119,7 @@ pub(super) fn mail(section: &Section<'_, '_>, folder: &Path, mail: &mut MailConf
         }
     }
     section.finish(&[], "SMTP");
+    signer
 }
 
 pub(super) fn zone(section: &Section<'_, '_>, name: &str) -> Option<TimeZone> {

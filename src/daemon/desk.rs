@@ -455,7 +455,8 @@ impl Desk {
                 (self.told)(Told::Mail { kind, recipient, outcome, path });
             }
             Question::Untried { reply } => {
-                answered(reply.send(self.keeper.store().untried()?));
+                let now = (self.clock)();
+                answered(reply.send(self.keeper.store().untried(now)?));
             }
             Question::Faceless { network, limit, reply } => {
                 answered(reply.send(self.keeper.store().faceless(network, limit)?));

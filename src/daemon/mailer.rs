@@ -55,6 +55,7 @@ pub(super) async fn run(
         let patience = courier.patience();
         let rest = match server.trouble {
             Fault::Account => patience.long_rest(),
+            Fault::Closing => patience.rest(),
             Fault::Server if server.failures >= FAILURES => patience.rest(),
             Fault::Server | Fault::Mail | Fault::None => continue,
         };
@@ -103,7 +104,7 @@ impl Server {
         self.trouble = fault;
         match fault {
             Fault::None | Fault::Mail => *self = Server::default(),
-            Fault::Server | Fault::Account => self.failures += 1,
+            Fault::Server | Fault::Closing | Fault::Account => self.failures += 1,
         }
     }
 

@@ -177,14 +177,23 @@ pub fn describe(signal: &Signal, french: bool) -> String {
         ),
         other => (other, other),
     };
-    let sentence = if french { french_text } else { english };
+    // As French is printed; a stranger's words, which come in below, stay as they are.
+    let sentence = if french {
+        french_text
+            .replace('\'', "’")
+            .replace("« ", "«\u{a0}")
+            .replace(" »", "\u{a0}»")
+            .replace(" :", "\u{a0}:")
+    } else {
+        english.to_owned()
+    };
     let short = |text: &str| {
         let start: String = text.chars().filter(|c| !c.is_control()).take(80).collect();
         if text.chars().count() > 80 { format!("{start}…") } else { start }
     };
     // One pass, so that a stranger's name that holds “{folded}” stays as it is.
     let mut out = String::new();
-    let mut rest = sentence;
+    let mut rest = sentence.as_str();
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let (slot, after) = after.split_once('}').unwrap_or((after, ""));

@@ -55,6 +55,13 @@ fn encoded(text: &str, kept: &str) -> String {
         .collect()
 }
 
+/// The name of a rule as it is typed in a shell.
+fn typed(name: &str) -> String {
+    let name = short(name, 60);
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    if plain { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
 struct Telling<'a> {
     content: &'a Content,
     language: Language,
@@ -288,14 +295,19 @@ impl Telling<'_> {
                 ),
             )
         };
+        let mute = language.quote(&format!("vigie alerts mute {} --for 24h", typed(&self.content.rule)));
         let mut lines = vec![
             language.say(
                 format!("You get this because of the alert rule {rule}; its alerts are {grouped}."),
                 format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{202f}; ses alertes sont {grouped}."),
             ),
             language.say(
-                "To stop or change it, edit that rule in vigie.toml. Nothing is fetched, tracked or counted: opening this mail tells nobody.",
-                "Pour l’arrêter ou la changer, modifiez cette règle dans vigie.toml. Rien n’est téléchargé, suivi ni compté\u{a0}: ouvrir ce message n’avertit personne.",
+                format!("To silence it for a day: {mute}. To change or stop it, edit that rule in vigie.toml."),
+                format!("Pour la faire taire un jour\u{a0}: {mute}. Pour la changer ou l’arrêter, modifiez cette règle dans vigie.toml."),
+            ),
+            language.say(
+                "Nothing is fetched, tracked or counted: opening this mail tells nobody.",
+                "Rien n’est téléchargé, suivi ni compté\u{a0}: ouvrir ce message n’avertit personne.",
             ).to_owned(),
         ];
         if self.content.test {
@@ -382,7 +394,7 @@ impl Telling<'_> {
             let lasted = language.lasted(ended.since(trouble.since));
             let ended = language.moment(ended, self.zone);
             return language.say(
-                format!("Well again since {ended}, after {lasted}; the trouble began {moment}."),
+                format!("Working again since {ended}, after {lasted}; the trouble began {moment}."),
                 format!("Tout va bien depuis le {ended}, après {lasted}\u{202f}; la panne avait commencé le {moment}."),
             );
         }
@@ -469,7 +481,7 @@ fn checks(language: Language) -> [&'static str; 3] {
         ],
         [
             "Est-ce un compte à vous, un partenaire, un amateur\u{a0}? Ajoutez-le alors à official dans le fichier de la marque.",
-            "Ouvrez le profil\u{a0}: son âge, ses messages, où mènent ses liens. N’entrez aucun mot de passe.",
+            "Ouvrez le profil\u{a0}: son âge, ses publications, où mènent ses liens. N’entrez aucun mot de passe.",
             "S’il trompe les gens, signalez-le au réseau et prévenez vos clients depuis votre propre compte.",
         ],
     )
@@ -495,7 +507,7 @@ fn now_does(trouble: &Trouble, language: Language) -> &'static str {
     } else if trouble.silent {
         language.say(
             "Vigie goes on listening and will say nothing more until posts come again. The other sources are not affected. If the silence is real, nothing is lost; if not, check the source with “vigie check”.",
-            "Vigie continue d’écouter et se taira jusqu’au retour de messages. Les autres sources ne sont pas touchées. Si le silence est réel, rien n’est perdu\u{202f}; sinon, vérifiez la source avec «\u{a0}vigie check\u{a0}».",
+            "Vigie continue d’écouter et n’en dira plus rien jusqu’au retour de publications. Les autres sources ne sont pas touchées. Si le silence est réel, rien n’est perdu\u{202f}; sinon, vérifiez la source avec «\u{a0}vigie check\u{a0}».",
         )
     } else {
         language.say(

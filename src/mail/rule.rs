@@ -92,7 +92,7 @@ fn english(rule: &Rule, of: &str) -> String {
             rule.points.0 / 10
         ),
         On::Sentiment => format!(
-            "Tells when mentions of {of} that speak ill have grown by {} points in a day, as a part of those understood, against the two weeks before",
+            "Tells when the part of mentions of {of} that are negative has grown by {} points in a day, against the two weeks before",
             rule.points.0 / 10
         ),
         On::AccountChanged => {
@@ -219,13 +219,13 @@ fn conditions(rule: &Rule, language: Language) -> Vec<String> {
             .moods
             .iter()
             .map(|mood| match mood {
-                Sentiment::Negative => language.say("that speak ill", "défavorables"),
-                Sentiment::Neutral => language.say("that take no side", "neutres"),
-                Sentiment::Positive => language.say("that speak well", "favorables"),
+                Sentiment::Negative => language.say("negative", "défavorables"),
+                Sentiment::Neutral => language.say("neutral", "neutres"),
+                Sentiment::Positive => language.say("positive", "favorables"),
             })
             .collect();
         let moods = moods.join(language.say(" or ", " ou "));
-        told.push(language.say(format!("of posts {moods}"), format!("pour des messages {moods}")));
+        told.push(language.say(format!("in {moods} posts"), format!("pour des publications {moods}")));
     }
     if rule.followers > 0 {
         let count = language.number(rule.followers);

@@ -1,8 +1,9 @@
 //! The picture of how mentions went, hour by hour, against the band of what is usual: a small PNG that stands in the mail
 //! itself. Drawn by additions and square roots alone, so that it is the same on every machine.
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder as _};
+use std::collections::BTreeMap;
+
+use png::{BitDepth, ColorType, Compression, Encoder, Filter};
 
 use crate::alert::Course;
 
@@ -17,6 +18,10 @@ const MARGIN: f64 = 22.0;
 /// Half the width of the line, and the radius of the dot at its end.
 const LINE: f64 = 2.5;
 const DOT: f64 = 9.0;
+/// Edges are softened in eight steps of this: with few colours the picture is small, however restless the line.
+const EDGE: u32 = 32;
+/// So many colours can a PNG with a table of them have.
+const COLOURS: usize = 256;
 
 type Colour = [u8; 3];
 /// A night sky: it stands on light cards and on dark ones, and is not turned round by mail programs that recolour.
@@ -73,6 +78,7 @@ impl Canvas {
         let start = usize::try_from(3 * (y * WIDTH + x)).unwrap_or(usize::MAX);
         let Some(point) = self.0.get_mut(start..).and_then(|rest| rest.get_mut(..3)) else { return };
         let part = u32::from(whole(part.clamp(0.0, 1.0) * 255.0, 255));
+        let part = ((part + EDGE / 2) / EDGE * EDGE).min(255);
         for (there, own) in point.iter_mut().zip(colour) {
             let mixed = (u32::from(*there) * (255 - part) + u32::from(own) * part + 127) / 255;
             *there = u8::try_from(mixed).unwrap_or(u8::MAX);
@@ -118,13 +124,41 @@ impl Canvas {
         }
     }
 
+    /// With a table of its colours, which makes it a third smaller than three bytes a point.
     fn png(&self) -> Option<Vec<u8>> {
+        let mut table: Vec<Colour> = Vec::new();
+        let mut known: BTreeMap<Colour, u8> = BTreeMap::new();
+        let mut points = Vec::with_capacity(self.0.len() / 3);
+        for point in self.0.chunks_exact(3) {
+            let colour: Colour = point.try_into().ok()?;
+            points.push(*known.entry(colour).or_insert_with(|| place(&mut table, colour)));
+        }
         let mut bytes = Vec::new();
-        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::NoFilter)
-            .write_image(&self.0, WIDTH, HEIGHT, ExtendedColorType::Rgb8)
-            .ok()?;
+        let mut encoder = Encoder::new(&mut bytes, WIDTH, HEIGHT);
+        encoder.set_color(ColorType::Indexed);
+        encoder.set_depth(BitDepth::Eight);
+        encoder.set_palette(table.concat());
+        encoder.set_compression(Compression::High);
+        encoder.set_filter(Filter::NoFilter);
+        let mut writer = encoder.write_header().ok()?;
+        writer.write_image_data(&points).ok()?;
+        writer.finish().ok()?;
         Some(bytes)
     }
+}
+
+/// Where a colour stands in the table: a new one at its end, or the nearest once it is full.
+fn place(table: &mut Vec<Colour>, colour: Colour) -> u8 {
+    let far = |other: &Colour| -> u32 {
+        other.iter().zip(colour).map(|(one, two)| u32::from(one.abs_diff(two)).pow(2)).sum()
+    };
+    let place = if table.len() < COLOURS {
+        table.push(colour);
+        table.len() - 1
+    } else {
+        (0..).zip(&*table).min_by_key(|(_, other)| far(other)).map_or(0, |(place, _)| place)
+    };
+    u8::try_from(place).unwrap_or(u8::MAX)
 }
 
 /// The whole number under a positive one, `limit` at most.
@@ -153,6 +187,11 @@ mod tests {
             assert!(has(colour) > 50, "{colour:?}: {}", has(colour));
         }
         assert_eq!(draw(&Course::default()), None);
+        // However restless: every hour something else.
+        let mut random = fastrand::Rng::with_seed(7);
+        let hours = (0..72).map(|_| Some(random.u32(0..100))).collect();
+        let restless = draw(&Course { hours, usual: vec![(20, 60); 72], ..course.clone() }).unwrap();
+        assert!(restless.len() < 15_000, "{}", restless.len());
         let most = Course { hours: vec![Some(u32::MAX); 72], usual: vec![(0, u32::MAX); 72], ..course };
         assert!(draw(&most).is_some());
     }

@@ -21,10 +21,9 @@ pub fn on_watch(vitals: &Vitals, window: Window, language: Language, zone: &Time
     let subject =
         short(&language.say(format!("Vigie is on watch, {span}"), format!("Vigie veille, {span}")), SUBJECT);
     let posts =
-        language.count(vitals.posts, ["post heard", "posts heard"], ["message entendu", "messages entendus"]);
+        language.count(vitals.posts, ["post heard", "posts heard"], ["publication lue", "publications lues"]);
     let mentions = language.mentions(vitals.mentions);
-    let sent =
-        language.count(vitals.sent, ["mail sent", "mails sent"], ["message envoyé", "messages envoyés"]);
+    let sent = language.count(vitals.sent, ["mail sent", "mails sent"], ["e-mail envoyé", "e-mails envoyés"]);
     let well = language.count(
         vitals.well,
         ["source answers", "sources answer"],
@@ -39,13 +38,13 @@ pub fn on_watch(vitals: &Vitals, window: Window, language: Language, zone: &Time
         }
         let names = language.list(&names);
         lines.push(language.say(
-            format!("Not well: {names}. “vigie status” says why."),
+            format!("In trouble: {names}. “vigie status” says why."),
             format!("En difficulté\u{a0}: {names}. «\u{a0}vigie status\u{a0}» dit pourquoi."),
         ));
     }
     let why = language.say(
-        "You get this so that you would miss it: when it does not come, look whether Vigie still runs. To stop it, take still_on_watch out of vigie.toml.",
-        "Vous recevez ce message pour qu’il vous manque\u{a0}: s’il ne vient pas, voyez si Vigie tourne encore. Pour l’arrêter, retirez still_on_watch de vigie.toml.",
+        "This mail is a sign of life: when it stops coming, see whether Vigie still runs. To stop it, take still_on_watch out of vigie.toml.",
+        "Ce message est un signe de vie\u{a0}: s’il ne vient plus, voyez si Vigie tourne encore. Pour l’arrêter, retirez still_on_watch de vigie.toml.",
     );
     let moment = language.moment(window.to, zone);
     let edge = if vitals.unwell.is_empty() { &EDGE } else { &EDGE_ALARM };

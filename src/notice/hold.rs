@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
-use super::{Composer, NoticeError};
+use super::{Composer, NoticeError, thread};
 use crate::alert::{Content, Rule};
 use crate::keyword::{Brand, BrandId};
+use crate::mail::dkim::Signer;
 use crate::mail::{self, Envelope, Form, Held, Language, Look, chat};
 use crate::schedule::{Quiet, Schedule};
 use crate::store::Store;
@@ -38,6 +39,8 @@ pub struct Manners {
     pub public_url: Option<String>,
     /// Whether a new address is asked before it gets anything.
     pub confirm: bool,
+    /// What signs mails, where the mail server does not.
+    pub signer: Option<Signer>,
 }
 
 /// A chat or a program that is told, beside the mails.
@@ -64,6 +67,7 @@ impl Default for Manners {
             still_on_watch: None,
             public_url: None,
             confirm: false,
+            signer: None,
         }
     }
 }
@@ -190,7 +194,7 @@ impl Composer {
                 unsubscribe: self.unsubscribe(&known, recipient),
                 written: now,
             };
-            mail::build(&letter, &envelope)?
+            self.seal(&letter, &envelope)?
         };
         let next_try = quiet.unwrap_or(now);
         let notice = NewNotice {
@@ -209,7 +213,11 @@ impl Composer {
             alerts: store.raised_count(name, opened)?,
             held,
         };
-        Ok(usize::from(store.add_notice(&notice)?) * usize::from(!held))
+        if !store.add_notice(&notice)? || held {
+            return Ok(0);
+        }
+        store.keep_in_order(&notice.key, &notice.recipient, &thread::lasting(name, &content))?;
+        Ok(1)
     }
 
     /// Writes one alert to a channel: at once, whatever the hour; who wants quiet there has it from the chat.
@@ -247,7 +255,11 @@ impl Composer {
             alerts: store.raised_count(name, opened)?,
             held: false,
         };
-        Ok(usize::from(store.add_notice(&notice)?))
+        if !store.add_notice(&notice)? {
+            return Ok(0);
+        }
+        store.keep_in_order(&notice.key, &notice.recipient, &thread::lasting(name, content))?;
+        Ok(1)
     }
 
     /// The next moment at which what is held back is told: an hour after the first of it.

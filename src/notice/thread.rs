@@ -8,6 +8,9 @@ use crate::store::Store;
 use crate::store::incidents::Root;
 use crate::time::{DAY, Time};
 
+/// A thread whose first mail may be as old as it likes.
+const EVER: Time = Time(i64::MIN);
+
 impl Composer {
     /// Puts a letter to `recipient` into the thread of what it tells, where there is one, and gives what its envelope says
     /// of that. `sent`: whether it goes out, so that others may answer it.
@@ -49,11 +52,17 @@ impl Composer {
     }
 }
 
+/// The threads of a mail in which order counts: of what goes on, and of accounts under suspicion.
+pub(super) fn lasting(rule: &str, content: &Content) -> Vec<String> {
+    let matters = matters(rule, content, content.written);
+    matters.into_iter().filter(|(_, from)| *from == EVER).map(|(matter, _)| matter).collect()
+}
+
 /// The threads that a mail belongs to, each with how old its first mail may be: what goes on has one for as long as it
 /// does, an account under suspicion one for ever, whatever the rule; new mentions of the same brands, or
 /// by the same author where a rule is about authors, one a day.
 fn matters(rule: &str, content: &Content, now: Time) -> Vec<(String, Time)> {
-    let (ever, day) = (Time(i64::MIN), now.plus(-DAY));
+    let (ever, day) = (EVER, now.plus(-DAY));
     let mut matters: Vec<(String, Time)> = Vec::new();
     for event in &content.events {
         let brand = &event.brand;

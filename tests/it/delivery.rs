@@ -179,6 +179,30 @@ async fn whatever_is_no_refusal_is_tried_again_with_the_same_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_says_421_is_left_alone_for_a_while() {
+    let sink = Sink::start(|mail, attempt| match attempt {
+        1 if mail.text().contains("word1") => Act::Answer("421 4.3.2 closing"),
+        _ => Act::Accept,
+    })
+    .await;
+    let (stream, appview) = (Jetstream::start().await, nobody().await);
+    let waits = mail_to(&sink, "").replace("retry = [\"1s\"]", "retry = [\"6s\"]");
+    let home = Home::configured("closing", &(streamed(&stream, &appview) + &waits));
+    let mut daemon = home.start(&["watch"]);
+    daemon.says(&["listening"]).await;
+    posts_one_by_one(&stream, &home, 1).await;
+    sink.until("the first", |mails| mails.len() == 1).await;
+    // It is left alone for half of the first wait, with whatever else is due.
+    posts_one_by_one(&stream, &home, 2).await;
+    let mails = sink.until("the others", |mails| mails.len() == 3).await;
+    let rest = mails[1].at - mails[0].at;
+    assert!(rest >= Duration::from_millis(2_900), "{rest:?}");
+    let mails = sink.until("all", |mails| mails.len() == 4).await;
+    assert_eq!(arrivals(&mails).values().sum::<usize>(), 4);
+    assert_eq!(daemon.stop().await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_away_gets_every_mail_once_when_it_is_back() {
     let sink = Sink::willing().await;
     let (stream, appview) = (Jetstream::start().await, nobody().await);
@@ -483,7 +507,7 @@ impl Kept {
 
     /// The text parts of what is due, oldest first.
     fn due(&self) -> Vec<String> {
-        let due = self.keeper.store().due(Time(i64::MAX), 100).unwrap();
+        let due = super::rule::waiting(self.keeper.store(), Time(i64::MAX));
         let text =
             |bytes: &[u8]| MessageParser::default().parse(bytes).unwrap().body_text(0).unwrap().into_owned();
         due.iter().map(|due| text(&due.bytes)).collect()
@@ -548,7 +572,7 @@ fn an_attempt_cut_off_is_logged_and_made_once_more() {
     assert_eq!((&second[0].bytes, &second[0].message_id), (&first[0].bytes, &first[0].message_id));
     let next = noon().plus(120_000);
     kept.keeper.record(second[0].id, noon(), &Outcome::Retry("451 later".to_owned(), next)).unwrap();
-    assert_eq!(kept.keeper.store().untried().unwrap(), 0, "a single run does not wait for it");
+    assert_eq!(kept.keeper.store().untried(noon()).unwrap(), 0, "a single run does not wait for it");
     // A restart does not bring a mail forward that waits for its turn.
     let mut kept = kept.again();
     assert_eq!(kept.keeper.take_due(noon(), 4).unwrap().len(), 0);

@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -19,7 +21,7 @@ use vigie::schedule::{Every, Quiet, Schedule};
 use vigie::time::{DAY, HOUR, Time};
 
 use super::home::{Home, until};
-use super::rule::{MINUTE, NETWORK, Watch, by, noon, rule};
+use super::rule::{MINUTE, NETWORK, Watch, by, falls_silent, noon, rule};
 use super::server::Server;
 use super::sink::{Act, Sink, arrivals};
 
@@ -105,6 +107,83 @@ async fn a_server_that_is_away_for_six_hours_gets_every_mail_once_and_no_flood()
 }
 
 #[tokio::test]
+async fn the_mails_of_one_thread_arrive_in_order_and_hold_up_nobody_else() {
+    for away in [false, true] {
+        let well = Arc::new(AtomicBool::new(false));
+        let script = Arc::clone(&well);
+        // Only the first mail of the thread is turned away: without an order the second would overtake it.
+        let sink = Sink::start(move |mail, _| {
+            let first = mail.subject().contains("started");
+            if first && !script.load(Ordering::Relaxed) {
+                Act::Answer("451 4.3.0 try later")
+            } else {
+                Act::Accept
+            }
+        })
+        .await;
+        let courier = courier(&sink);
+        let spike = Rule { critical: true, ..rule(On::Spike) };
+        let other = Rule::new(On::BigAuthor, Duration::ZERO, Duration::ZERO);
+        let (mut watch, end) = falls_silent(&format!("in-order-{away}"), vec![spike, other]);
+        if away {
+            sink.close();
+            well.store(true, Ordering::Relaxed);
+        }
+        let back = 10 * 60;
+        for passed in 0..13 * 60 {
+            let at = end.plus(passed * MINUTE);
+            // Ten in the first hour, then forty in each of two, then one an hour.
+            let every = match passed / 60 {
+                0 => 6,
+                1 | 2 => 1,
+                _ => 60,
+            };
+            if passed % every == 0 && !(60..180).contains(&passed)
+                || (60..180).contains(&passed) && passed % 3 != 0
+            {
+                watch.hears("Molivelle recalls its brakes", at, by(&format!("b{passed}"), 3));
+            }
+            if passed == 4 * 60 {
+                watch.hears("Erivolle is fine", at, by("known", 50_000));
+            }
+            if passed == 5 * 60 {
+                // Order survives a restart.
+                watch = watch.again();
+            }
+            if passed == back {
+                let subjects = watch.subjects();
+                assert!(
+                    subjects.iter().any(|subject| subject.ends_with("over")),
+                    "written long before: {subjects:?}"
+                );
+                let taken: Vec<String> = accepted(&sink);
+                assert!(taken.iter().all(|subject| !subject.contains("spike")), "{taken:?}");
+                assert_eq!(taken.len(), usize::from(!away), "what is another matter has gone out: {taken:?}");
+                if away {
+                    sink.open().await;
+                }
+                well.store(true, Ordering::Relaxed);
+            }
+            minute(&mut watch, &courier, at).await;
+        }
+        let spikes: Vec<String> =
+            accepted(&sink).into_iter().filter(|subject| subject.contains("spike")).collect();
+        let wanted =
+            ["started", "growing", "over"].map(|stands| format!("Molivelle: spike in mentions – {stands}"));
+        assert_eq!(spikes, wanted, "away: {away}");
+        assert!(arrivals(&sink.mails()).len() == 4, "{:?}", watch.told());
+        let kept = "SELECT count(*) FROM notice_matter";
+        let kept: i64 = watch.keeper.store().connection().query_row(kept, [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, 0, "what has gone out needs no place in a row");
+    }
+}
+
+/// The subjects of what a server took, in order.
+fn accepted(sink: &Sink) -> Vec<String> {
+    sink.mails().iter().filter(|mail| mail.accepted()).map(super::sink::Mail::subject).collect()
+}
+
+#[tokio::test]
 async fn each_way_of_failing_is_told_apart_on_a_clock_of_days() {
     let cases: &[(&str, Act, &str, usize)] = &[
         ("451", Act::Answer("451 4.3.0 try later"), "failed", 60),
@@ -181,7 +260,7 @@ fn five_thousand_mentions_are_one_mail_and_then_one_every_five_minutes() {
     assert_eq!(written[0].since(noon()), 30_000, "half a minute after the first");
     assert!(written.windows(2).all(|pair| pair[1].since(pair[0]) >= 5 * MINUTE), "{written:?}");
     assert_eq!(written.len(), 7, "{written:?}");
-    let due = watch.keeper.store().due(Time(i64::MAX), 100).unwrap();
+    let due = watch.waiting(Time(i64::MAX));
     let mails: Vec<_> = due.iter().map(|due| MessageParser::default().parse(&due.bytes).unwrap()).collect();
     let first = mails[0].message_id().unwrap();
     assert!(mails[0].subject().unwrap().contains("5,000\u{a0}new mentions"), "{:?}", mails[0].subject());
@@ -220,6 +299,22 @@ fn the_order_and_the_pages_in_which_posts_come_change_nothing() {
             watch.keeper.save(watch.source, &[judged], Clock::Live(noon())).unwrap();
         }
         watch.keeper.tick(noon().plus(MINUTE)).unwrap();
+        // All of it once more, when every group and every window has long closed.
+        let replayed = |number: usize| {
+            let mut post = Post::new(NETWORK, format!("p{number}"));
+            let what = ["Molivelle", "Erivolle", "A Molivelle scam", "Nothing"][number % 4];
+            post.text = format!("{what} number {number}");
+            post.published = Some(noon().plus(-MINUTE));
+            post
+        };
+        for later in [10 * MINUTE, 3 * HOUR] {
+            let at = noon().plus(later);
+            let page = Page { posts: (0..30).map(replayed).collect(), ..Page::default() };
+            let origin = Origin { source: "stream", dates: Dates::Arrival, look_back: false };
+            let judged = watch.judge.judge(page, origin, at, &mut Scratch::default());
+            watch.keeper.save(watch.source, &[judged], Clock::Live(at)).unwrap();
+            watch.keeper.tick(at.plus(10 * MINUTE)).unwrap();
+        }
         let rows = |sql: &str| -> BTreeSet<String> {
             let mut statement = watch.keeper.store().connection().prepare(sql).unwrap();
             let rows = statement.query_map([], |row| row.get(0)).unwrap();
@@ -301,6 +396,42 @@ fn a_clock_that_jumps_makes_no_flood_and_loses_nothing() {
     watch.keeper.tick(eight.plus(HOUR + MINUTE)).unwrap();
     assert_eq!(watch.subjects().len(), 3, "an alert does not wait for a clock that was ahead");
     assert_eq!(digests(&watch), 2);
+}
+
+#[test]
+fn posts_with_impossible_dates_are_kept_and_move_no_window() {
+    let mut watch = Watch::new("dates", vec![rule(On::NewMention)]);
+    watch.keeper.set_schedule(Schedule { every: Every::Day, ..Schedule::default() });
+    watch.keeper.tick(noon()).unwrap();
+    let cases = [
+        ("long ago, says the server", Dates::Server, "1970-01-01T00:00:01Z", None),
+        ("long ago, says the author", Dates::Author, "1970-01-01T00:00:01Z", Some(noon())),
+        ("to come, says the server", Dates::Server, "2090-01-01T00:00:00Z", Some(noon())),
+        ("to come, says the author", Dates::Author, "2090-01-01T00:00:00Z", Some(noon())),
+    ];
+    for (what, dates, published, counted) in cases {
+        let mut post = Post::new(NETWORK, what);
+        post.text = format!("Molivelle, {what}");
+        post.published = Some(at(published));
+        let page = Page { posts: vec![post], ..Page::default() };
+        let origin = Origin { source: "stream", dates, look_back: false };
+        let judged = watch.judge.judge(page, origin, noon(), &mut Scratch::default());
+        watch.keeper.save(watch.source, &[judged], Clock::Live(noon())).unwrap();
+        let sql = "SELECT post.published, mention.counted FROM mention JOIN post ON post.id = mention.post WHERE native_id = ?1";
+        let kept: (i64, i64) = watch
+            .keeper
+            .store()
+            .connection()
+            .query_row(sql, [what], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        assert_eq!(kept, (at(published).0, counted.unwrap_or(at(published)).0), "{what}");
+    }
+    // Nothing is told of the year 1970, and time has not moved: one mail about the two others, one digest a day.
+    watch.keeper.tick(noon().plus(MINUTE)).unwrap();
+    assert_eq!(watch.subjects(), ["Molivelle: 2 new mentions"]);
+    for day in 1..=3 {
+        assert_eq!(watch.keeper.tick(noon().plus(day * DAY)).unwrap(), 1, "day {day}");
+    }
 }
 
 #[test]

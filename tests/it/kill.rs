@@ -128,6 +128,15 @@ async fn a_kill_at_any_moment_loses_nothing() {
             write(1);
             sleep_until(end.min(Instant::now() + Duration::from_millis(dice.u64(5..60)))).await;
         }
+        // A third of them right when the mail server has a mail, before that can be noted.
+        if dice.u8(..) < 85 {
+            let before = sink.arrived();
+            let last = Instant::now() + Duration::from_secs(2);
+            write(1);
+            while sink.arrived() == before && Instant::now() < last {
+                sleep(Duration::from_micros(200)).await;
+            }
+        }
         assert!(daemon.ended().is_none(), "ended by itself:\n{}", daemon.said());
         daemon.kill();
     }

@@ -204,12 +204,12 @@ fn moods_that_turn() {
     check(
         &rule(On::Sentiment),
         play,
-        &["Molivelle: mood turning – started", "Molivelle: mood turning – over"],
+        &["Molivelle: tone turning negative – started", "Molivelle: tone turning negative – over"],
     );
     let mut watch = Watch::new("kind-sentiment-words", vec![rule(On::Sentiment)]);
     turns(&mut watch, 32, 40);
     let texts = watch.due(Time(i64::MAX));
-    assert!(texts[0].contains("speak ill, usually 1"), "{}", texts[0]);
+    assert!(texts[0].contains("are negative, usually 1"), "{}", texts[0]);
     let shows = |words: &[&str]| words.iter().any(|words| texts[0].contains(words));
     assert!(shows(&["awful bike", "horrible", "useless"]), "it shows who speaks ill: {}", texts[0]);
     assert!(!shows(&["great bike", "wonderful", "friendly"]), "and nobody else: {}", texts[0]);
@@ -255,7 +255,7 @@ fn a_backtest_of_moods_tells_what_was_told() {
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     let mails = report["mails"].as_array().unwrap();
     assert!(!mails.is_empty() && mails.len() == told.lines().count(), "{json}{told}");
-    assert!(mails[0]["subject"].as_str().unwrap().contains("mood turning – started"), "{json}");
+    assert!(mails[0]["subject"].as_str().unwrap().contains("tone turning negative – started"), "{json}");
     assert!(report["fr"].as_str().unwrap().contains("défavorables"), "{json}");
     place.ok(&["alerts", "test", "sentiment"]);
 }

@@ -73,9 +73,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("image_hasher", &["impostor"]),
     ("indicatif", &["cli"]),
     ("parquet", &["export"]),
+    ("png", &["mail"]),
     ("rust_xlsxwriter", &["export"]),
     ("maud", &["mail", "report", "web"]),
     ("reqwest", &["fetch"]),
+    ("ring", &["mail"]),
     ("rusqlite", &["cli", "digest", "report", "snapshot", "store"]),
 ];
 

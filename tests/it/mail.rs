@@ -29,7 +29,7 @@ fn paris() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()
 }
 
-fn at(text: &str) -> Time {
+pub(super) fn at(text: &str) -> Time {
     Time::parse(text).unwrap()
 }
 
@@ -88,7 +88,7 @@ fn content(on: On) -> Content {
         gaps: Vec::new(),
         grouping: (30, 300),
         written: at("2026-10-20T15:30:36Z"),
-        answer_to: None,
+        answer_to: Some("vigie@lookout.example".to_owned()),
         test: false,
     }
 }
@@ -149,9 +149,9 @@ fn suspects() -> Content {
             likeness: true,
             claim: true,
             signals: vec![
-                signal("name_same", "Moliv\u{435}lle Support", "molivelle"),
-                signal("support_word", "Support", "support"),
-                signal("hidden", "mo\u{200b}livelle", "molivelle"),
+                signal("handle_support", "molivelle_support", "molivelle support"),
+                signal("display_name_confusable", "Moliv\u{435}lle Support", "molivelle support"),
+                signal("bio_contact", "Écrivez-nous en privé", "ecrivez nous en prive"),
             ],
         },
         state: "new".to_owned(),
@@ -190,7 +190,7 @@ fn week() -> Digest {
 }
 
 /// Every kind of mail, in both languages.
-fn letters() -> Vec<(String, Letter)> {
+pub(super) fn letters() -> Vec<(String, Letter)> {
     let store = filled();
     let quiet = Window { from: at("2020-01-01"), to: at("2020-01-08") };
     let quiet = digest::gather(store.connection(), &brands(), quiet, now()).unwrap();
@@ -219,18 +219,12 @@ fn letters() -> Vec<(String, Letter)> {
         .collect()
 }
 
-/// The mails whose words are kept here.
-const KEPT: &[&str] = &["mentions", "mention", "suspect", "sources", "digest", "quiet"];
-
 #[test]
 fn every_mail_says_what_it_said() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("mail");
     std::fs::create_dir_all(&folder).unwrap();
     for (name, letter) in letters() {
         std::fs::write(folder.join(format!("{name}.html")), letter.twin()).unwrap();
-        if !KEPT.iter().any(|kind| name.rsplit_once('-').is_some_and(|(of, _)| of == *kind)) {
-            continue;
-        }
         insta::assert_snapshot!(
             format!("{name}-text"),
             format!("Subject: {}\n\n{}", letter.subject, letter.text)
@@ -240,7 +234,7 @@ fn every_mail_says_what_it_said() {
     }
 }
 
-fn envelope(kind: Kind) -> Envelope {
+pub(super) fn envelope(kind: Kind) -> Envelope {
     Envelope {
         from: "Vigie <vigie@lookout.example>".parse().unwrap(),
         to: "Ana Pérez <ana@molivelle.example>".parse().unwrap(),

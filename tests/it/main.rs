@@ -19,6 +19,7 @@ mod config;
 mod corpus;
 mod delivery;
 mod discourse;
+mod dkim;
 mod driven;
 mod duties;
 mod example;

@@ -19,7 +19,7 @@ use vigie::network::{Dates, Page};
 use vigie::notice::{Composer, Manners, Person};
 use vigie::post::{Author, NetworkName, Post};
 use vigie::schedule::{Every, Quiet, Schedule};
-use vigie::store::alerts::Outcome;
+use vigie::store::alerts::{Due, Outcome};
 use vigie::store::mutes::Mute;
 use vigie::store::recipients::Wish;
 use vigie::store::sources::Attempt;
@@ -123,12 +123,37 @@ impl Watch {
         self.told().into_iter().map(|(subject, _)| subject.replace('\u{a0}', " ")).collect()
     }
 
-    /// The text parts of what is due by `now`.
+    /// Everything that waits to be sent at `now`, oldest first, whatever it waits for.
+    pub(super) fn waiting(&self, now: Time) -> Vec<Due> {
+        waiting(self.keeper.store(), now)
+    }
+
+    /// The text parts of what waits to be sent at `now`.
     pub(super) fn due(&self, now: Time) -> Vec<String> {
-        let due = self.keeper.store().due(now, 100).unwrap();
+        let due = self.waiting(now);
         let parser = MessageParser::default();
         due.iter().map(|due| parser.parse(&due.bytes).unwrap().body_text(0).unwrap().into_owned()).collect()
     }
+}
+
+/// Everything that waits to be sent at `now`, oldest first, whatever it waits for.
+pub(super) fn waiting(store: &Store, now: Time) -> Vec<Due> {
+    let sql = "SELECT id, kind, recipient, message_id, written, attempts, bytes, html FROM notice
+        WHERE state = 'due' AND next_try <= ?1 ORDER BY next_try, id";
+    let mut statement = store.connection().prepare(sql).unwrap();
+    let rows = statement.query_map([now.0], |row| {
+        Ok(Due {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            recipient: row.get(2)?,
+            message_id: row.get(3)?,
+            written: Time(row.get(4)?),
+            attempts: row.get(5)?,
+            bytes: row.get(6)?,
+            html: row.get(7)?,
+        })
+    });
+    rows.unwrap().map(Result::unwrap).collect()
 }
 
 pub(super) fn by(id: &str, followers: u64) -> impl FnOnce(&mut Post) {
@@ -329,7 +354,7 @@ fn what_goes_on_is_one_thread_that_grows_and_ends_once() {
             watch.hears("A Molivelle goes by", end.plus(hour * HOUR), by(&format!("c{hour}"), 3));
         }
         watch.keeper.run_out().unwrap();
-        watch.keeper.store().due(Time(i64::MAX), 100).unwrap()
+        watch.waiting(Time(i64::MAX))
     };
     let due = play("thread");
     let parser = MessageParser::default();
@@ -384,7 +409,7 @@ fn mentions_of_a_day_are_one_thread_and_those_of_another_brand_another() {
     Molivelle: new mention by @a on Bluesky – more
     Molivelle: new mention by @d on Bluesky
     ");
-    let due = watch.keeper.store().due(Time(i64::MAX), 100).unwrap();
+    let due = watch.waiting(Time(i64::MAX));
     let answers: Vec<bool> = due
         .iter()
         .map(|due| MessageParser::default().parse(&due.bytes).unwrap().in_reply_to().as_text().is_some())
@@ -419,13 +444,13 @@ fn a_source_in_trouble_is_told_to_be_well_again_once() {
     assert_eq!(watch.subjects(), ["Source stream – failing", "Source stream – works again"]);
     let texts = watch.due(Time(i64::MAX));
     assert!(texts[1].contains("taken up where it stopped"), "{}", texts[1]);
-    let due = watch.keeper.store().due(Time(i64::MAX), 100).unwrap();
+    let due = watch.waiting(Time(i64::MAX));
     let mails: Vec<_> = due.iter().map(|due| MessageParser::default().parse(&due.bytes).unwrap()).collect();
     assert_eq!(mails[1].in_reply_to().as_text(), mails[0].message_id());
 }
 
 /// A brand of which somebody speaks every hour for ten days, then nobody.
-fn falls_silent(name: &str, rules: Vec<Rule>) -> (Watch, Time) {
+pub(super) fn falls_silent(name: &str, rules: Vec<Rule>) -> (Watch, Time) {
     let mut watch = Watch::new(name, rules);
     let start = noon().plus(-10 * DAY);
     for hour in 0..240 {
@@ -447,7 +472,7 @@ fn a_silence_is_told_once_and_not_where_its_source_is_dead() {
     Molivelle: drop in mentions – deeper
     ");
     let texts = watch.due(Time(i64::MAX));
-    assert!(texts[0].starts_with("Molivelle: nobody has mentioned it for"), "{}", texts[0]);
+    assert!(texts[0].starts_with("Molivelle: no mention for"), "{}", texts[0]);
     watch.hears("A Molivelle goes by", end.plus(30 * HOUR), by("back", 3));
     watch.passes_to(end.plus(31 * HOUR), end.plus(34 * HOUR));
     assert_eq!(watch.subjects()[3..], ["Molivelle: unusual silence – over"]);

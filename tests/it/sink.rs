@@ -159,6 +159,11 @@ impl Sink {
         self.seen.lock().unwrap().mails.clone()
     }
 
+    /// How many mails arrived whole.
+    pub(crate) fn arrived(&self) -> usize {
+        self.seen.lock().unwrap().mails.len()
+    }
+
     /// Connections made.
     pub(crate) fn connections(&self) -> usize {
         self.seen.lock().unwrap().connections

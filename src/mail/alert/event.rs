@@ -69,7 +69,7 @@ impl Telling<'_> {
             What::Silence { .. } => {
                 let lasted = language.lasted(event.to.since(event.from));
                 language.say(
-                    format!("{brand}: nobody has mentioned it for {lasted}"),
+                    format!("{brand}: no mention for {lasted}"),
                     format!("{brand}\u{a0}: aucune mention depuis {lasted}"),
                 )
             }
@@ -83,14 +83,14 @@ impl Telling<'_> {
             What::Sentiment { before, .. } if event.phase == Phase::Ended => {
                 let before = language.percent(*before);
                 language.say(
-                    format!("{brand}: people speak as usual again, about {before} ill"),
+                    format!("{brand}: the tone is as usual again, about {before} of mentions negative"),
                     format!("{brand}\u{a0}: le ton est redevenu habituel, environ {before} de mentions défavorables"),
                 )
             }
             What::Sentiment { now, before, .. } => {
                 let (now, before) = (language.percent(*now), language.percent(*before));
                 language.say(
-                    format!("{brand}: {now} of mentions speak ill, usually {before}"),
+                    format!("{brand}: {now} of mentions are negative, usually {before}"),
                     format!("{brand}\u{a0}: {now} de mentions défavorables, d’habitude {before}"),
                 )
             }
@@ -107,12 +107,12 @@ impl Telling<'_> {
                 if count > usual {
                     language.say(
                         format!("{brand}: a post of @{handle} takes off on {network}"),
-                        format!("{brand}\u{a0}: un message de @{handle} décolle sur {network}"),
+                        format!("{brand}\u{a0}: une publication de @{handle} décolle sur {network}"),
                     )
                 } else {
                     language.say(
                         format!("{brand}: a post of @{handle} falls flat on {network}"),
-                        format!("{brand}\u{a0}: un message de @{handle} tombe à plat sur {network}"),
+                        format!("{brand}\u{a0}: une publication de @{handle} tombe à plat sur {network}"),
                     )
                 }
             }
@@ -120,7 +120,7 @@ impl Telling<'_> {
                 let keyword = language.quote(&short(keyword, 60));
                 language.say(
                     format!("{brand}: {keyword} finds the wrong posts more often"),
-                    format!("{brand}\u{a0}: {keyword} trouve plus souvent à tort"),
+                    format!("{brand}\u{a0}: {keyword} trouve plus souvent des publications sans rapport"),
                 )
             }
         }
@@ -159,8 +159,8 @@ impl Telling<'_> {
             lines.push(
                 language
                     .say(
-                        "Every source answered all the while: it is not Vigie that fails to hear.",
-                        "Toutes les sources ont répondu pendant ce temps\u{a0}: ce n’est pas Vigie qui n’entend pas.",
+                        "Every source answered all the while: Vigie was listening.",
+                        "Toutes les sources ont répondu pendant ce temps\u{a0}: Vigie écoutait bien.",
                     )
                     .to_owned(),
             );
@@ -225,15 +225,15 @@ impl Telling<'_> {
             What::Sentiment { now, before, .. } if event.phase == Phase::Ended => {
                 let (now, before) = (language.percent(*now), language.percent(*before));
                 language.say(
-                    format!("When it was told last, {now} spoke ill; usually {before}."),
+                    format!("In the last mail {now} were negative; usually {before}."),
                     format!("Au dernier message, {now} étaient défavorables\u{202f}; d’habitude {before}."),
                 )
             }
             What::Sentiment { count, all, .. } => {
                 let (all, count) = (language.mentions(*all), language.number(*count));
                 language.say(
-                    format!("{count} of the {all} that Vigie understands speak ill, in the last 24 hours."),
-                    format!("{count} des {all} que Vigie comprend sont défavorables, dans les dernières 24 heures."),
+                    format!("In the last 24 hours {count} were negative, of {all} whose tone Vigie could tell."),
+                    format!("Dans les dernières 24 heures, {count} défavorables sur {all} dont Vigie a pu juger le ton."),
                 )
             }
             What::AccountChanged { before, after, .. } => {
@@ -256,15 +256,15 @@ impl Telling<'_> {
                 let (count, usual) = (number(*count), number(*usual));
                 language.say(
                     format!("{count} reactions so far; half of its other posts have {usual} or fewer."),
-                    format!("{count} réactions pour l’instant\u{202f}; la moitié de ses autres messages en ont {usual} ou moins."),
+                    format!("{count} réactions pour l’instant\u{202f}; la moitié de ses autres publications en ont {usual} ou moins."),
                 )
             }
             What::PrecisionFallen { lately, before, .. } => {
                 let (now, all) = lately;
                 let (then, of) = before;
                 language.say(
-                    format!("Of the latest {all} labels {now} were right, of the {of} before {then}. “vigie label” shows them; words under unless may settle it."),
-                    format!("Sur les {all} derniers avis, {now} étaient justes\u{202f}; sur les {of} d’avant, {then}. «\u{a0}vigie label\u{a0}» les montre\u{202f}; des mots sous unless peuvent régler la chose."),
+                    format!("Of the last {all} posts that people labelled, {now} were about the brand; of the {of} before, {then}. “vigie label” shows more of them; words under unless in the brand file may keep the wrong ones out."),
+                    format!("Sur les {all} dernières publications jugées par quelqu’un, {now} parlaient bien de la marque\u{202f}; sur les {of} d’avant, {then}. «\u{a0}vigie label\u{a0}» en montre d’autres\u{202f}; des mots sous unless, dans le fichier de la marque, peuvent écarter les mauvaises."),
                 )
             }
         }

@@ -33,8 +33,8 @@ impl Telling<'_> {
                     [("started", "début"), ("still growing", "se poursuit"), ("over", "terminée")],
                 ),
                 What::Sentiment { .. } => (
-                    "mood turning",
-                    "tonalité en baisse",
+                    "tone turning negative",
+                    "dégradation du ton",
                     [("started", "en cours"), ("worse", "plus nette"), ("over", "terminée")],
                 ),
                 What::AccountChanged { .. } | What::Reactions { .. } | What::PrecisionFallen { .. } => {

@@ -113,7 +113,12 @@ impl Telling<'_> {
             What::Reactions { count, usual, .. } => {
                 let (now, then) = (count.max(&0).unsigned_abs(), usual.max(&0).unsigned_abs());
                 vec![
-                    (own("This post", "Ce message"), language.number(now), part(now, now.max(then)), &OURS),
+                    (
+                        own("This post", "Cette publication"),
+                        language.number(now),
+                        part(now, now.max(then)),
+                        &OURS,
+                    ),
                     (usual_name, language.number(then), part(then, now.max(then)), &THEIRS),
                 ]
             }

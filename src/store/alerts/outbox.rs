@@ -42,14 +42,35 @@ impl Store {
         Ok(added > 0)
     }
 
-    /// The notices due at `now`, oldest first, at most `limit`.
+    /// Lets the notice with this key wait for those before it about the same matters to the same recipient.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn keep_in_order(&self, key: &str, recipient: &str, matters: &[String]) -> Result<(), StoreError> {
+        const PUT: &str =
+            "INSERT INTO notice_matter (matter, notice) SELECT ?2, id FROM notice WHERE key = ?1
+            ON CONFLICT (matter, notice) DO NOTHING";
+        for matter in matters {
+            self.connection.prepare_cached(PUT)?.execute([key, &format!("{matter}|{recipient}")])?;
+        }
+        Ok(())
+    }
+
+    /// The notices due at `now`, oldest first, at most `limit`. Those about a matter that goes on come one by one: one that
+    /// is being tried, or failed and waits, holds up later ones. One that waits for the morning does not.
     ///
     /// # Errors
     /// When SQLite refuses.
     pub fn due(&self, now: Time, limit: u32) -> Result<Vec<Due>, StoreError> {
         const LIST: &str =
             "SELECT id, kind, recipient, message_id, written, attempts, bytes, html FROM notice
-            WHERE state = 'due' AND next_try <= ?1 ORDER BY next_try, id LIMIT ?2";
+            WHERE state = 'due' AND next_try <= ?1 AND NOT EXISTS (
+                SELECT 1 FROM notice_matter AS own
+                JOIN notice_matter AS other ON other.matter = own.matter AND other.notice < own.notice
+                JOIN notice AS earlier ON earlier.id = other.notice
+                WHERE own.notice = notice.id AND earlier.state = 'due'
+                    AND (earlier.attempts > 0 OR earlier.next_try <= ?1))
+            ORDER BY next_try, id LIMIT ?2";
         let mut statement = self.connection.prepare_cached(LIST)?;
         let rows = statement.query_map(params![now.0, limit], |row| {
             Ok(Due {
@@ -66,25 +87,21 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How many notices are due that nobody has tried yet, or is trying now.
+    /// How many notices are due at `now` that nobody has tried yet, or is trying now. Those that wait for one that failed
+    /// are left out.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn untried(&self) -> Result<usize, StoreError> {
+    pub fn untried(&self, now: Time) -> Result<usize, StoreError> {
         const COUNT: &str = "SELECT count(*) FROM notice WHERE state = 'due'
-            AND attempts > (SELECT count(*) FROM delivery WHERE delivery.notice = notice.id) OR state = 'due' AND attempts = 0";
-        let count: i64 = self.connection.prepare_cached(COUNT)?.query_row([], |row| row.get(0))?;
+            AND (attempts > (SELECT count(*) FROM delivery WHERE delivery.notice = notice.id)
+                OR attempts = 0 AND next_try <= ?1 AND NOT EXISTS (
+                    SELECT 1 FROM notice_matter AS own
+                    JOIN notice_matter AS other ON other.matter = own.matter AND other.notice < own.notice
+                    JOIN notice AS earlier ON earlier.id = other.notice
+                    WHERE own.notice = notice.id AND earlier.state = 'due' AND earlier.attempts > 0))";
+        let count: i64 = self.connection.prepare_cached(COUNT)?.query_row([now.0], |row| row.get(0))?;
         Ok(usize::try_from(count).unwrap_or(0))
-    }
-
-    /// When the next notice is due.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn next_due(&self) -> Result<Option<Time>, StoreError> {
-        const NEXT: &str = "SELECT min(next_try) FROM notice WHERE state = 'due'";
-        let next: Option<i64> = self.connection.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
-        Ok(next.map(Time))
     }
 
     /// Notes that an attempt begins: from here on the notice is no longer taken back, and nobody else takes it
@@ -144,6 +161,7 @@ impl Store {
             "UPDATE notice SET state = 'sent', sent = ?2, bytes = x'', html = '' WHERE id = ?1";
         const FAILED: &str = "UPDATE notice SET state = 'failed', bytes = x'', html = '' WHERE id = ?1";
         const AGAIN: &str = "UPDATE notice SET next_try = ?2 WHERE id = ?1";
+        const GONE: &str = "DELETE FROM notice_matter WHERE notice = ?1";
         let (word, answer) = match outcome {
             Outcome::Sent(answer) => ("sent", answer),
             Outcome::Retry(answer, _) => ("retry", answer),
@@ -157,6 +175,9 @@ impl Store {
                 self.connection.prepare_cached(AGAIN)?.execute(params![notice, next.0])?
             }
         };
+        if !matches!(outcome, Outcome::Retry(..)) {
+            self.connection.prepare_cached(GONE)?.execute([notice])?;
+        }
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! Mails about what became so, of every kind and at every stage, and the mails that are neither alert nor digest.
 
-use vigie::alert::{Content, Course, Event, On, Phase, Trouble, What};
+use std::time::Duration;
+
+use vigie::alert::{Content, Course, Event, On, Phase, Rule, Trouble, What};
 use vigie::digest::Digest;
 use vigie::mail::{self, Held, Language, Letter};
 use vigie::mention::Mention;
@@ -10,6 +12,10 @@ use vigie::time::{HOUR, Time};
 
 use super::{at, author, brands, content, mention, paris, post, suspects, troubles};
 
+/// How the alerts of these rules are gathered.
+const WAIT: Duration = Duration::from_secs(30);
+const EVERY: Duration = Duration::from_secs(300);
+
 /// Their names, each with the letter; `week` is the digest that held-back alerts stand in.
 pub(super) fn letters(language: Language, week: &Digest) -> Vec<(String, Letter)> {
     let alert = |content: Content| mail::alert(&content, language, &paris());
@@ -17,10 +23,12 @@ pub(super) fn letters(language: Language, week: &Digest) -> Vec<(String, Letter)
     let mut letters: Vec<(String, Letter)> =
         events().into_iter().map(|(name, content)| (format!("{name}-{code}"), alert(content))).collect();
     for on in [On::HighRisk, On::BigAuthor, On::FirstAuthor, On::OfficialPost] {
-        let content = Content { mentions: vec![angry()], ..content(on) };
+        let rule = on.word().to_owned();
+        let content = Content { rule, mentions: vec![angry()], ..content(on) };
         letters.push((format!("{}-{code}", on.word()), alert(content)));
     }
-    let changed = Content { on: On::ImpostorChanged, ..suspects() };
+    let rule = On::ImpostorChanged.word().to_owned();
+    let changed = Content { rule, on: On::ImpostorChanged, ..suspects() };
     letters.push((format!("impostor_changed-{code}"), alert(changed)));
     letters.push((format!("recovered-{code}"), alert(recovered())));
     let held = held();
@@ -68,20 +76,39 @@ fn angry() -> Mention {
     mention(post, false)
 }
 
+fn admired() -> Mention {
+    let text = "Érivolle sort un vélo cargo à moins de 2\u{202f}000 euros : qui l’a essayé en ville ?";
+    let mut post = post("bluesky", text);
+    post.permalink = Some("https://social.example/profile/erivolle.example/post/7".to_owned());
+    post.author = Some(author("Érivolle", "erivolle.example", Some(9_310)));
+    mention(post, false)
+}
+
 fn told(what: What, phase: Phase, course: Option<Course>) -> Content {
     let hour = Window { from: day().to.plus(-HOUR), to: day().to };
     let lasts = matches!(what, What::Drop { .. } | What::Surge { .. } | What::Sentiment { .. });
-    let window = if lasts || phase == Phase::Ended { day() } else { hour };
-    let event = Event::new(brands()[0].id.clone(), (window.from, window.to), what);
+    let half_a_day = Window { from: day().to.plus(-11 * HOUR), to: day().to };
+    let window = match what {
+        What::Silence { .. } => half_a_day,
+        _ if lasts || phase == Phase::Ended => day(),
+        _ => hour,
+    };
+    // What Molivelle watches of others is about Érivolle.
+    let theirs = matches!(what, What::AccountChanged { .. } | What::Reactions { .. } | What::Surge { .. });
+    let brand = brands()[usize::from(theirs)].clone();
+    let event = Event::new(brand.id.clone(), (window.from, window.to), what);
     let event = Event { phase, course, opened: Some(window.from), ..event };
-    let shown = matches!(event.kind(), On::Spike | On::Sentiment | On::Surge) && phase != Phase::Ended;
-    let mentions = if shown { vec![angry()] } else { Vec::new() };
-    let asks = [
-        "Tells when one of our brands is spoken of otherwise than usual.".to_owned(),
-        "Signale que l’on parle autrement que d’habitude de l’une de nos marques.".to_owned(),
-    ];
-    let rule = event.kind().word().to_owned();
-    Content { rule, mentions, asks: Some(asks), events: vec![event.clone()], ..content(event.kind()) }
+    let shown =
+        matches!(event.kind(), On::Spike | On::Sentiment | On::Surge | On::TakesOff) && phase != Phase::Ended;
+    let mentions = match (shown, theirs) {
+        (true, false) => vec![angry()],
+        (true, true) => vec![admired()],
+        (false, _) => Vec::new(),
+    };
+    let rule = Rule { brands: vec![brand.id], ..Rule::new(event.kind(), WAIT, EVERY) };
+    let asks = [Language::En, Language::Fr].map(|language| mail::describe(&rule, &brands(), language));
+    let (rule, on) = (event.kind().word().to_owned(), event.kind());
+    Content { rule, mentions, asks: Some(asks), events: vec![event], ..content(on) }
 }
 
 fn events() -> Vec<(&'static str, Content)> {
@@ -89,7 +116,7 @@ fn events() -> Vec<(&'static str, Content)> {
     let spike = |count, all| What::Spike { count, usual: 910, all };
     let quiet = || What::Silence { longest: 5 * HOUR };
     let drop = || What::Drop { count: 12, usual: 14_820 };
-    let sour = |now| What::Sentiment { now: Permille(now), before: Permille(140), count: 58, all: 120 };
+    let sour = |now, count| What::Sentiment { now: Permille(now), before: Permille(140), count, all: 120 };
     let surge = What::Surge { now: Permille(431), before: Permille(288), count: 164 };
     let reactions =
         |count| What::Reactions { network: network.clone(), handle: handle.clone(), count, usual: 36 };
@@ -110,9 +137,9 @@ fn events() -> Vec<(&'static str, Content)> {
         ("drop_over", told(drop(), Phase::Ended, Some(course()))),
         ("silence", told(quiet(), Phase::Opened, None)),
         ("silence_over", told(quiet(), Phase::Ended, None)),
-        ("sentiment", told(sour(483), Phase::Opened, None)),
-        ("sentiment_grew", told(sour(612), Phase::Grew, None)),
-        ("sentiment_over", told(sour(612), Phase::Ended, None)),
+        ("sentiment", told(sour(483, 58), Phase::Opened, None)),
+        ("sentiment_grew", told(sour(612, 73), Phase::Grew, None)),
+        ("sentiment_over", told(sour(612, 73), Phase::Ended, None)),
         ("surge", told(surge, Phase::Opened, Some(course()))),
         ("account_changed", told(changed, Phase::Opened, None)),
         ("takes_off", told(reactions(512), Phase::Opened, None)),
@@ -141,4 +168,20 @@ fn held() -> Vec<Held> {
         line(4, "Molivelle : nouvelle mention de @théo@social.example sur Mastodon", "new_mention"),
         line(31, "Érivolle: share of voice rising – started", "surge"),
     ]
+}
+
+#[test]
+fn a_picture_is_small_however_restless_the_days_were() {
+    let mut random = fastrand::Rng::with_seed(3);
+    for most in [2, 10, 100, 100_000] {
+        let hours = (0..72).map(|_| Some(random.u32(0..most))).collect();
+        let course = Course { to: day().to, hours, usual: vec![(most / 5, most / 2); 72] };
+        let spike = What::Spike { count: 41, usual: 910, all: None };
+        let letter = mail::alert(&told(spike, Phase::Opened, Some(course)), Language::Fr, &paris());
+        let picture = &letter.pictures[0];
+        println!("{} bytes for up to {most} an hour", picture.bytes.len());
+        assert!(picture.bytes.len() < 15_000, "{}", picture.bytes.len());
+        let read = image::load_from_memory(&picture.bytes).unwrap();
+        assert_eq!((read.width(), read.height()), (1080, 240), "twice as large as it is shown");
+    }
 }

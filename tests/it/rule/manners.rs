@@ -178,7 +178,7 @@ fn mails_look_as_their_recipient_wants_and_those_who_left_get_none() {
     let mut watch = Watch::mannered("looks", vec![Rule { to: to.to_vec(), ..rule(On::NewMention) }], manners);
     watch.hears("A Molivelle", noon(), by("a", 1));
     watch.keeper.run_out().unwrap();
-    let due = watch.keeper.store().due(Time(i64::MAX), 10).unwrap();
+    let due = watch.waiting(Time(i64::MAX));
     let of = |who: &str| due.iter().find(|due| due.recipient.starts_with(who)).unwrap();
     let parser = MessageParser::default();
     let ana = parser.parse(&of("ana").bytes).unwrap();
@@ -210,7 +210,7 @@ fn mails_look_as_their_recipient_wants_and_those_who_left_get_none() {
     assert_eq!(left, ["bob@dest.example", "eve@dest.example"]);
     watch.hears("A Molivelle", noon().plus(2 * HOUR), by("b", 1));
     watch.keeper.run_out().unwrap();
-    assert_eq!(watch.keeper.store().due(Time(i64::MAX), 10).unwrap().len(), 4);
+    assert_eq!(watch.waiting(Time(i64::MAX)).len(), 4);
 }
 
 #[test]
