@@ -108,7 +108,7 @@ impl Key {
                 let short = || Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Key::Ed25519);
                 RsaKeyPair::from_pkcs8(der).map(Key::Rsa).or_else(|_rsa| short()).map_err(of_another_kind)
             }
-            _ => Err(KeyError(KIND)),
+            PrivateKeyDer::Sec1(_) | _ => Err(KeyError(KIND)),
         }
     }
 
