@@ -53,6 +53,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0011_pictures.sql"),
     include_str!("store/migrations/0012_threads.sql"),
     include_str!("store/migrations/0013_rollups.sql"),
+    include_str!("store/migrations/0014_brief.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -9,7 +9,6 @@ use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};
 use crate::post::{Author, Kind, NetworkName, Post};
 use crate::relevance::Relevance;
-use crate::sentiment::Sentiment;
 use crate::time::Time;
 
 /// What to list. Empty lists and `None` leave everything in.
@@ -207,12 +206,12 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         }
         None => More::default(),
     };
-    let network: String = row.get(6)?;
+    let (network, native_id): (String, String) = (row.get(6)?, row.get(7)?);
     let post = Post {
         network: NetworkName(network.into()),
-        native_id: row.get(7)?,
+        permalink: row.get::<_, Option<String>>(13)?.map(|link| brief::read_link(link, &native_id)),
+        native_id,
         local_id: None,
-        permalink: row.get(13)?,
         author: author(row, 20)?,
         title: row.get(10)?,
         text: row.get(11)?,
@@ -227,6 +226,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         quote_of: more.quote_of,
         root: more.root,
         counts: more.counts,
+        country: more.country,
         rating: more.rating,
         media: more.media,
         links: more.links,
@@ -242,7 +242,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         tags,
         post,
         lang: row.get::<_, Option<String>>(32)?.filter(|lang| !lang.is_empty()),
-        sentiment: row.get::<_, Option<String>>(38)?.and_then(|word| Sentiment::of(&word)),
+        sentiment: row.get::<_, Option<String>>(38)?.and_then(|mood| brief::read_mood(&mood)),
         relevance: Relevance { permille: row.get(33)?, rule: brief::read_rule(row.get(34)?) },
         doubtful: row.get(35)?,
         source: row.get(18)?,
