@@ -188,7 +188,7 @@ const AUTHOR: &str =
     "INSERT INTO author (network, native_id, handle, first_seen, refreshed) VALUES (?1, ?2, ?3, ?4, ?4)
     ON CONFLICT (network, native_id) DO UPDATE SET handle = excluded.handle RETURNING id";
 const POST: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, text, permalink, published, seen, counted,
-    reactions, words, language, sentiment) VALUES (?1, ?2, 1, ?3, 'post', NULL, ?4, ?5, ?6, ?6, ?6, 0, ?7, ?8, ?9)";
+    reactions, words, language, sentiment) VALUES (?1, ?2, 1, ?3, '', NULL, ?4, ?5, ?6, ?6, ?6, 0, ?7, ?8, ?9)";
 const MENTION: &str =
     "INSERT INTO kept_mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
     VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7, 0, ?8)";

@@ -193,7 +193,7 @@ pub fn gather(
                 .filter(|suspect| suspect.suspicion.brand == share.id)
                 .map(suspect)
                 .collect(),
-            profiles: profile::profiles(&doings, window),
+            profiles: profiles(&doings, window),
             hashtags: profile::parts(doings.hashtags),
             campaigns: doings.campaigns,
             answering: doings.answering,

@@ -63,6 +63,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// make starting slow, and damage shows when it is read.
 const CHECKED: u64 = 256 << 20;
 
+/// Bytes of a page of a new database.
+const PAGE: i64 = 8192;
+
 /// The name of the database in a data directory.
 pub const FILE: &str = "vigie.db";
 
@@ -191,6 +194,8 @@ impl Store {
             Durability::Full => "FULL",
             Durability::Again => "OFF",
         };
+        // Of a new file alone: in larger pages less room is left over.
+        store.connection.pragma_update(None, "page_size", PAGE)?;
         store.connection.pragma_update(None, "journal_mode", "WAL")?;
         store.connection.pragma_update(None, "synchronous", synchronous)?;
         // A deleted post leaves no trace in the file.

@@ -3,6 +3,7 @@
 
 use super::StoreError;
 use crate::matcher::{Field, Tag};
+use crate::post::Kind;
 use crate::sentiment::Sentiment;
 
 /// The rule of nearly all mentions.
@@ -96,6 +97,16 @@ pub(super) fn read_trace(kept: String, tags: &[Tag]) -> String {
     }
 }
 
+/// A kind as it is kept: nothing of a post of its own, which most are.
+pub(super) fn kind(kind: Kind) -> &'static str {
+    if kind == Kind::default() { "" } else { kind.as_str() }
+}
+
+/// A kind read back.
+pub(super) fn read_kind(kept: &str) -> Kind {
+    serde_json::from_value(serde_json::Value::from(kept)).unwrap_or_default()
+}
+
 /// A sentiment as it is kept.
 pub(super) fn mood(sentiment: Sentiment) -> &'static str {
     match sentiment {
@@ -160,6 +171,16 @@ mod tests {
         assert!(read_tags("[]").unwrap().is_empty());
         for broken in ["", "t62 Molivelle", "q1 2 x", "[[1]]", "é1 2 x"] {
             assert!(read_tags(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn kinds_and_sentiments_read_back() {
+        for of in [Kind::Post, Kind::Reply, Kind::Repost, Kind::Quote, Kind::Comment, Kind::Article] {
+            assert_eq!((read_kind(kind(of)), read_kind(of.as_str())), (of, of));
+        }
+        for of in Sentiment::ALL {
+            assert_eq!((read_mood(mood(of)), read_mood(of.word())), (Some(of), Some(of)));
         }
     }
 

@@ -7,7 +7,7 @@ use super::{StoreError, brief};
 use crate::impostor::{Level, Suspicion};
 use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};
-use crate::post::{Author, Kind, NetworkName, Post};
+use crate::post::{Author, NetworkName, Post};
 use crate::relevance::Relevance;
 use crate::time::Time;
 
@@ -220,7 +220,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         lang: row.get(9)?,
         published: time(14)?,
         edited: time(15)?,
-        kind: kind(&row.get::<_, String>(8)?),
+        kind: brief::read_kind(&row.get::<_, String>(8)?),
         reply_to: more.reply_to,
         repost_of: more.repost_of,
         quote_of: more.quote_of,
@@ -275,10 +275,6 @@ pub(super) fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, Stor
         quiet: None,
         verified_links: links.map(|links| links.lines().map(str::to_owned).collect()).unwrap_or_default(),
     }))
-}
-
-fn kind(word: &str) -> Kind {
-    serde_json::from_value(serde_json::Value::String(word.to_owned())).unwrap_or_default()
 }
 
 /// Suspects, highest score first. `level` is the lowest to list.

@@ -323,7 +323,7 @@ impl Unit<'_> {
             post.native_id,
             self.source,
             author,
-            post.kind.as_str(),
+            brief::kind(post.kind),
             post.lang,
             post.title,
             post.text,
