@@ -151,6 +151,9 @@ fn points(thousandths: i32) -> String {
     format!("{sign}{}.{}", thousandths.abs() / 10, thousandths.abs() % 10)
 }
 
+/// One figure of how accounts answer.
+type Figure = fn(&Answering) -> u64;
+
 /// How own accounts answer, and which of their posts are unusual.
 fn deeds(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
     // A report of before this was told says nothing of it.
@@ -168,9 +171,9 @@ fn deeds(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
             was.answering.iter().chain(&is.answering).map(|of| &of.network).collect();
         for network in networks {
             let of = |deeds: &Deeds| deeds.answering.iter().find(|of| of.network == *network).cloned();
-            let count = |of: &Option<Answering>, figure: fn(&Answering) -> u64| of.as_ref().map_or(0, figure);
+            let count = |of: &Option<Answering>, figure: Figure| of.as_ref().map_or(0, figure);
             let (before, now) = (of(&was), of(&is));
-            let figures: [(&str, fn(&Answering) -> u64); 3] = [
+            let figures: [(&str, Figure); 3] = [
                 ("posts that address its accounts", |of| of.addressed),
                 ("of these answered", |of| of.answered),
                 ("of these not answered within a day", |of| of.unanswered),

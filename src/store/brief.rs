@@ -86,7 +86,7 @@ pub(super) fn read_rule(kept: String) -> String {
 
 /// A trace as it is kept beside these tags.
 pub(super) fn trace<'a>(trace: &'a str, tags: &[Tag]) -> Option<&'a str> {
-    (!tags.first().is_some_and(|tag| tag.keyword == trace)).then_some(trace)
+    tags.first().is_none_or(|tag| tag.keyword != trace).then_some(trace)
 }
 
 /// A trace read back beside its tags.
