@@ -19,9 +19,10 @@
     reason = "a program that measures and prints"
 )]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
@@ -32,7 +33,8 @@ use vigie::network::{Dates, Page};
 use vigie::post::{Author, NetworkName, Post};
 use vigie::share::Window;
 use vigie::store::{Durability, FILE, Store, figures, rollup};
-use vigie::time::{DAY, Time};
+use vigie::story::{Piece, Sketch, Stories};
+use vigie::time::{DAY, HOUR as HOUR_LONG, Time};
 
 const BRANDS: usize = 300;
 const DAYS: i64 = 90;
@@ -87,7 +89,7 @@ struct Posts {
     brands: Vec<Brand>,
     judge: Judge,
     /// A judged post a brand and way to speak, with what intake writes of its mention: tags, rule, trace.
-    models: Vec<(JudgedPost, [String; 3])>,
+    models: Vec<(JudgedPost, Written)>,
 }
 
 impl Posts {
@@ -97,7 +99,7 @@ impl Posts {
         let kinds = (0..BRANDS).flat_map(|brand| (0..3).map(move |way| (brand, way)));
         let models: Vec<Post> = kinds.map(|(brand, way)| posts.post(brand, way, (0, 0, 0))).collect();
         let judged = posts.judged(models);
-        posts.models = judged.into_iter().map(|model| (model, [const { String::new() }; 3])).collect();
+        posts.models = judged.into_iter().map(|model| (model, Written::default())).collect();
         posts
     }
 
@@ -111,12 +113,21 @@ impl Posts {
             store.begin().unwrap();
             store.unit(source).save_post(model).unwrap();
             store.commit().unwrap();
-            let last = "SELECT tags, rule, trace FROM mention ORDER BY id DESC LIMIT 1";
-            let row = |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?]);
-            *written = store.connection().query_row(last, [], row).unwrap();
+            let last =
+                "SELECT tags, rule, trace, sentiment, brand FROM kept_mention JOIN post ON post.id = post
+                ORDER BY kept_mention.id DESC LIMIT 1";
+            *written = store.connection().query_row(last, [], |row| Ok(written_in(row)?.0)).unwrap();
         }
         drop(store);
         std::fs::remove_dir_all(place).unwrap();
+    }
+
+    /// What the store writes of such a post.
+    fn written(&self, post: &JudgedPost) -> &Written {
+        let brand = self.brands.iter().position(|brand| brand.id == post.verdicts[0].brand).unwrap();
+        let way =
+            [FRENCH, ENGLISH, PLAIN].iter().position(|words| post.post.text.contains(&words[..20])).unwrap();
+        &self.models[brand * 3 + way].1
     }
 
     fn judged(&self, posts: Vec<Post>) -> Vec<JudgedPost> {
@@ -177,13 +188,43 @@ const AUTHOR: &str =
     "INSERT INTO author (network, native_id, handle, first_seen, refreshed) VALUES (?1, ?2, ?3, ?4, ?4)
     ON CONFLICT (network, native_id) DO UPDATE SET handle = excluded.handle RETURNING id";
 const POST: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, text, permalink, published, seen, counted,
-    reactions, words, language, sentiment) VALUES (?1, ?2, 1, ?3, 'post', NULL, ?4, ?5, ?6, ?6, ?6, 0, ?7, ?8, ?9)";
+    reactions, words, language, sentiment) VALUES (?1, ?2, 1, ?3, '', NULL, ?4, ?5, ?6, ?6, ?6, 0, ?7, ?8, ?9)";
 const MENTION: &str =
-    "INSERT INTO mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0, ?8)";
+    "INSERT INTO kept_mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
+    VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7, 0, ?8)";
+
+/// What of a post and its mention does not change with its moment, as the store writes it.
+#[derive(Debug, Clone, Default)]
+struct Written {
+    tags: String,
+    rule: Option<String>,
+    trace: Option<String>,
+    sentiment: Option<String>,
+}
+
+/// The same in a row, and the number of its brand.
+fn written_in(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Written, i64)> {
+    let (tags, rule, trace) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok((Written { tags, rule, trace, sentiment: row.get(3)? }, row.get(4)?))
+}
+
+/// Numbers of the brands and of the versions of their queries in a store, which they are written to.
+fn numbers(connection: &Connection, models: &[(JudgedPost, Written)]) -> HashMap<String, i64> {
+    let verdicts = models.iter().flat_map(|(model, _)| &model.verdicts);
+    for name in verdicts.flat_map(|verdict| [verdict.brand.to_string(), verdict.version.to_string()]) {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO word (name) VALUES (?1)")
+            .unwrap()
+            .execute([name])
+            .unwrap();
+    }
+    let mut statement = connection.prepare("SELECT name, id FROM word").unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.unwrap().map(Result::unwrap).collect()
+}
 
 /// The rows of a judged post, inserted and nothing else.
-fn insert(connection: &Connection, judged: &JudgedPost, [tags, rule, trace]: &[String; 3]) {
+fn insert(connection: &Connection, judged: &JudgedPost, written: &Written, numbers: &HashMap<String, i64>) {
     let (post, verdict) = (&judged.post, &judged.verdicts[0]);
     let author = post.author.as_ref().unwrap();
     let at = judged.counted.0;
@@ -201,11 +242,11 @@ fn insert(connection: &Connection, judged: &JudgedPost, [tags, rule, trace]: &[S
             post.native_id,
             author,
             post.text,
-            post.permalink,
+            format!("\u{2}{}.example/\u{1}", post.network.as_str()),
             at,
             words,
             judged.lang.as_deref().unwrap_or_default(),
-            judged.sentiment.map(|sentiment| sentiment.word())
+            written.sentiment
         ])
         .unwrap();
     let weighed = judged.weighed(&verdict.brand);
@@ -214,13 +255,13 @@ fn insert(connection: &Connection, judged: &JudgedPost, [tags, rule, trace]: &[S
         .unwrap()
         .execute(params![
             connection.last_insert_rowid(),
-            &*verdict.brand.0,
-            verdict.version,
-            tags,
+            numbers[&*verdict.brand.0],
+            numbers[&*verdict.version],
+            written.tags,
             at,
             weighed.relevance.permille,
-            rule,
-            trace
+            written.rule,
+            written.trace
         ])
         .unwrap();
 }
@@ -230,7 +271,10 @@ fn store_rate(folder: &Path, posts: &Posts) {
     let mut ratios = Vec::new();
     for round in 0..ROUNDS {
         let mut random = fastrand::Rng::with_seed(7);
-        let judged = posts.judged(posts.made(0..STORED, STORED, &mut random));
+        let made = posts.made(0..STORED, STORED, &mut random);
+        let start = Instant::now();
+        let judged = posts.judged(made);
+        let judging = start.elapsed();
         let (one, other) = (folder.join(format!("store-{round}")), folder.join(format!("bare-{round}")));
         let store = Store::open(&one, Durability::Again).unwrap();
         let source = store.source("bench", "capture", false).unwrap();
@@ -245,20 +289,22 @@ fn store_rate(folder: &Path, posts: &Posts) {
             store.commit().unwrap();
         }
         let stored = start.elapsed();
-        let written = written(store.connection());
+        let kept = sizes(store.connection());
         drop(store);
         let connection = bare(&other);
+        let numbers = numbers(&connection, &posts.models);
+        let written: Vec<&Written> = judged.iter().map(|post| posts.written(post)).collect();
         let start = Instant::now();
-        for part in judged.chunks(AT_ONCE) {
+        for (part, written) in judged.chunks(AT_ONCE).zip(written.chunks(AT_ONCE)) {
             connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-            for post in part {
-                let verdict = &post.verdicts[0];
-                let of = verdict.brand.to_string();
-                insert(&connection, post, &written[&of]);
+            for (post, written) in part.iter().zip(written) {
+                insert(&connection, post, written, &numbers);
             }
             connection.execute_batch("COMMIT").unwrap();
         }
         let inserted = start.elapsed();
+        assert_eq!(sizes(&connection), kept, "the same rows");
+        let (stories, rollups) = (stories(&judged), rollups(&connection, &judged, &numbers));
         ratios.push(inserted.as_secs_f64() / stored.as_secs_f64());
         println!(
             "round {}: every post stored {:.0} posts/s, bare insert {:.0} posts/s, ratio {:.2}",
@@ -267,6 +313,15 @@ fn store_rate(folder: &Path, posts: &Posts) {
             judged.len() as f64 / inserted.as_secs_f64(),
             ratios[round]
         );
+        println!(
+            "  intake {:.0} posts/s (judging {:.2} s, storing {:.2} s), of which stories {:.2} s and rollups {:.2} s: {:.0} %",
+            judged.len() as f64 / (judging + stored).as_secs_f64(),
+            judging.as_secs_f64(),
+            stored.as_secs_f64(),
+            stories.as_secs_f64(),
+            rollups.as_secs_f64(),
+            100.0 * (stories + rollups).as_secs_f64() / (judging + stored).as_secs_f64()
+        );
         std::fs::remove_dir_all(one).unwrap();
         std::fs::remove_dir_all(other).unwrap();
     }
@@ -274,12 +329,56 @@ fn store_rate(folder: &Path, posts: &Posts) {
     println!("store / bare insert, median {:.2}", ratios[ratios.len() / 2]);
 }
 
-/// What the store wrote of mentions, by brand.
-fn written(connection: &Connection) -> HashMap<String, [String; 3]> {
-    let mut statement =
-        connection.prepare("SELECT brand, tags, rule, trace FROM mention GROUP BY brand").unwrap();
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?])));
-    rows.unwrap().map(Result::unwrap).collect()
+/// What was written, in rows and in bytes of the columns that hold most.
+fn sizes(connection: &Connection) -> [i64; 4] {
+    const SIZES: &str =
+        "SELECT COUNT(*), SUM(LENGTH(tags) + COALESCE(LENGTH(rule), 0) + COALESCE(LENGTH(trace), 0)),
+        SUM(LENGTH(permalink)), SUM(LENGTH(post.text)) FROM kept_mention JOIN post ON post.id = post";
+    let row = |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+    connection.query_row(SIZES, [], row).unwrap()
+}
+
+/// What stories of these posts cost: their sketches made and placed, as intake and store do.
+fn stories(judged: &[JudgedPost]) -> Duration {
+    let start = Instant::now();
+    let mut stories = Stories::holding(5_000);
+    for post in judged {
+        let piece = Piece::new(post.post.title.as_deref(), &post.post.text, post.post.permalink.as_deref());
+        stories.place(Arc::new(Sketch::of(piece)));
+    }
+    start.elapsed()
+}
+
+/// What keeping the sums of these posts costs: the same statements on a bare connection, a transaction each thousand.
+fn rollups(connection: &Connection, judged: &[JudgedPost], numbers: &HashMap<String, i64>) -> Duration {
+    const HOUR: &str = "INSERT INTO rollup_hour (hour, brand, network, language, sentiment, mentions)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET mentions = mentions + excluded.mentions";
+    const BY_DAY: &str = "INSERT INTO rollup_day (brand, day, network, mentions)
+        VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET mentions = mentions + excluded.mentions";
+    let start = Instant::now();
+    for part in judged.chunks(AT_ONCE) {
+        let (mut hours, mut days) = (BTreeMap::new(), BTreeMap::new());
+        for post in part {
+            let hour = post.counted.0.div_euclid(HOUR_LONG);
+            let network =
+                NETWORKS.iter().position(|name| *name == post.post.network.as_str()).unwrap() as i64;
+            let language = post.lang.as_deref().map_or(0, |lang| i64::from(lang.as_bytes()[0]));
+            let mood = post.sentiment.map_or(2, |sentiment| sentiment.place() as i64 - 1);
+            let brand = numbers[&*post.verdicts[0].brand.0];
+            *hours.entry([hour, brand, network, language, mood]).or_insert(0) += 1;
+            *days.entry([brand, hour / 24, network]).or_insert(0) += 1;
+        }
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for ([hour, brand, network, language, mood], number) in hours {
+            let row = [hour, brand, network, language, mood, number];
+            connection.prepare_cached(HOUR).unwrap().execute(row).unwrap();
+        }
+        for ([brand, day, network], number) in days {
+            connection.prepare_cached(BY_DAY).unwrap().execute([brand, day, network, number]).unwrap();
+        }
+        connection.execute_batch("COMMIT").unwrap();
+    }
+    start.elapsed()
 }
 
 /// A connection to an empty store, as careful as the store's.
@@ -307,6 +406,7 @@ fn generate(folder: &Path, posts: &Posts, mentions: usize) {
         .unwrap();
     connection.set_prepared_statement_cache_capacity(16);
     let mut random = fastrand::Rng::with_seed(11);
+    let numbers = numbers(&connection, &posts.models);
     connection.execute_batch("BEGIN").unwrap();
     for number in 0..mentions {
         let (brand, way, network, moment) = posts.numbered(number, mentions, &mut random);
@@ -314,7 +414,7 @@ fn generate(folder: &Path, posts: &Posts, mentions: usize) {
         let mut judged = model.clone();
         judged.post = posts.post(brand, way, (number, network, moment));
         judged.counted = Time(moment);
-        insert(&connection, &judged, written);
+        insert(&connection, &judged, written, &numbers);
         if number % 100_000 == 99_999 {
             connection.execute_batch("COMMIT; BEGIN").unwrap();
         }

@@ -80,6 +80,62 @@ def check_arrow(pyarrow, folder, lines):
     print(f"pyarrow: {len(lines)} mentions agree")
 
 
+def check_figures_workbook(openpyxl, folder, shares, snapshot):
+    def table(name, sheet):
+        rows = list(openpyxl.load_workbook(folder / name)[sheet].iter_rows(values_only=True))
+        return [dict(zip(rows[0], row)) for row in rows[1:]]
+
+    rows = table("shares.xlsx", "shares")
+    assert len(rows) == len(shares), (len(rows), len(shares))
+    for row, line in zip(rows, shares):
+        assert row["brand"] == line["id"] and row["mentions"] == line["counts"]["mentions"]
+        assert row["part"] == line["part"] and row["per"] == line["per"], (row, line)
+        assert row["story_permille"] == (line["by_stories"] or {}).get("permille")
+        spoken = (line.get("sentiment") or {}).get("shares") or {}
+        for mood in ("negative", "neutral", "positive"):
+            assert row[f"{mood}_permille"] == spoken.get(mood, {}).get("permille"), (mood, row, spoken)
+    figures = {(row["brand"] or "", row["measure"], row["key"] or ""): row["value"] for row in table("snapshot.xlsx", "snapshot")}
+    check_snapshot(figures, snapshot)
+    print(f"openpyxl: {len(rows)} shares and {len(figures)} figures of a snapshot agree")
+
+
+def check_snapshot(figures, snapshot):
+    def same(key, value):
+        assert str(figures[key]) == str(value), (key, figures[key], value)
+
+    for brand in snapshot["brands"]:
+        of = brand["id"]
+        same((of, "count", "mentions"), brand["counts"]["mentions"])
+        if brand["by_stories"]:
+            for end in ("permille", "low", "high"):
+                same((of, "story_share", end), brand["by_stories"][end])
+        same((of, "sentiment", "understood"), brand["sentiment"]["understood"])
+        for answering in brand["answering"]:
+            same((of, "answering", f"{answering['network']}/unanswered"), answering["unanswered"])
+        for held in brand["against_us"]:
+            network = f"{held['network']}/" if held["network"] else ""
+            same((of, "against_us", f"{network}{held['measure']}/verdict"), held["verdict"])
+        unusual = [key for key in figures if key[:2] == (of, "unusual_post")]
+        assert len(unusual) == sum(len(profile["unusual"]) for profile in brand["profiles"])
+
+
+def check_figures_arrow(pyarrow, folder, shares, snapshot):
+    import pyarrow.parquet
+
+    rows = pyarrow.parquet.read_table(folder / "figures/shares.parquet").to_pylist()
+    assert [row["brand"] for row in rows] == [line["id"] for line in shares]
+    assert [row["author_low"] for row in rows] == [(line.get("by_authors") or {}).get("low") for line in shares]
+    assert [row["part"] for row in rows] == [line["part"] for line in shares]
+    rows = pyarrow.parquet.read_table(folder / "figures/snapshot.parquet").to_pylist()
+    check_snapshot({(row["brand"] or "", row["measure"], row["key"] or ""): row["value"] for row in rows}, snapshot)
+    for name, table in [("shares", pyarrow.parquet.read_table(folder / "figures/shares.parquet"))]:
+        with open(folder / f"figures/{name}-columns.csv", newline="", encoding="utf-8") as file:
+            said = list(csv.DictReader(file))
+        assert [row["column"] for row in said] == table.schema.names
+        assert all(row["english"] and row["french"] for row in said)
+    print(f"pyarrow: {len(shares)} shares and {len(rows)} figures of a snapshot agree")
+
+
 def check_duckdb(duckdb, folder, lines):
     count, brands, days = duckdb.sql(
         f"SELECT count(*), count(DISTINCT brand), count(DISTINCT counted::DATE) FROM '{folder}/parquet/*.parquet'"
@@ -102,11 +158,23 @@ def main():
     subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], check=True, cwd=folder / "csv")
     with open(folder / "csv/mentions.csv", newline="", encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == len(lines)
+    figures = lambda *arguments: run(vigie, "export", *arguments, "--days", "400", *data)
+    parts = ("shares", "--per", "network")
+    shares = [json.loads(line) for line in figures(*parts, "--format", "jsonl").splitlines()]
+    assert any(line["part"] for line in shares) and any(not line["part"] for line in shares)
+    snapshot = json.loads(figures("snapshot", "--format", "jsonl"))
+    for kind, arguments in [("shares", parts), ("snapshot", ("snapshot",))]:
+        figures(*arguments, "--out", str(folder / f"{kind}.xlsx"))
+        figures(*arguments, "--format", "parquet", "--out", str(folder / "figures") + "/")
+    subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], check=True, cwd=folder / "figures")
     readers = [("openpyxl", check_workbook), ("pyarrow", check_arrow), ("duckdb", check_duckdb)]
+    further = {"openpyxl": check_figures_workbook, "pyarrow": check_figures_arrow}
     there = 0
     for name, check in readers:
         if (found := module(name)) is not None:
             check(found, folder, lines)
+            if name in further:
+                further[name](found, folder, shares, snapshot)
             there += 1
     sys.exit(0 if there else 77)
 

@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
 use self::rules::Rules;
-use crate::alert::Rule;
 use crate::alert::preset::Preset;
+use crate::alert::{Rule, Terms};
 use crate::deliver::{Patience, Transport};
 use crate::document::{self, Fault, Faults, Reader, Section, nearest};
 use crate::fetch::FetchConfig;
@@ -72,6 +72,15 @@ pub struct SourceConfig {
     pub budget: Option<u64>,
 }
 
+/// One `[[topic]]`: what a mention is about, beside its brand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name, unique.
+    pub name: String,
+    /// What must stand in a post, or hold for it.
+    pub terms: Terms,
+}
+
 /// Everything configured.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -105,6 +114,8 @@ pub struct Config {
     written: Rules,
     /// Trained models that judge how mentions speak, in the place of the shipped word lists.
     pub sentiment: Vec<(Lang, PathBuf)>,
+    /// Topics that mentions are tagged with when they are read.
+    pub topics: Vec<Topic>,
     /// The time-stamp server that evidence packs are stamped by, when there is one.
     pub timestamp: Option<String>,
 }
@@ -146,6 +157,7 @@ impl Config {
             preset: None,
             written: Rules::default(),
             sentiment: Vec::new(),
+            topics: Vec::new(),
             timestamp: None,
         }
     }
@@ -243,6 +255,9 @@ impl Config {
                 config.sentiment.extend(file.map(|file| (lang, folder.join(file))));
             }
             section.finish(&[], "");
+        }
+        for section in &top.sections("topic") {
+            parts::topic(section, &mut config.topics);
         }
         if let Some(section) = top.section("evidence") {
             config.timestamp = parts::timestamp(&section);

@@ -212,6 +212,9 @@ pub struct Post {
     /// The language that the network or author declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<String>,
+    /// The country that the network states, where it does: two capital letters (ISO 3166).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
     /// When the network says it was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Time>,
@@ -258,6 +261,16 @@ pub struct Post {
 }
 
 impl Post {
+    /// The country it states: its network's word, or else the region of the language it declares (`fr-CA`).
+    pub fn stated_country(&self) -> Option<String> {
+        let of_language = || {
+            let (_, region) = self.lang.as_deref()?.rsplit_once(['-', '_'])?;
+            (region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_alphabetic()))
+                .then(|| region.to_ascii_uppercase())
+        };
+        self.country.clone().or_else(of_language)
+    }
+
     /// An empty post with its identity; readers fill in the rest.
     pub fn new(network: NetworkName, native_id: impl Into<String>) -> Post {
         Post {
@@ -271,6 +284,7 @@ impl Post {
             summary: None,
             html: None,
             lang: None,
+            country: None,
             published: None,
             edited: None,
             kind: Kind::default(),

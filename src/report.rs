@@ -9,13 +9,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::{self, Digest};
-use crate::keyword::Brand;
+use crate::keyword::{Brand, BrandId};
 use crate::share::{Shares, Window};
+use crate::snapshot::{self, Unusual};
 use crate::store::StoreError;
-use crate::store::figures::{self, Voice};
+use crate::store::figures::{self, Answering, Topic, Voice};
 use crate::time::Time;
 
 mod compare;
+mod deeds;
 mod page;
 mod spoken;
 mod summary;
@@ -40,6 +42,10 @@ pub struct Report {
     pub voices: Vec<Voice>,
     /// Mentions by hour, those hours that have any.
     pub hours: Vec<(Time, u64)>,
+    /// What the own accounts of each brand did, in the order of the shares.
+    pub deeds: Vec<Deeds>,
+    /// Shares of voice inside each network, the most talked about first.
+    pub inside: Vec<(String, Shares)>,
     /// The figures that stand in the page for programs.
     pub figures: Figures,
 }
@@ -65,6 +71,25 @@ pub struct Figures {
     pub gaps: u64,
     /// Accounts that may be posing as a brand.
     pub suspects: u64,
+    /// Terms that rise, by brand: against its past, and against the other brands.
+    #[serde(default)]
+    pub topics: Vec<(String, Vec<String>, Vec<String>)>,
+    /// What the own accounts of brands did; `null` in reports of before this was told.
+    #[serde(default)]
+    pub deeds: Option<Vec<Deeds>>,
+}
+
+/// What a brand's own accounts did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deeds {
+    /// The brand.
+    pub id: BrandId,
+    /// Its name.
+    pub name: String,
+    /// How its accounts answer, by network.
+    pub answering: Vec<Answering>,
+    /// Posts of its accounts far above or below what is usual for them.
+    pub unusual: Vec<Unusual>,
 }
 
 /// How one source fared.
@@ -102,6 +127,23 @@ pub fn gather(
     topics.flat_map(|topic| &mut topic.examples).for_each(&mut hold);
     let voices = figures::voices(connection, window, brands, VOICES)?;
     let hours = figures::by_hour(connection, window, brands)?;
+    let mut deeds = Vec::with_capacity(brands.len());
+    for share in &digest.shares.brands {
+        let Some(brand) = brands.iter().find(|brand| brand.id == share.id) else { continue };
+        let mut doings = figures::doings(connection, window, brand)?;
+        doings.posts.iter_mut().for_each(|own| hold(&mut own.mention));
+        let profiles = snapshot::profiles(&doings, window);
+        deeds.push(Deeds {
+            id: share.id.clone(),
+            name: share.name.clone(),
+            answering: doings.answering,
+            unusual: profiles.into_iter().flat_map(|profile| profile.unusual).collect(),
+        });
+    }
+    deeds.retain(|of| !of.answering.is_empty() || !of.unusual.is_empty());
+    let parts = figures::sliced(connection, figures::Per::Network, (window, window.previous()), brands)?;
+    let inside: Vec<(String, Shares)> =
+        parts.into_iter().map(|part| (part.name, Shares::new(brands, &part.now, &part.before))).collect();
     let mut queries = Vec::with_capacity(brands.len());
     for share in &digest.shares.brands {
         queries.push((share.id.to_string(), figures::versions(connection, window, &share.id)?));
@@ -126,9 +168,19 @@ pub fn gather(
             .collect(),
         gaps: u64::try_from(digest.gaps.len()).unwrap_or(u64::MAX),
         suspects: u64::try_from(digest.suspects.len()).unwrap_or(u64::MAX),
+        topics: digest
+            .topics
+            .iter()
+            .map(|of| (of.id.to_string(), terms(&of.rising), terms(&of.own)))
+            .collect(),
+        deeds: Some(deeds.clone()),
     };
-    figures.hash = hash(&(&figures, &digest, &voices, &hours));
-    Ok(Report { digest, voices, hours, figures })
+    figures.hash = hash(&(&figures, &digest, &voices, &hours, &inside));
+    Ok(Report { digest, voices, hours, deeds, inside, figures })
+}
+
+fn terms(topics: &[Topic]) -> Vec<String> {
+    topics.iter().map(|topic| topic.rising.term.clone()).collect()
 }
 
 /// SHA-256 of a value as JSON. What this crate serialises does not fail to.

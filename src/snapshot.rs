@@ -18,7 +18,7 @@ use crate::store::{StoreError, sources};
 use crate::time::Time;
 
 pub use matrix::Held;
-pub use profile::{AccountCount, Engagement, Part, Profile, Unusual};
+pub use profile::{AccountCount, Engagement, Part, Profile, Unusual, profiles};
 
 /// The name and version of the document. The number changes when a field goes or changes its meaning; new
 /// fields may come without.
@@ -193,7 +193,7 @@ pub fn gather(
                 .filter(|suspect| suspect.suspicion.brand == share.id)
                 .map(suspect)
                 .collect(),
-            profiles: profile::profiles(&doings, window),
+            profiles: profiles(&doings, window),
             hashtags: profile::parts(doings.hashtags),
             campaigns: doings.campaigns,
             answering: doings.answering,

@@ -54,6 +54,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0012_threads.sql"),
     include_str!("store/migrations/0013_rollups.sql"),
     include_str!("store/migrations/0014_order.sql"),
+    include_str!("store/migrations/0015_brief.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).
@@ -62,6 +63,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Files up to this size are checked whole at every start, which takes under a second; larger ones would
 /// make starting slow, and damage shows when it is read.
 const CHECKED: u64 = 256 << 20;
+
+/// Bytes of a page of a new database.
+const PAGE: i64 = 8192;
 
 /// The name of the database in a data directory.
 pub const FILE: &str = "vigie.db";
@@ -191,6 +195,8 @@ impl Store {
             Durability::Full => "FULL",
             Durability::Again => "OFF",
         };
+        // Of a new file alone: in larger pages less room is left over.
+        store.connection.pragma_update(None, "page_size", PAGE)?;
         store.connection.pragma_update(None, "journal_mode", "WAL")?;
         store.connection.pragma_update(None, "synchronous", synchronous)?;
         // A deleted post leaves no trace in the file.

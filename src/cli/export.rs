@@ -13,10 +13,13 @@ use super::duty::Duty;
 use super::impostors::AtLeast;
 use super::period::{Bounds, Period};
 use super::select::{Brands, Select};
+use super::share::per::{Parts, Per, tagged};
 use super::{Common, Usage, snapshot};
 use crate::export::{self, Measure, MentionLine, SuspectLine, json_line};
 use crate::fold::fold;
 use crate::keyword::Brand;
+use crate::matcher::Scratch;
+use crate::share::{Share, Shares};
 use crate::store::{self, accounts, figures, list};
 use crate::time::Time;
 use crate::{digest, network};
@@ -45,10 +48,13 @@ enum Kind {
         #[command(flatten)]
         form: Form,
     },
-    /// One row a brand
+    /// One row a brand; with --per one more for each part
     Shares {
         #[command(flatten)]
         period: Period,
+        /// Also the shares inside each network, language, country or topic
+        #[arg(long, value_enum)]
+        per: Option<Per>,
         #[command(flatten)]
         brands: Brands,
         #[command(flatten)]
@@ -134,7 +140,7 @@ impl Export {
             Kind::Mentions { select, bounds, doubtful, texts_of, form } => {
                 mentions(common, select, bounds, (*doubtful, texts_of), form)
             }
-            Kind::Shares { period, brands, form } => shares(common, period, brands, form),
+            Kind::Shares { period, per, brands, form } => shares(common, (period, *per), brands, form),
             Kind::Snapshot { period, brands, form } => one_snapshot(common, period, brands, form),
             Kind::Impostors { select, level, bounds, form } => {
                 impostors(common, select, *level, bounds, form)
@@ -161,16 +167,17 @@ fn mentions(
     filter.doubtful = if doubtful { None } else { Some(false) };
     let duty = Duty::but(&connection, &freed(texts_of)?)?;
     let mut writing = form.open(MENTIONS, common, || Ok(list::mention_count(&connection, &filter)?))?;
-    let mut left_out = 0_u64;
+    let (mut left_out, mut scratch) = (0_u64, Scratch::default());
     list::mentions(&connection, &filter, |mut mention| {
         if !duty.lets_out(&mention) {
             left_out += 1;
             return Ok(());
         }
+        let topics = tagged(&config.topics, &mention, &mut scratch);
         duty.hold(&mut mention);
         writing.count(&mention.brand.0, Some(mention.counted), 1);
-        let line = || json_line(&MentionLine::new(&mention));
-        writing.add(Some(mention.counted), || export::mention_row(&mention), line)
+        let line = || json_line(&MentionLine::new(&mention, topics.clone()));
+        writing.add(Some(mention.counted), || export::mention_row(&mention, &topics), line)
     })?;
     if left_out > 0 {
         let mentions = super::count(left_out, "mention was", "mentions were");
@@ -189,29 +196,53 @@ fn freed(typed: &[String]) -> anyhow::Result<Vec<String>> {
     typed.iter().map(name).collect()
 }
 
-fn shares(common: &Common, period: &Period, asked: &Brands, form: &Form) -> anyhow::Result<ExitCode> {
+fn shares(
+    common: &Common,
+    (period, per): (&Period, Option<Per>),
+    asked: &Brands,
+    form: &Form,
+) -> anyhow::Result<ExitCode> {
     let config = common.config()?;
     let brands = common.brands_for_reading(&config)?;
     let connection = store::reader(&config.data_dir)?;
     let asked = asked.ids(&connection, &brands)?;
     let window = period.window(&connection, &config)?;
     let mut shares = digest::shares(&connection, &brands, window)?;
+    let drawn = figures::drawn(&connection, window, &brands)?;
+    shares.draw(&brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
+    shares.weigh(&brands, &figures::weights(&connection, window, &brands)?);
+    let parts = per.map(|per| per.parts(&connection, window, (&brands, &config.topics))).transpose()?;
     // Brands that are not asked for are left out, not out of the whole that shares are parts of.
-    shares.brands.retain(|share| asked.is_empty() || asked.iter().any(|id| **id == *share.id.0));
+    let wanted = |share: &Share| asked.is_empty() || asked.iter().any(|id| **id == *share.id.0);
     let mut writing = form.open(SHARES, common, || Ok(0))?;
-    for (share, row) in shares.brands.iter().zip(export::share_rows(&shares)) {
-        writing.count(&share.name, None, share.counts.mentions);
-        let line = || {
-            let mut line = serde_json::to_value(share)?;
-            if let Some(line) = line.as_object_mut() {
-                line.insert("window".to_owned(), serde_json::to_value(shares.window)?);
-                line.insert("unit".to_owned(), shares.unit.as_str().into());
+    let of_parts =
+        parts.iter().flat_map(Parts::each).map(|(by, part)| (&part.shares, Some((by, part.name.as_str()))));
+    for (shares, part) in std::iter::once((&shares, None)).chain(of_parts) {
+        let rows = shares.brands.iter().zip(export::share_rows(shares, part));
+        for (share, row) in rows.filter(|(share, _)| wanted(share)) {
+            if part.is_none() {
+                writing.count(&share.name, None, share.counts.mentions);
             }
-            json_line(&line)
-        };
-        writing.add(None, || row, line)?;
+            writing.add(None, || row, || share_line(shares, share, part))?;
+        }
     }
     writing.done()
+}
+
+/// A share as a line of JSON, with its window and the part it is of.
+fn share_line(
+    shares: &Shares,
+    share: &Share,
+    part: Option<(&str, &str)>,
+) -> Result<String, serde_json::Error> {
+    let mut line = serde_json::to_value(share)?;
+    if let Some(line) = line.as_object_mut() {
+        line.insert("window".to_owned(), serde_json::to_value(shares.window)?);
+        line.insert("unit".to_owned(), shares.unit.as_str().into());
+        line.insert("per".to_owned(), part.map(|(per, _)| per).into());
+        line.insert("part".to_owned(), part.map(|(_, name)| name).into());
+    }
+    json_line(&line)
 }
 
 fn one_snapshot(common: &Common, period: &Period, brands: &Brands, form: &Form) -> anyhow::Result<ExitCode> {

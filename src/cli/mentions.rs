@@ -9,10 +9,12 @@ use jiff::tz::TimeZone;
 use super::output::Out;
 use super::period::Bounds;
 use super::select::Select;
+use super::share::per::tagged;
 use super::{Common, count};
 use crate::export::MentionLine;
 use crate::mail::clean::{Piece, short};
 use crate::mail::post::Parts;
+use crate::matcher::Scratch;
 use crate::mention::Mention;
 use crate::store::{self, list};
 use crate::time::Time;
@@ -58,7 +60,11 @@ impl Mentions {
         // The list and its count are of one moment.
         let reading = connection.unchecked_transaction()?;
         if self.json {
-            list::mentions(&reading, &filter, |mention| out.json(&MentionLine::new(&mention)))?;
+            let mut scratch = Scratch::default();
+            list::mentions(&reading, &filter, |mention| {
+                let topics = tagged(&config.topics, &mention, &mut scratch);
+                out.json(&MentionLine::new(&mention, topics))
+            })?;
             return out.done();
         }
         let names = brands.iter().map(|brand| (&*brand.id.0, brand.name.as_str())).collect();

@@ -1,9 +1,12 @@
 //! `vigie share`: share of voice, in the terminal.
 
+pub(super) mod per;
+
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use self::per::{Per, signed};
 use super::period::Period;
 use super::{Common, count, say};
 use crate::digest;
@@ -26,6 +29,9 @@ pub(super) struct Share {
     /// judge errs, with intervals at 95 %; what is not understood is told apart
     #[arg(long)]
     sentiment: bool,
+    /// Also the shares inside each network, language, country or topic, the most talked about first
+    #[arg(long, value_enum)]
+    per: Option<Per>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -66,15 +72,21 @@ impl Share {
         shares.draw(&brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
         shares.weigh(&brands, &figures::weights(&connection, window, &brands)?);
         let marks = figures::marks(&connection, window, &brands)?;
+        let per =
+            self.per.map(|per| per.parts(&connection, window, (&brands, &config.topics))).transpose()?;
         if self.json {
             let mut told = serde_json::to_value(&shares)?;
             if let Some(told) = told.as_object_mut() {
                 told.insert("marks".to_owned(), serde_json::to_value(&marks)?);
+                if let Some(per) = &per {
+                    told.insert("per".to_owned(), serde_json::to_value(per)?);
+                }
             }
             say(told.to_string())?;
         } else {
             let mut told = if self.sentiment { moods(&shares) } else { lines(&shares, self.by) };
             told.extend(beside(&shares, self.by));
+            told.extend(per.iter().flat_map(per::Parts::lines));
             told.extend(marks.iter().map(mark));
             for line in told {
                 say(super::clean(&line))?;
@@ -167,9 +179,7 @@ pub(super) fn lines(shares: &Shares, by: By) -> Vec<String> {
         let change = match &share.change {
             Some(change) if !change.detectable => "  no detectable change".to_owned(),
             Some(change) => match change.permille {
-                Some(by) => {
-                    format!("  {}{}.{} pt", if by < 0 { "-" } else { "+" }, by.abs() / 10, by.abs() % 10)
-                }
+                Some(by) => format!("  {} pt", signed(by)),
                 None => String::new(),
             },
             None => String::new(),

@@ -9,7 +9,8 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 
-use super::{MailConfig, dkim};
+use super::{MailConfig, Topic, dkim};
+use crate::alert::Terms;
 use crate::deliver::{Patience, Smtp, Tls, Transport};
 use crate::document::{Section, nearest};
 use crate::fetch::FetchConfig;
@@ -424,5 +425,32 @@ fn not_a_range(text: &str) -> String {
         }
         Ok(address) => format!("\"{shown}\" is one address; as a range of addresses it is \"{address}/128\""),
         Err(_) => format!("\"{shown}\" is no range of addresses; write one such as \"10.1.0.0/16\""),
+    }
+}
+
+/// One `[[topic]]`.
+pub(super) fn topic(section: &Section<'_, '_>, topics: &mut Vec<Topic>) {
+    /// Characters of a name.
+    const NAME: usize = 60;
+    let name = filled(section, "name");
+    let terms = Terms::new(section.texts("words"), filled(section, "query"));
+    section.finish(&[], "");
+    let Some(name) = name else {
+        section.missing("name", "give the topic a name, such as name = \"price\"");
+        return;
+    };
+    if name.chars().count() > NAME || name.chars().any(char::is_control) {
+        section.fault("name", format!("a name has at most {NAME} characters, in one line"));
+        return;
+    }
+    if topics.iter().any(|known| known.name == name) {
+        section.fault("name", format!("there are two topics called \"{}\"", name.escape_debug()));
+        return;
+    }
+    match terms {
+        Ok(Some(terms)) => topics.push(Topic { name, terms }),
+        Ok(None) => section
+            .missing("words", "say what stands in posts about it: words = [\"price\", \"prix\"], or a query"),
+        Err((key, reason)) => section.fault(key, reason),
     }
 }

@@ -35,6 +35,10 @@ pub struct MentionLine<'a> {
     pub lang: Option<&'a str>,
     /// The language that its network declares.
     pub declared_lang: Option<&'a str>,
+    /// The country that its network states, or else the region of the declared language: two letters.
+    pub country: Option<String>,
+    /// Topics of the configuration that it is about.
+    pub topics: Vec<&'a str>,
     /// How it speaks: negative, neutral or positive; null where nothing of it is understood.
     pub sentiment: Option<Sentiment>,
     /// The keywords found: which, in which field, and from which byte to which.
@@ -88,8 +92,8 @@ pub struct MentionLine<'a> {
 }
 
 impl<'a> MentionLine<'a> {
-    /// The line of a mention.
-    pub fn new(mention: &'a Mention) -> MentionLine<'a> {
+    /// The line of a mention that is about `topics`.
+    pub fn new(mention: &'a Mention, topics: Vec<&'a str>) -> MentionLine<'a> {
         let post = &mention.post;
         MentionLine {
             id: mention.id,
@@ -103,6 +107,8 @@ impl<'a> MentionLine<'a> {
             summary: post.summary.as_deref(),
             lang: mention.lang.as_deref(),
             declared_lang: post.lang.as_deref(),
+            country: post.stated_country(),
+            topics,
             sentiment: mention.sentiment,
             tags: &mention.tags,
             permalink: post.permalink.as_deref(),

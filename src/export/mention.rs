@@ -50,10 +50,12 @@ pub const MENTION_COLUMNS: &[Column] = &[
     column("links", Kind::Text, "Targets of its links", "Cibles de ses liens"),
     column("author_url", Kind::Link, "Address of the author's profile", "Adresse du profil de l'auteur"),
     column("followers", Kind::Whole, "Followers of the author", "Abonnés de l'auteur"),
+    column("country", Kind::Text, "Country that the network states, or else the region of the declared language: two letters; empty where neither is", "Pays indiqué par le réseau ou, à défaut, région de la langue déclarée : deux lettres ; vide si ni l'un ni l'autre"),
+    column("topics", Kind::Text, "Topics of the configuration that it is about", "Thèmes de la configuration qu'il aborde"),
 ];
 
-/// The row of a mention.
-pub fn mention_row(mention: &Mention) -> Vec<Cell<'_>> {
+/// The row of a mention that is about `topics`.
+pub fn mention_row<'a>(mention: &'a Mention, topics: &[&str]) -> Vec<Cell<'a>> {
     let post = &mention.post;
     let author = post.author.as_ref();
     let counts = &post.counts;
@@ -104,6 +106,8 @@ pub fn mention_row(mention: &Mention) -> Vec<Cell<'_>> {
         list(&post.links),
         Cell::link(author.and_then(|author| author.url.as_deref())),
         Cell::whole(author.and_then(|author| author.followers)),
+        post.stated_country().map_or(Cell::Empty, |country| Cell::Word(country.into())),
+        if topics.is_empty() { Cell::Empty } else { Cell::Text(topics.join("; ").into()) },
     ]
 }
 

@@ -7,7 +7,7 @@ use super::column::{Column, Kind, column};
 use crate::impostor::describe;
 use crate::mention::Suspect;
 use crate::share::{Heard, Interval, Permille, Shares};
-use crate::snapshot::{BrandState, Snapshot};
+use crate::snapshot::{BrandState, Profile, Snapshot};
 use crate::time::Time;
 
 /// The columns of suspects: one row an account and brand. `signals` are names with points, `reasons` the same
@@ -98,17 +98,50 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("story_permille", Kind::Whole, "Part of all stories, in thousandths: the headline", "Part de tous les récits, en millièmes : le chiffre principal"),
     column("story_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
     column("story_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
+    column("mention_low", Kind::Whole, "Lower end of the interval of permille at 95 %, from drawing stories and authors again", "Borne basse de l'intervalle de permille à 95 %, par retirage des récits et des auteurs"),
+    column("mention_high", Kind::Whole, "Its upper end", "Sa borne haute"),
+    column("author_permille", Kind::Whole, "Part of all distinct authors, in thousandths", "Part de tous les auteurs distincts, en millièmes"),
+    column("author_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
+    column("author_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
+    column("reactions", Kind::Whole, "Reactions to its posts, as the networks give them", "Réactions à ses messages, telles que données par les réseaux"),
+    column("engagement_permille", Kind::Whole, "Part of all reactions, in thousandths", "Part de toutes les réactions, en millièmes"),
+    column("engagement_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
+    column("engagement_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
+    column("reach_low", Kind::Whole, "Views, where networks tell them: the lower end of who may have read", "Vues, là où les réseaux les donnent : le bas de la fourchette de lecteurs possibles"),
+    column("reach_high", Kind::Whole, "Views and the followers of the authors of the other posts: the upper end", "Vues et abonnés des auteurs des autres messages : le haut de la fourchette"),
+    column("corrected_permille", Kind::Whole, "Part of all stories, corrected by what people labelled; empty under ten labels", "Part de tous les récits, corrigée selon les étiquettes données ; vide sous dix étiquettes"),
+    column("corrected_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
+    column("corrected_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
+    column("labels", Kind::Whole, "Labels that it is corrected by", "Étiquettes qui servent à la corriger"),
+    column("labels_right", Kind::Whole, "Of those, about the brand", "Dont celles qui concernent la marque"),
+    column("understood", Kind::Whole, "Stories whose sentiment was understood", "Récits dont la tonalité a été comprise"),
+    column("not_understood", Kind::Whole, "Stories of which nothing was understood: in no share of sentiment", "Récits dont rien n'a été compris : dans aucune part de tonalité"),
+    column("negative_permille", Kind::Whole, "Of the understood, negative ones, corrected for how often the judge errs; empty under thirty", "Parmi les compris, les défavorables, corrigés des erreurs du juge ; vide sous trente"),
+    column("negative_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
+    column("negative_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
+    column("neutral_permille", Kind::Whole, "Of the understood, neutral ones", "Parmi les compris, les neutres"),
+    column("neutral_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
+    column("neutral_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
+    column("positive_permille", Kind::Whole, "Of the understood, positive ones", "Parmi les compris, les favorables"),
+    column("positive_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
+    column("positive_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
+    column("net_sentiment", Kind::Whole, "(positive - negative) / understood, in thousandths", "(favorables - défavorables) / compris, en millièmes"),
+    column("per", Kind::Text, "What the talk is parted by: network, language, country, topic; empty where shares are of all of it", "Ce qui découpe les propos : network (réseau), language (langue), country (pays), topic (thème) ; vide si les parts portent sur l'ensemble"),
+    column("part", Kind::Text, "Which part: shares are of this part alone", "Quelle partie : les parts ne portent que sur elle"),
 ];
 
-/// The rows of shares.
-pub fn share_rows(shares: &Shares) -> impl Iterator<Item = Vec<Cell<'_>>> {
-    shares.brands.iter().map(|share| {
+/// The rows of shares: of all talk, or of one part of it, which is named with what it is a part by.
+pub fn share_rows<'a>(
+    shares: &'a Shares,
+    part: Option<(&'static str, &'a str)>,
+) -> impl Iterator<Item = Vec<Cell<'a>>> {
+    shares.brands.iter().map(move |share| {
         let change = share.change.as_ref();
         let before = |count: fn(&Heard) -> u64| Cell::whole(change.map(|change| count(&change.counts)));
         let stories = |part: fn(&Interval) -> Permille| {
             Cell::whole(share.by_stories.as_ref().map(|interval| part(interval).0))
         };
-        vec![
+        let mut row = vec![
             Cell::Moment(shares.window.from),
             Cell::Moment(shares.window.to),
             Cell::word(shares.unit.as_str()),
@@ -130,7 +163,34 @@ pub fn share_rows(shares: &Shares) -> impl Iterator<Item = Vec<Cell<'_>>> {
             stories(|interval| interval.permille),
             stories(|interval| interval.low),
             stories(|interval| interval.high),
-        ]
+        ];
+        let ends = |of: Option<Interval>| -> [Cell<'a>; 2] {
+            [of.map(|of| of.low.0), of.map(|of| of.high.0)].map(Cell::whole)
+        };
+        let whole = |of: Option<Interval>| -> [Cell<'a>; 3] {
+            let [low, high] = ends(of);
+            [Cell::whole(of.map(|of| of.permille.0)), low, high]
+        };
+        row.extend(ends(share.by_mentions));
+        row.extend(whole(share.by_authors));
+        row.push(Cell::whole(share.reactions));
+        row.extend(whole(share.by_engagement));
+        row.push(Cell::whole(share.reach.map(|reach| reach.views)));
+        row.push(Cell::whole(share.reach.map(|reach| reach.views.saturating_add(reach.followers))));
+        row.extend(whole(share.corrected.map(|corrected| corrected.share)));
+        row.push(Cell::whole(share.corrected.map(|corrected| corrected.labels)));
+        row.push(Cell::whole(share.corrected.map(|corrected| corrected.right)));
+        let moods = share.sentiment;
+        row.push(Cell::whole(moods.map(|moods| moods.understood)));
+        row.push(Cell::whole(moods.map(|moods| moods.not_understood)));
+        let spoken = moods.and_then(|moods| moods.shares);
+        row.extend(whole(spoken.map(|shares| shares.negative)));
+        row.extend(whole(spoken.map(|shares| shares.neutral)));
+        row.extend(whole(spoken.map(|shares| shares.positive)));
+        row.push(Cell::whole(spoken.map(|shares| shares.net)));
+        row.push(part.map_or(Cell::Empty, |(per, _)| Cell::word(per)));
+        row.push(Cell::text(part.map(|(_, name)| name)));
+        row
     })
 }
 
@@ -147,7 +207,10 @@ pub const SNAPSHOT_COLUMNS: &[Column] = &[
 /// `coverage` (key: source/figure), `gap` (key: source/start, value: end). With one: `name`, `ours`, `count`,
 /// `permille`, `change`, `query_changed`, `keywords_version`, `network`, `language`, `day` (mentions),
 /// `top_post` (key: rank, value: address), `account` (key: network:handle, value: mentions), `suspect` (key:
-/// network:handle, value: level).
+/// network:handle, value: level), `story_share`, `sentiment` (shares in thousandths, net, stories understood or not), `hashtag`
+/// (posts), `campaign` (key: name/figure), `answering` (key: network/figure: how often and how soon its accounts answer),
+/// `profile` (key: network:handle/figure), `best_post`, `worst_post` (key: network:handle/rank, value: address), `unusual_post` (key:
+/// network:handle/what/address, value: reactions), `against_us` (key: network/measure/figure).
 pub fn snapshot_rows(snapshot: &Snapshot) -> Vec<Vec<Cell<'_>>> {
     let mut rows = Rows { brand: "", rows: Vec::new() };
     rows.add("schema", "", Cell::word(snapshot.schema.as_str()));
@@ -247,6 +310,84 @@ impl<'a> Rows<'a> {
             let handle = suspect.handle.as_deref().unwrap_or(&suspect.native_id);
             let level = Cell::word(suspect.level.as_str());
             self.add("suspect", format!("{}:{handle}", suspect.network), level);
+        }
+        self.spoken(brand);
+        self.campaigns(brand);
+        for profile in &brand.profiles {
+            self.profile(profile);
+        }
+        self.against_us(brand);
+    }
+
+    fn interval(&mut self, measure: &'static str, key: &str, of: Option<Interval>) {
+        let Some(Interval { permille, low, high }) = of else { return };
+        for (end, value) in [("permille", permille), ("low", low), ("high", high)] {
+            let key = if key.is_empty() { end.to_owned() } else { format!("{key}/{end}") };
+            self.figure(measure, key, Some(value.0));
+        }
+    }
+
+    fn spoken(&mut self, brand: &'a BrandState) {
+        self.interval("story_share", "", brand.by_stories);
+        let Some(moods) = brand.sentiment else { return };
+        self.figure("sentiment", "understood", Some(moods.understood));
+        self.figure("sentiment", "not_understood", Some(moods.not_understood));
+        if let Some(shares) = moods.shares {
+            self.interval("sentiment", "negative", Some(shares.negative));
+            self.interval("sentiment", "neutral", Some(shares.neutral));
+            self.interval("sentiment", "positive", Some(shares.positive));
+            self.figure("sentiment", "net", Some(shares.net));
+        }
+    }
+
+    fn campaigns(&mut self, brand: &'a BrandState) {
+        for tag in &brand.hashtags {
+            self.figure("hashtag", tag.name.as_str(), Some(tag.posts));
+        }
+        for campaign in &brand.campaigns {
+            let key = |figure: &str| format!("{}/{figure}", campaign.name);
+            self.figure("campaign", key("posts"), Some(campaign.posts));
+            self.moment("campaign", key("first"), Some(campaign.first));
+            self.moment("campaign", key("last"), Some(campaign.last));
+        }
+        for of in &brand.answering {
+            let key = |figure: &str| format!("{}/{figure}", of.network);
+            self.figure("answering", key("addressed"), Some(of.addressed));
+            self.figure("answering", key("answered"), Some(of.answered));
+            self.figure("answering", key("unanswered"), Some(of.unanswered));
+            self.figure("answering", key("median_seconds"), of.median_seconds);
+        }
+    }
+
+    fn profile(&mut self, profile: &'a Profile) {
+        let account =
+            format!("{}:{}", profile.network, profile.handle.as_deref().unwrap_or(&profile.native_id));
+        let followers = profile.days.iter().rev().find_map(|day| day.followers);
+        let median = profile.engagement.as_ref().map(|of| of.median);
+        self.figure("profile", format!("{account}/followers"), followers);
+        self.figure("profile", format!("{account}/posts_a_week_tenths"), profile.posts_a_week);
+        self.figure("profile", format!("{account}/heard"), Some(profile.heard));
+        self.figure("profile", format!("{account}/median_reactions"), median);
+        for (measure, posts) in [("best_post", &profile.best), ("worst_post", &profile.worst)] {
+            for (place, post) in posts.iter().enumerate() {
+                let address = post.permalink.as_deref().unwrap_or(&post.native_id);
+                self.add(measure, format!("{account}/{}", place + 1), Cell::text(Some(address)));
+            }
+        }
+        for unusual in &profile.unusual {
+            let address = unusual.post.permalink.as_deref().unwrap_or(&unusual.post.native_id);
+            let key = format!("{account}/{}/{address}", unusual.what);
+            self.figure("unusual_post", key, Some(unusual.post.reactions));
+        }
+    }
+
+    fn against_us(&mut self, brand: &'a BrandState) {
+        for held in &brand.against_us {
+            let of = held.network.as_deref().map(|network| format!("{network}/")).unwrap_or_default();
+            let key = |figure: &str| format!("{of}{}/{figure}", held.measure);
+            self.figure("against_us", key("ours"), held.ours);
+            self.figure("against_us", key("theirs"), held.theirs);
+            self.add("against_us", key("verdict"), Cell::word(held.verdict.as_str()));
         }
     }
 }

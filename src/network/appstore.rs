@@ -375,6 +375,9 @@ impl Network for AppStore {
             return Err(AppStore::refusal(answer));
         }
         let from = place(answer.url()).or_else(|| place(&answer.request.url));
+        // A review is written in the shop of one country.
+        let country = from.as_ref().map(|(country, ..)| country.to_ascii_uppercase());
+        let country = country.filter(|country| country.len() == 2);
         let shelf = self.asked(&answer.request.url);
         let (app, called) = match (shelf, &from) {
             (Some(shelf), _) => (Some(shelf.app.clone()), shelf.called.as_deref()),
@@ -397,6 +400,9 @@ impl Network for AppStore {
             }
         }
         (page.posts, page.accounts) = (found.posts, found.accounts);
+        for post in &mut page.posts {
+            post.country.clone_from(&country);
+        }
         Ok(page)
     }
 

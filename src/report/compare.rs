@@ -1,7 +1,11 @@
 //! Two reports held against each other: what changed, and why as far as the figures tell.
 
-use super::Figures;
-use crate::share::{Heard, Share};
+use std::collections::BTreeSet;
+
+use super::{Deeds, Figures};
+use crate::share::{Heard, MoodShares, Permille, Share};
+use crate::snapshot::Unusual;
+use crate::store::figures::Answering;
 
 /// What changed from `old` to `new`, a line each, in English; empty when they say the same.
 pub fn compare(old: &Figures, new: &Figures) -> Vec<String> {
@@ -25,6 +29,8 @@ pub fn compare(old: &Figures, new: &Figures) -> Vec<String> {
     {
         moved(&mut lines, &format!("network {name}: mentions"), *count, 0);
     }
+    said(old, new, &mut lines);
+    deeds(old, new, &mut lines);
     sources(old, new, &mut lines);
     moved(&mut lines, "gaps", old.gaps, new.gaps);
     moved(&mut lines, "accounts that may be posing as a brand", old.suspects, new.suspects);
@@ -90,6 +96,121 @@ fn sources(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
         old.sources.iter().filter(|source| !new.sources.iter().any(|other| other.name == source.name))
     {
         lines.push(format!("because the source {} is gone", source.name));
+    }
+}
+
+/// How brands are spoken of, and what rises.
+fn said(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
+    for share in &new.shares.brands {
+        let before = old.shares.brands.iter().find(|other| other.id == share.id);
+        let shares = |share: &Share| share.sentiment.and_then(|moods| moods.shares);
+        let Some((was, is)) = before.and_then(shares).zip(shares(share)).filter(|(was, is)| was != is) else {
+            continue;
+        };
+        // Where the intervals do not touch, it is more than chance.
+        let ends = |of: &MoodShares| {
+            let part = |good: Permille, bad: Permille| i32::from(good.0) - i32::from(bad.0);
+            (part(of.positive.low, of.negative.high), part(of.positive.high, of.negative.low))
+        };
+        let ((low, high), (low_now, high_now)) = (ends(&was), ends(&is));
+        let verdict =
+            if low_now > high || high_now < low { "more than chance" } else { "no detectable change" };
+        let name = &share.name;
+        lines.push(format!(
+            "{name}: net sentiment {} before, {} now, in points: {verdict}",
+            points(was.net),
+            points(is.net)
+        ));
+    }
+    for (brand, rising, own) in &new.topics {
+        let Some((_, rose, owned)) = old.topics.iter().find(|(other, ..)| other == brand) else { continue };
+        let named = new.shares.brands.iter().find(|share| *share.id.0 == **brand);
+        let name = named.map_or(brand.as_str(), |share| share.name.as_str());
+        for (what, before, now) in
+            [("more than before", rose, rising), ("more than of the other brands", owned, own)]
+        {
+            let (come, gone) = (without(now, before), without(before, now));
+            if !come.is_empty() {
+                lines.push(format!("{name}: now said {what}: {}", come.join(", ")));
+            }
+            if !gone.is_empty() {
+                lines.push(format!("{name}: no longer said {what}: {}", gone.join(", ")));
+            }
+        }
+    }
+}
+
+/// Those of `all` that are not among `others`.
+fn without<'a>(all: &'a [String], others: &[String]) -> Vec<&'a str> {
+    all.iter().filter(|term| !others.contains(term)).map(String::as_str).collect()
+}
+
+/// Thousandths as points of a hundred, with their sign.
+fn points(thousandths: i32) -> String {
+    let sign = if thousandths < 0 { "-" } else { "+" };
+    format!("{sign}{}.{}", thousandths.abs() / 10, thousandths.abs() % 10)
+}
+
+/// One figure of how accounts answer.
+type Figure = fn(&Answering) -> u64;
+
+/// How own accounts answer, and which of their posts are unusual.
+fn deeds(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
+    // A report of before this was told says nothing of it.
+    let Some((old, new)) = old.deeds.as_ref().zip(new.deeds.as_ref()) else { return };
+    let none = |of: &Deeds| Deeds { answering: Vec::new(), unusual: Vec::new(), ..of.clone() };
+    let gone =
+        old.iter().filter(|of| !new.iter().any(|other| other.id == of.id)).map(|of| (of.clone(), none(of)));
+    let there = new.iter().map(|of| {
+        let before = old.iter().find(|other| other.id == of.id).cloned();
+        (before.unwrap_or_else(|| none(of)), of.clone())
+    });
+    for (was, is) in there.chain(gone) {
+        let name = &is.name;
+        let networks: BTreeSet<&String> =
+            was.answering.iter().chain(&is.answering).map(|of| &of.network).collect();
+        for network in networks {
+            let of = |deeds: &Deeds| deeds.answering.iter().find(|of| of.network == *network).cloned();
+            let count = |of: &Option<Answering>, figure: Figure| of.as_ref().map_or(0, figure);
+            let (before, now) = (of(&was), of(&is));
+            let figures: [(&str, Figure); 3] = [
+                ("posts that address its accounts", |of| of.addressed),
+                ("of these answered", |of| of.answered),
+                ("of these not answered within a day", |of| of.unanswered),
+            ];
+            for (what, figure) in figures {
+                moved(
+                    lines,
+                    &format!("{name} on {network}: {what}"),
+                    count(&before, figure),
+                    count(&now, figure),
+                );
+            }
+            let median = |of: &Option<Answering>| of.as_ref().and_then(|of| of.median_seconds);
+            if let Some((before, now)) =
+                median(&before).zip(median(&now)).filter(|(before, now)| before != now)
+            {
+                lines.push(format!(
+                    "{name} on {network}: half of the answers came within {before} s before, {now} s now"
+                ));
+            }
+        }
+        let address = |unusual: &Unusual| {
+            unusual.post.permalink.clone().unwrap_or_else(|| unusual.post.native_id.clone())
+        };
+        for (told, all, others) in [
+            ("is unusual now", &is.unusual, &was.unusual),
+            ("is unusual no longer", &was.unusual, &is.unusual),
+        ] {
+            for unusual in all {
+                let known =
+                    |other: &Unusual| other.what == unusual.what && address(other) == address(unusual);
+                if !others.iter().any(known) {
+                    let what = unusual.what.replace('_', " ");
+                    lines.push(format!("{name}: a post {told} ({what}): {}", address(unusual)));
+                }
+            }
+        }
     }
 }
 

@@ -83,8 +83,11 @@ impl Telling<'_> {
                             (self.slices(self.say("Networks", "Réseaux"), &self.report.digest.networks, |name| self.language.network(name)))
                             (self.slices(self.say("Languages", "Langues"), &self.report.digest.languages, |name| self.language.language(name)))
                         }
+                        (self.inside())
                         (self.hours())
                         (self.topics())
+                        (self.answering())
+                        (self.unusual())
                         (self.voices())
                         (self.posts())
                         (self.suspects())

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::Report;
+use super::{Report, deeds};
 use crate::mail::Language;
 use crate::mail::clean::short;
 use crate::mail::words::local;
@@ -27,6 +27,7 @@ pub(super) fn sentences(report: &Report, language: Language, zone: &TimeZone) ->
     said.extend(changes(report, language));
     said.extend(peak(report, language, zone));
     said.extend(network(report, language));
+    said.extend(deeds::sentences(report, language));
     said.extend(suspects(report, language));
     said.push(coverage(report, language));
     said

@@ -49,6 +49,8 @@ pub struct Weight {
     pub reach: Reach,
     /// Labels: right ones, and all.
     pub labels: (u32, u32),
+    /// Stories of the window that a person said are about the brand: those need no correction.
+    pub settled: u64,
 }
 
 /// Shares of reactions, which sum to 1000; nothing where nobody reacted.
@@ -59,7 +61,14 @@ pub(super) fn by_engagement(weights: &[Weight]) -> Option<Vec<Interval>> {
     parts.into_iter().zip(weights).map(around).collect()
 }
 
-/// Shares of `stories` corrected by the labels: counts and precisions are drawn again (gamma and beta). Nothing where no brand
+/// The part of `count` stories that a person said are about the brand, 0 to 1.
+fn settled(count: u64, weight: &Weight) -> f64 {
+    let wide = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if count == 0 { 0.0 } else { wide(weight.settled.min(count)) / wide(count) }
+}
+
+/// Shares of `stories` corrected by the labels: counts and precisions are drawn again (gamma and beta). What a person said is
+/// about the brand is, and what a person said is not was taken out before; the precision is of all others. Nothing where no brand
 /// has labels enough.
 pub(super) fn corrected(stories: &[u64], weights: &[Weight]) -> Option<Vec<Corrected>> {
     let known = |weight: &Weight| weight.labels.1 >= LABELS;
@@ -81,7 +90,8 @@ pub(super) fn corrected(stories: &[u64], weights: &[Weight]) -> Option<Vec<Corre
                     gamma(f64::from(right) + 0.5, &mut random),
                     gamma(f64::from(all.saturating_sub(right)) + 0.5, &mut random),
                 );
-                heard * yes / (yes + no)
+                let sure = settled(*count, weight);
+                heard * (sure + (1.0 - sure) * yes / (yes + no))
             })
             .collect();
         let all: f64 = counts.iter().sum();
@@ -91,7 +101,8 @@ pub(super) fn corrected(stories: &[u64], weights: &[Weight]) -> Option<Vec<Corre
         .map(|(count, weight)| {
             let (right, all) = weight.labels;
             let precision = if known(weight) { f64::from(right) / f64::from(all) } else { 1.0 };
-            wide(*count) * precision
+            let sure = settled(*count, weight);
+            wide(*count) * (sure + (1.0 - sure) * precision)
         })
         .collect();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; it saturates")]
@@ -129,6 +140,10 @@ mod tests {
         let one = corrected(&[50_000, 50_000], &[weight(50, 100), weight(0, 0)]).unwrap();
         assert_eq!((one[0].share.permille, one[1].labels), (Permille(333), 0));
         assert_eq!(corrected(&[0, 0], &[weight(9, 90), weight(0, 0)]), None);
+        // Of 390 stories ten are sure, and half of the others are thought to be right.
+        let sure = Weight { settled: 10, ..weight(10, 20) };
+        let one = corrected(&[390, 300], &[sure, weight(0, 0)]).unwrap();
+        assert_eq!(one[0].share.permille, Permille(400));
     }
 
     #[test]

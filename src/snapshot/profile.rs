@@ -97,7 +97,7 @@ pub struct Unusual {
 }
 
 /// The accounts of a brand, in the order of networks.
-pub(super) fn profiles(doings: &Doings, window: Window) -> Vec<Profile> {
+pub fn profiles(doings: &Doings, window: Window) -> Vec<Profile> {
     let mut accounts: BTreeMap<(String, String), Profile> = BTreeMap::new();
     for day in &doings.days {
         let profile = account(&mut accounts, &day.network, &day.native_id);

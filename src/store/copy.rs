@@ -102,7 +102,7 @@ pub fn inspect(file: &Path) -> Result<Contents, CopyError> {
             "it has schema {schema}, newer than this program knows ({known}); update vigie"
         )));
     }
-    const OURS: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'
+    const OURS: &str = "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view')
         AND name IN ('meta', 'source', 'post', 'mention', 'notice')";
     if schema == 0 || number(OURS)? < 5 {
         return Err(unusable("it is no backup of Vigie".to_owned()));

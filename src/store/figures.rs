@@ -17,6 +17,7 @@ mod moods;
 mod own;
 mod people;
 mod rolled;
+mod sliced;
 mod standouts;
 mod topics;
 mod weights;
@@ -28,6 +29,7 @@ pub use moods::moods;
 pub use own::{Answering, Campaign, Doings, Own, doings};
 pub use people::{Voice, voices};
 pub use rolled::{by_brand_and_day, by_day, by_hour, by_language, by_network, mentions_of};
+pub use sliced::{Part, Per, sliced, sliced_by};
 pub use standouts::{TopPost, new_suspects, top_posts};
 pub use topics::{BrandTopics, Topic, topics};
 pub use weights::{Mark, marks, weights};
@@ -49,14 +51,6 @@ pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> Resu
         FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
         WHERE mention.counted >= :from AND mention.counted < :to
           AND mention.brand IN (SELECT value FROM json_each(:brands))";
-    let heard = |row: &Row<'_>| -> rusqlite::Result<Heard> {
-        Ok(Heard {
-            mentions: row.get("mentions")?,
-            authors: row.get("authors")?,
-            posts: row.get("posts")?,
-            stories: row.get("stories")?,
-        })
-    };
     let mut tallies = vec![Tally::default(); brands.len()];
     let mut statement = connection.prepare_cached(BY_BRAND)?;
     let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
@@ -83,6 +77,16 @@ pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> Resu
     let late = window.from.plus(window.to.since(window.from) / 10);
     let listened = began(connection)?.is_some_and(|began| began <= late);
     Ok(Period { window, brands: tallies, totals, examples, listened })
+}
+
+/// The four counts of a row.
+fn heard(row: &Row<'_>) -> rusqlite::Result<Heard> {
+    Ok(Heard {
+        mentions: row.get("mentions")?,
+        authors: row.get("authors")?,
+        posts: row.get("posts")?,
+        stories: row.get("stories")?,
+    })
 }
 
 /// The identities as a JSON list, for `json_each`.

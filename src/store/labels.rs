@@ -158,7 +158,7 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn reweigh(&self, mention: i64, weighed: &Weighed) -> Result<(), StoreError> {
-        const WEIGH: &str = "UPDATE mention SET relevance = ?2, rule = ?3, doubtful = ?4 WHERE id = ?1";
+        const WEIGH: &str = "UPDATE kept_mention SET relevance = ?2, rule = ?3, doubtful = ?4 WHERE id = ?1";
         const OF: &str = "SELECT post FROM mention WHERE id = ?1";
         let post: Option<i64> =
             self.connection.prepare_cached(OF)?.query_row([mention], |row| row.get(0)).optional()?;

@@ -7,9 +7,8 @@ use super::{StoreError, brief};
 use crate::impostor::{Level, Suspicion};
 use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};
-use crate::post::{Author, Kind, NetworkName, Post};
+use crate::post::{Author, NetworkName, Post};
 use crate::relevance::Relevance;
-use crate::sentiment::Sentiment;
 use crate::time::Time;
 
 /// What to list. Empty lists and `None` leave everything in.
@@ -207,12 +206,12 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         }
         None => More::default(),
     };
-    let network: String = row.get(6)?;
+    let (network, native_id): (String, String) = (row.get(6)?, row.get(7)?);
     let post = Post {
         network: NetworkName(network.into()),
-        native_id: row.get(7)?,
+        permalink: row.get::<_, Option<String>>(13)?.map(|link| brief::read_link(link, &native_id)),
+        native_id,
         local_id: None,
-        permalink: row.get(13)?,
         author: author(row, 20)?,
         title: row.get(10)?,
         text: row.get(11)?,
@@ -221,12 +220,13 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         lang: row.get(9)?,
         published: time(14)?,
         edited: time(15)?,
-        kind: kind(&row.get::<_, String>(8)?),
+        kind: brief::read_kind(&row.get::<_, String>(8)?),
         reply_to: more.reply_to,
         repost_of: more.repost_of,
         quote_of: more.quote_of,
         root: more.root,
         counts: more.counts,
+        country: more.country,
         rating: more.rating,
         media: more.media,
         links: more.links,
@@ -242,7 +242,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         tags,
         post,
         lang: row.get::<_, Option<String>>(32)?.filter(|lang| !lang.is_empty()),
-        sentiment: row.get::<_, Option<String>>(38)?.and_then(|word| Sentiment::of(&word)),
+        sentiment: row.get::<_, Option<String>>(38)?.and_then(|mood| brief::read_mood(&mood)),
         relevance: Relevance { permille: row.get(33)?, rule: brief::read_rule(row.get(34)?) },
         doubtful: row.get(35)?,
         source: row.get(18)?,
@@ -275,10 +275,6 @@ pub(super) fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, Stor
         quiet: None,
         verified_links: links.map(|links| links.lines().map(str::to_owned).collect()).unwrap_or_default(),
     }))
-}
-
-fn kind(word: &str) -> Kind {
-    serde_json::from_value(serde_json::Value::String(word.to_owned())).unwrap_or_default()
 }
 
 /// Suspects, highest score first. `level` is the lowest to list.

@@ -17,7 +17,7 @@ pub fn sour(
     window: Window,
     (networks, dead): (&[String], &[Dead]),
 ) -> Result<Part, StoreError> {
-    const COUNT: &str = "SELECT coalesce(sum(post.sentiment = 'negative'), 0), count(*)
+    const COUNT: &str = "SELECT coalesce(sum(post.sentiment IN ('-', 'negative')), 0), count(*)
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.brand = ?1 AND mention.counted >= ?2 AND mention.counted < ?3 AND post.sentiment IS NOT NULL
             AND (?4 = '[]' OR post.network IN (SELECT value FROM json_each(?4)))
@@ -44,7 +44,7 @@ pub fn sourest(
 ) -> Result<Vec<i64>, StoreError> {
     const LIST: &str = "SELECT mention.id, max(post.reactions) AS most
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
-        WHERE mention.brand = ?1 AND mention.counted >= ?2 AND mention.counted < ?3 AND post.sentiment = 'negative'
+        WHERE mention.brand = ?1 AND mention.counted >= ?2 AND mention.counted < ?3 AND post.sentiment IN ('-', 'negative')
             AND (?4 = '[]' OR post.network IN (SELECT value FROM json_each(?4)))
             AND post.source NOT IN (SELECT value FROM json_each(?5))
         GROUP BY coalesce(post.story, post.id) ORDER BY most DESC, mention.counted DESC, mention.id LIMIT ?6";

@@ -14,12 +14,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::accounts::AccountChange;
 use super::rollup::Pending;
-use super::{Store, StoreError, labels};
+use super::{Store, StoreError, brief, labels};
 use crate::fold;
 use crate::impostor::Suspicion;
 use crate::intake::{JudgedPost, weigh};
 use crate::post::{Counts, Media, Post};
-use crate::sentiment::Sentiment;
 use crate::time::Time;
 use people::author_id;
 
@@ -48,6 +47,8 @@ pub(super) struct More {
     pub(super) quote_of: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) root: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) country: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rating: Option<u8>,
     /// Its text was markup: ends of lines are ends of blocks.
@@ -322,12 +323,12 @@ impl Unit<'_> {
             post.native_id,
             self.source,
             author,
-            post.kind.as_str(),
+            brief::kind(post.kind),
             post.lang,
             post.title,
             post.text,
             post.summary,
-            post.permalink,
+            post.permalink.as_deref().map(|link| brief::link(link, &post.native_id)),
             post.published.map(|time| time.0),
             post.edited.map(|time| time.0),
             self.seen.0,
@@ -337,7 +338,7 @@ impl Unit<'_> {
             more(post)?,
             post.local_id,
             judged.lang.as_deref().unwrap_or_default(),
-            judged.sentiment.map(Sentiment::word)
+            judged.sentiment.map(brief::mood)
         ])?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -381,9 +382,9 @@ impl Unit<'_> {
             post.lang,
             edited.0,
             words_hash(post),
-            post.permalink,
+            post.permalink.as_deref().map(|link| brief::link(link, &post.native_id)),
             judged.lang.as_deref().unwrap_or_default(),
-            judged.sentiment.map(Sentiment::word)
+            judged.sentiment.map(brief::mood)
         ])?;
         self.stories.place_again(self.connection, id, &judged.sketch)?;
         self.connection.prepare_cached(RELABEL)?.execute(params![
@@ -419,6 +420,7 @@ fn more(post: &Post) -> Result<Option<String>, StoreError> {
         repost_of: post.repost_of.clone(),
         quote_of: post.quote_of.clone(),
         root: post.root.clone(),
+        country: post.country.clone(),
         rating: post.rating,
         markup: post.html.is_some(),
         quiet: post.quiet,

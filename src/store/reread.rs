@@ -16,7 +16,7 @@ const UNLABEL: &str = "UPDATE label SET text = NULL WHERE network = ?1 AND text 
         AND post.title IS NULL AND post.summary IS NULL AND post.more IS NULL)";
 /// Words of an expired post do not stand in its tags either.
 const UNTAG: &str =
-    "UPDATE mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1
+    "UPDATE kept_mention SET tags = '[]' WHERE tags <> '[]' AND post IN (SELECT id FROM post WHERE network = ?1
         AND text = '' AND title IS NULL AND summary IS NULL AND more IS NULL)";
 /// Authors of whom no other post and no suspicion is kept are left as a mere identifier, so that they still count as
 /// one.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, brief};
 use crate::sentiment::Sentiment;
 use crate::time::{HOUR, Time};
 
@@ -83,14 +83,15 @@ impl Pending {
                 brand: &brand,
                 network: &network,
                 language: &language,
-                sentiment: sentiment.as_deref().and_then(Sentiment::of),
+                sentiment: sentiment.as_deref().and_then(brief::read_mood),
             };
             self.add(connection, under, number)?;
         }
         Ok(())
     }
 
-    fn word(&mut self, connection: &Connection, name: &str) -> Result<i64, StoreError> {
+    /// The number of a name.
+    pub(super) fn word(&mut self, connection: &Connection, name: &str) -> Result<i64, StoreError> {
         const FIND: &str = "SELECT id FROM word WHERE name = ?1";
         const ADD: &str = "INSERT INTO word (name) VALUES (?1)";
         if let Some(id) = self.words.get(name) {
@@ -259,7 +260,7 @@ impl Store {
         const NO_HOURS: &str = "DELETE FROM rollup_hour";
         const NO_DAYS: &str = "DELETE FROM rollup_day";
         const NAMES: &str = "INSERT OR IGNORE INTO word (name)
-            SELECT DISTINCT brand FROM mention UNION SELECT DISTINCT network FROM post
+            SELECT brand FROM mention UNION SELECT DISTINCT network FROM post
             UNION SELECT DISTINCT COALESCE(NULLIF(COALESCE(language, lang), ''), 'unknown') FROM post";
         const BY_HOUR: &str = "INSERT INTO rollup_hour (hour, brand, network, language, sentiment, mentions)
             SELECT hour, brand.id, network.id, language.id, sentiment, mentions FROM counted_hour

@@ -160,7 +160,7 @@ fn what_is_replaced_is_kept() {
     let place = place("restore-keeps");
     place.ok(&["backup", "good.db", "--data", "live"]);
     let store = Store::open(&place.0.join("live"), Durability::Full).unwrap();
-    store.connection().execute("DELETE FROM mention WHERE id > 5", []).unwrap();
+    store.connection().execute("DELETE FROM kept_mention WHERE id > 5", []).unwrap();
     drop(store);
     let told = place.ok(&["restore", "good.db", "--data", "live", "--force"]);
     assert!(told.contains("the replaced store is kept as live/replaced-"), "{told}");

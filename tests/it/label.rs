@@ -203,3 +203,58 @@ fn the_words_of_a_deleted_post_are_not_kept() {
     assert_eq!(words(), None);
     assert!(place.ok(&["label", "--report"]).contains("1 of 1"));
 }
+
+#[test]
+fn a_share_is_corrected_for_what_people_labelled() {
+    let place = Place::new("label-share");
+    place
+        .write("keywords/molivelle.toml", "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\n");
+    place.write("keywords/galvorine.toml", "brand = \"Galvorine\"\nkeywords = [\"Galvorine\"]\n");
+    let post = |brand: &str, number: u32| {
+        format!(
+            "{{\"network\":\"mastodon\",\"id\":\"{brand}{number}\",\"text\":\"{brand} wa{number} wb{number}\",\"created_at\":\"2026-01-05T00:00:00Z\"}}\n"
+        )
+    };
+    let all: String =
+        (0..400).map(|n| post("Molivelle", n)).chain((0..300).map(|n| post("Galvorine", n))).collect();
+    place.write("posts.jsonl", all);
+    place.ok(&["import", "posts.jsonl"]);
+    let period = ["--from", "2026-01-05", "--to", "2026-01-05"];
+    let share = |name: &str| -> Value {
+        let json: Value =
+            serde_json::from_str(&place.ok(&[&["share", "--json"], &period[..]].concat())).unwrap();
+        json["brands"].as_array().unwrap().iter().find(|share| share["id"] == name).unwrap().clone()
+    };
+    let permille = |value: &Value| value["permille"].as_u64().unwrap();
+    let raw = share("molivelle");
+    assert_eq!((permille(&raw["by_stories"]), &raw["corrected"]), (571, &Value::Null));
+    // Any twenty: every second one is about something else.
+    let listed = mentions(&place, &["--limit", "0"]);
+    let ids: Vec<String> = listed
+        .iter()
+        .filter(|mention| mention["brand"] == "molivelle")
+        .take(20)
+        .map(|mention| mention["id"].to_string())
+        .collect();
+    for (number, id) in ids.iter().enumerate() {
+        place.ok(&["label", id, if number % 2 == 0 { "yes" } else { "no" }]);
+    }
+    // Ten are taken out; ten are sure; of the other 380 half are thought to be right: 200 of 500.
+    let said = share("molivelle");
+    assert_eq!(said["counts"]["stories"], 390);
+    let corrected = &said["corrected"];
+    assert_eq!((&corrected["labels"], &corrected["right"]), (&json!(20), &json!(10)));
+    assert_eq!(permille(&corrected["share"]), 400);
+    let (low, high) =
+        (corrected["share"]["low"].as_u64().unwrap(), corrected["share"]["high"].as_u64().unwrap());
+    assert!(low < 340 && high > 450 && high < permille(&said["by_stories"]), "{corrected}");
+    assert_eq!(permille(&share("galvorine")["corrected"]["share"]), 600);
+    let table = place.ok(&[&["share"], &period[..]].concat());
+    assert!(table.contains("corrected for what people labelled: Molivelle 40.0 %"), "{table}");
+    // The export bears it too.
+    let csv = place.ok(&[&["export", "shares"], &period[..]].concat());
+    let row = csv.lines().find(|line| line.contains(",molivelle,")).unwrap();
+    let header: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    let at = header.iter().position(|name| *name == "corrected_permille").unwrap();
+    assert_eq!(row.split(',').nth(at), Some("400"), "{csv}");
+}

@@ -68,6 +68,7 @@ mod sentiment;
 mod server;
 mod share;
 mod sink;
+mod sliced;
 mod source;
 mod snapshot;
 mod spike;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::command::{Place, Ran};
+use super::home::Home;
 
 /// Three brands' posts over two weeks, with a stranger who would like to be markup.
 fn place(name: &str) -> Place {
@@ -124,4 +125,66 @@ fn it_is_printed_where_a_chromium_is_found() {
     assert!(std::fs::read(place.0.join("r.pdf")).unwrap().starts_with(b"%PDF-"));
     let left = place.list(".");
     assert!(!left.iter().any(|name| name.starts_with(".r.pdf")), "{left:?}");
+}
+
+#[test]
+fn what_changed_in_answers_moods_and_topics_is_told() {
+    let home = Home::shipped("report-deeds");
+    let ran = |args: &[&str]| {
+        let (code, said, errors) = home.run(&[args, &["--data", "vigie-data"]].concat());
+        assert_eq!(code, 0, "{args:?}: {said}{errors}");
+        said
+    };
+    ran(&["replay", "examples/capture.jsonl"]);
+    let page = ran(&["report", "--language", "en"]);
+    let french = ran(&["report", "--language", "fr"]);
+    for (words, mots) in [
+        ("How soon accounts answer", "En combien de temps les comptes répondent"),
+        ("Shares by network", "Parts de voix par réseau"),
+        ("Molivelle answered 2 of 2 posts", "Molivelle a répondu à 2 des 2 publications"),
+        ("speak well of it and", "en parlent en bien et"),
+    ] {
+        assert!(page.contains(words) && french.contains(mots), "{words}");
+    }
+    let (_, rest) = page.split_once("id=\"vigie-data\">").unwrap();
+    let mut data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let diff = |old: &Value| {
+        let old = old.to_string().replace('<', "\\u003c");
+        home.write("old.html", format!("<script type=\"application/json\" id=\"vigie-data\">{old}</script>"));
+        ran(&["report", "--diff", "old.html"])
+    };
+    assert!(diff(&data).contains("nothing changed"));
+    data["hash"] = "0".into();
+    assert!(diff(&data).contains("the figures are the same"));
+    let net = data["shares"]["brands"][0]["sentiment"]["shares"]["net"].as_i64().unwrap();
+    data["shares"]["brands"][0]["sentiment"]["shares"]["net"] = 300.into();
+    let of = |list: &Value, id: &str| -> usize {
+        list.as_array().unwrap().iter().position(|of| of["id"] == id || of[0] == id).unwrap()
+    };
+    let place = of(&data["deeds"], "molivelle");
+    data["deeds"][place]["answering"][0]["answered"] = 1.into();
+    let place = of(&data["topics"], "molivelle");
+    data["topics"][place][1] = serde_json::json!(["wheels"]);
+    let told = diff(&data);
+    let sign = if net < 0 { "-" } else { "+" };
+    for line in [
+        "Molivelle on x: of these answered: 1 before, 2 now (+1)".to_owned(),
+        format!(
+            "Molivelle: net sentiment +30.0 before, {sign}{}.{} now, in points: no detectable change",
+            net.abs() / 10,
+            net.abs() % 10
+        ),
+        "Molivelle: no longer said more than before: wheels".to_owned(),
+    ] {
+        assert!(told.contains(&line), "{line}: {told}");
+    }
+    // A report of before this was told says nothing of it.
+    let fields = data.as_object_mut().unwrap();
+    fields.remove("deeds");
+    fields.remove("topics");
+    let told = diff(&data);
+    assert!(
+        !told.contains("answered") && !told.contains("wheels") && told.contains("net sentiment"),
+        "{told}"
+    );
 }

@@ -359,9 +359,25 @@ fn a_store_of_before_is_counted_once() {
     let home = Home::shipped("rolled-up");
     let ran = |args: &[&str]| home.run(&[args, &["--data", "vigie-data"]].concat());
     assert_eq!(ran(&["replay", "examples/capture.jsonl"]).0, 0);
+    let (listed, rolled) = (ran(&["mentions", "--json", "--limit", "0"]).1, ran(&["snapshot"]).1);
+    assert!(listed.lines().count() > 300);
     home.database()
         .execute_batch(
-            "DROP VIEW counted_hour; DROP TABLE word; DROP TABLE rollup_hour; DROP TABLE rollup_day;
+            "CREATE TABLE before AS SELECT * FROM mention;
+             DROP VIEW counted_hour; DROP VIEW clear_mention; DROP VIEW mention; DROP TABLE kept_mention;
+             CREATE TABLE mention (id INTEGER PRIMARY KEY, post INTEGER NOT NULL REFERENCES post (id) ON DELETE CASCADE,
+                brand TEXT NOT NULL, version TEXT NOT NULL, tags TEXT NOT NULL, matched INTEGER NOT NULL, counted INTEGER NOT NULL,
+                relevance INTEGER NOT NULL DEFAULT 1000, rule TEXT NOT NULL DEFAULT '', doubtful INTEGER NOT NULL DEFAULT 0,
+                trace TEXT NOT NULL DEFAULT '', UNIQUE (post, brand)) STRICT;
+             CREATE INDEX mention_window ON mention (counted, brand);
+             CREATE INDEX mention_doubtful ON mention (brand, counted) WHERE doubtful = 1;
+             CREATE VIEW clear_mention AS
+                SELECT id, post, brand, version, tags, matched, counted, relevance, rule, doubtful FROM mention WHERE doubtful = 0;
+             INSERT INTO mention (id, post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
+                SELECT id, post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace FROM before;
+             DROP TABLE before; UPDATE post SET sentiment = CASE sentiment WHEN '-' THEN 'negative' WHEN '=' THEN 'neutral'
+                WHEN '+' THEN 'positive' END;
+             DROP TABLE word; DROP TABLE rollup_hour; DROP TABLE rollup_day;
              CREATE INDEX post_reread ON post (network, reread);
              CREATE INDEX alert_open ON alert (rule) WHERE window IS NULL; PRAGMA user_version = 12",
         )
@@ -369,4 +385,6 @@ fn a_store_of_before_is_counted_once() {
     let (code, said, errors) = ran(&["check", "--figures"]);
     assert!(code == 0 && said.contains("the sums kept are the same"), "{said}{errors}");
     assert!(home.number("SELECT sum(mentions) FROM rollup_hour") > 300);
+    assert_eq!(ran(&["mentions", "--json", "--limit", "0"]).1, listed);
+    assert_eq!(ran(&["snapshot"]).1, rolled);
 }

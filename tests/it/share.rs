@@ -359,10 +359,12 @@ fn periods_are_compared_only_when_both_were_heard() {
     assert!(!ours.query_changed);
     filled
         .connection()
-        .execute(
-            "UPDATE mention SET version = 'other' WHERE brand = 'molivelle' AND counted < ?1",
-            [week().from.0],
-        )
+        .execute_batch(&format!(
+            "INSERT INTO word (name) VALUES ('other');
+            UPDATE kept_mention SET version = (SELECT id FROM word WHERE name = 'other')
+                WHERE counted < {} AND brand = (SELECT id FROM word WHERE name = 'molivelle')",
+            week().from.0
+        ))
         .unwrap();
     let shares = digest::shares(filled.connection(), &brands(), week()).unwrap();
     assert!(shares.brands[0].query_changed && !shares.brands[1].query_changed);

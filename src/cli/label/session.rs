@@ -81,7 +81,7 @@ impl<'b> Session<'b> {
         let mut out = Out::standard();
         for _ in 0..limit {
             let Some(mention) = self.next() else { break };
-            out.json(&MentionLine::new(&mention))?;
+            out.json(&MentionLine::new(&mention, Vec::new()))?;
         }
         out.done()
     }

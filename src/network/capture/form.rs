@@ -105,6 +105,8 @@ pub(super) struct Written<'a> {
     #[serde(default)]
     pub(super) rating: Option<u8>,
     #[serde(default)]
+    pub(super) country: Option<String>,
+    #[serde(default)]
     pub(super) hashtags: Vec<String>,
     #[serde(default)]
     pub(super) links: Vec<String>,
@@ -229,6 +231,7 @@ pub(super) fn post(mut written: Written<'_>) -> (Option<Time>, Post) {
         summary: written.summary,
         html: written.html,
         lang: written.lang,
+        country: written.country,
         published: written.created_at,
         edited: written.edited_at,
         kind: written.kind,

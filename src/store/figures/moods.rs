@@ -6,9 +6,9 @@ use rusqlite::{Connection, named_params};
 
 use super::ids;
 use crate::keyword::Brand;
-use crate::sentiment::{self, Lang, Sentiment};
+use crate::sentiment::{self, Lang};
 use crate::share::{Errs, Judged, Moods, Window};
-use crate::store::{Store, StoreError, meta};
+use crate::store::{Store, StoreError, brief, meta};
 
 /// Where it is kept how often the judges of what is stored err.
 const ERRS: &str = "sentiment_errs";
@@ -64,7 +64,7 @@ pub fn moods(connection: &Connection, window: Window, brands: &[Brand]) -> Resul
     while let Some(row) = rows.next()? {
         let (language, sentiment): (String, Option<String>) = (row.get("language")?, row.get("sentiment")?);
         let primary = language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        let sentiment = sentiment.as_deref().and_then(Sentiment::of);
+        let sentiment = sentiment.as_deref().and_then(brief::read_mood);
         judged.entry(row.get("brand")?).or_default().count(
             Lang::of(&primary),
             sentiment,

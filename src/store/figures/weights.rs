@@ -33,6 +33,11 @@ pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Res
               AND mention.brand IN (SELECT value FROM json_each(:brands))
               AND json_extract(post.more, '$.counts.views') IS NULL)
         GROUP BY brand";
+    const SETTLED: &str = "SELECT mention.brand, COUNT(DISTINCT COALESCE(post.story, post.id))
+        FROM label JOIN post ON post.network = label.network AND post.native_id = label.native_id
+            JOIN clear_mention AS mention ON mention.post = post.id AND mention.brand = label.brand
+        WHERE label.relevant = 1 AND mention.counted >= :from AND mention.counted < :to
+          AND mention.brand IN (SELECT value FROM json_each(:brands)) GROUP BY mention.brand";
     let asked = ids(brands);
     let window_of = named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": &asked };
     let mut found: HashMap<String, Weight> = HashMap::new();
@@ -53,6 +58,11 @@ pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Res
     while let Some(row) = rows.next()? {
         let reach = &mut found.entry(row.get(0)?).or_default().reach;
         (reach.followers, reach.unknown_authors) = (row.get(1)?, row.get(2)?);
+    }
+    let mut statement = connection.prepare_cached(SETTLED)?;
+    let mut rows = statement.query(window_of)?;
+    while let Some(row) = rows.next()? {
+        found.entry(row.get(0)?).or_default().settled = row.get(1)?;
     }
     for said in labels::history(connection, &[])?.into_iter().filter(|said| !said.doubted) {
         let (right, all) = &mut found.entry(said.brand.to_string()).or_default().labels;

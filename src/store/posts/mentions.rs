@@ -37,9 +37,9 @@ impl Unit<'_> {
         judged: &JudgedPost,
     ) -> Result<Vec<i64>, StoreError> {
         const RETAG: &str =
-            "UPDATE mention SET tags = ?2, relevance = ?3, rule = ?4, doubtful = ?5, trace = ?6, version = ?7
+            "UPDATE kept_mention SET tags = ?2, relevance = ?3, rule = ?4, doubtful = ?5, trace = ?6, version = ?7
             WHERE id = ?1";
-        const DELETE: &str = "DELETE FROM mention WHERE id = ?1";
+        const DELETE: &str = "DELETE FROM kept_mention WHERE id = ?1";
         for (mention, brand, doubtful) in before {
             let Some(verdict) = judged.verdicts.iter().find(|verdict| *verdict.brand.0 == **brand) else {
                 self.connection.prepare_cached(DELETE)?.execute([mention])?;
@@ -53,7 +53,7 @@ impl Unit<'_> {
                 brief::rule(&relevance.rule),
                 now,
                 brief::trace(&verdict.trace, &verdict.tags),
-                verdict.version
+                self.rollups.word(self.connection, &verdict.version)?
             ])?;
             if *doubtful && !now {
                 self.announce(*mention, judged, verdict);
@@ -70,13 +70,13 @@ impl Unit<'_> {
         verdict: &Verdict,
     ) -> Result<bool, StoreError> {
         const INSERT: &str =
-            "INSERT INTO mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+            "INSERT INTO kept_mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
+            VALUES (?1, ?2, ?3, ?4, NULLIF(?5, (SELECT seen FROM post WHERE id = ?1)), ?6, ?7, ?8, ?9, ?10)";
         let Weighed { relevance, doubtful } = self.weighed(judged, verdict)?;
         self.connection.prepare_cached(INSERT)?.execute(params![
             row,
-            &*verdict.brand.0,
-            verdict.version,
+            self.rollups.word(self.connection, &verdict.brand.0)?,
+            self.rollups.word(self.connection, &verdict.version)?,
             brief::tags(&verdict.tags)?,
             self.matched.0,
             judged.counted.0,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, brief};
 use crate::story::{Piece, Sketch, Stories};
 
 /// Texts held to be compared with: some 8 KB each, so 40 MB at most.
@@ -65,7 +65,7 @@ impl Held {
 /// The texts of the posts before `row`.
 fn recall(connection: &Connection, row: i64) -> Result<Stories, StoreError> {
     const FIRST: &str = "SELECT id FROM post WHERE id < ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2";
-    const LATEST: &str = "SELECT id, COALESCE(story, id), title, text, permalink FROM post
+    const LATEST: &str = "SELECT id, COALESCE(story, id), title, text, permalink, native_id FROM post
         WHERE id >= ?1 AND id < ?2 ORDER BY id";
     let held = i64::try_from(HELD).unwrap_or(i64::MAX);
     let first: Option<i64> =
@@ -77,6 +77,8 @@ fn recall(connection: &Connection, row: i64) -> Result<Stories, StoreError> {
         let (own, story): (i64, i64) = (row.get(0)?, row.get(1)?);
         let (title, text, link): (Option<String>, String, Option<String>) =
             (row.get(2)?, row.get(3)?, row.get(4)?);
+        let native_id: String = row.get(5)?;
+        let link = link.map(|link| brief::read_link(link, &native_id));
         let number = |row: i64| u64::try_from(row).unwrap_or_default();
         let piece = Piece::new(title.as_deref(), &text, link.as_deref());
         stories.recall(Arc::new(Sketch::of(piece)), number(own), number(story));

@@ -1,0 +1,155 @@
+//! `vigie share --per`: shares inside each network, language, country or topic.
+
+use clap::ValueEnum;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::super::{Usage, count};
+use crate::config::Topic;
+use crate::keyword::Brand;
+use crate::matcher::Scratch;
+use crate::mention::Mention;
+use crate::share::{ENOUGH, Interval, Permille, Shares, Window};
+use crate::store::figures;
+
+/// What shares are parted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::cli) enum Per {
+    /// The network
+    Network,
+    /// The language of the text, as settled
+    Language,
+    /// The country that the network states, or else the region of the language it declares (fr-CA)
+    Country,
+    /// The topics of `[[topic]]` in vigie.toml; a post about two counts in both
+    Topic,
+}
+
+/// Shares of one part.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::cli) struct Part {
+    /// Its name.
+    pub(in crate::cli) name: String,
+    /// The shares in it.
+    #[serde(flatten)]
+    pub(in crate::cli) shares: Shares,
+}
+
+/// All parts.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::cli) struct Parts {
+    /// What they are parts by.
+    by: Per,
+    /// Each, the most talked about first.
+    parts: Vec<Part>,
+}
+
+/// The names of those topics that a mention is about.
+pub(in crate::cli) fn tagged<'t>(
+    topics: &'t [Topic],
+    mention: &Mention,
+    scratch: &mut Scratch,
+) -> Vec<&'t str> {
+    let holds = |topic: &&Topic| topic.terms.hold(&mention.post, &mention.source, scratch);
+    topics.iter().filter(holds).map(|topic| topic.name.as_str()).collect()
+}
+
+impl Per {
+    fn word(self) -> &'static str {
+        match self {
+            Per::Network => "network",
+            Per::Language => "language",
+            Per::Country => "country",
+            Per::Topic => "topic",
+        }
+    }
+
+    /// The shares of every part of `window`, against the window before.
+    pub(in crate::cli) fn parts(
+        self,
+        connection: &Connection,
+        window: Window,
+        (brands, topics): (&[Brand], &[Topic]),
+    ) -> anyhow::Result<Parts> {
+        let windows = (window, window.previous());
+        let of = |per| figures::sliced(connection, per, windows, brands);
+        let parts = match self {
+            Per::Network => of(figures::Per::Network)?,
+            Per::Language => of(figures::Per::Language)?,
+            Per::Country => of(figures::Per::Country)?,
+            Per::Topic if topics.is_empty() => {
+                return Err(Usage(
+                    "--per topic: vigie.toml names no topic; add a [[topic]] with a name and words or a query".to_owned(),
+                )
+                .into());
+            }
+            Per::Topic => {
+                let names: Vec<String> = topics.iter().map(|topic| topic.name.clone()).collect();
+                let mut scratch = Scratch::default();
+                figures::sliced_by(connection, windows, brands, &names, |mention| {
+                    let holds = |(_, topic): &(usize, &Topic)| {
+                        topic.terms.hold(&mention.post, &mention.source, &mut scratch)
+                    };
+                    topics.iter().enumerate().filter(holds).map(|(place, _)| place).collect()
+                })?
+            }
+        };
+        let parts = parts
+            .into_iter()
+            .map(|part| Part { shares: Shares::new(brands, &part.now, &part.before), name: part.name });
+        Ok(Parts { by: self, parts: parts.collect() })
+    }
+}
+
+impl Parts {
+    /// Each part with the word for what it is a part by.
+    pub(in crate::cli) fn each(&self) -> impl Iterator<Item = (&'static str, &Part)> {
+        self.parts.iter().map(|part| (self.by.word(), part))
+    }
+
+    /// A table of each part: brands of which something was heard in it. Counts alone where there are too few stories.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let by = self.by.word();
+        if self.parts.is_empty() {
+            return vec![format!("per {by}: nothing was heard")];
+        }
+        let names = self.parts.iter().flat_map(|part| &part.shares.brands);
+        let width = names.map(|share| share.name.chars().count()).max().unwrap_or(0);
+        let mut lines = Vec::new();
+        for Part { name, shares } in &self.parts {
+            let stories: u64 = shares.brands.iter().map(|share| share.counts.stories).sum();
+            let few = if stories < ENOUGH { "; too few for percentages" } else { "" };
+            lines.push(format!(
+                "{by} {name}: {}, {}{few}",
+                count(shares.totals.stories, "story", "stories"),
+                count(shares.totals.mentions, "mention", "mentions")
+            ));
+            for share in shares.brands.iter().filter(|share| share.counts.mentions > 0) {
+                let part = share.by_stories.filter(|_| stories >= ENOUGH).map_or("-".to_owned(), told);
+                let change = match share.change.filter(|_| stories >= ENOUGH && !share.query_changed) {
+                    Some(change) if !change.detectable => "  no detectable change".to_owned(),
+                    Some(change) => {
+                        change.permille.map(|by| format!("  {} pt", signed(by))).unwrap_or_default()
+                    }
+                    None => String::new(),
+                };
+                lines.push(format!(
+                    "  {:<width$}  {part:<20}  {:>5} stories  {:>5} mentions  {:>5} authors{change}",
+                    share.name, share.counts.stories, share.counts.mentions, share.counts.authors
+                ));
+            }
+        }
+        lines
+    }
+}
+
+fn told(Interval { permille, low, high }: Interval) -> String {
+    let tenths = |Permille(part): Permille| format!("{}.{}", part / 10, part % 10);
+    format!("{:>5} % ({}-{})", tenths(permille), tenths(low), tenths(high))
+}
+
+/// Tenths with their sign: `+1.2`.
+pub(super) fn signed(tenths: i32) -> String {
+    format!("{}{}.{}", if tenths < 0 { "-" } else { "+" }, tenths.abs() / 10, tenths.abs() % 10)
+}
