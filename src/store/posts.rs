@@ -18,7 +18,7 @@ use super::{Store, StoreError, labels};
 use crate::fold;
 use crate::impostor::Suspicion;
 use crate::intake::{JudgedPost, weigh};
-use crate::post::{Counts, Media, Post};
+use crate::post::{Author, Counts, Media, Post};
 use crate::sentiment::Sentiment;
 use crate::time::Time;
 use people::author_id;
@@ -50,6 +50,10 @@ pub(super) struct More {
     pub(super) root: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rating: Option<u8>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) coauthors: Vec<Author>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expires: Option<Time>,
     /// Its text was markup: ends of lines are ends of blocks.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) markup: bool,
@@ -420,6 +424,8 @@ fn more(post: &Post) -> Result<Option<String>, StoreError> {
         quote_of: post.quote_of.clone(),
         root: post.root.clone(),
         rating: post.rating,
+        coauthors: post.coauthors.clone(),
+        expires: post.expires,
         markup: post.html.is_some(),
         quiet: post.quiet,
     };
