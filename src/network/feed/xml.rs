@@ -169,8 +169,11 @@ impl Around<'_> {
             let mut all = self.metas.iter().flat_map(|meta| names.iter().map(move |name| (meta, name)));
             all.find_map(|(meta, (space, name))| meta.first(*space, name)?.lang.as_ref())
         };
-        let tag = tagged(TITLES).or_else(|| tagged(ABOUT));
-        tag.and_then(|lang| language(&lang.tag)).or_else(|| self.lang.clone())
+        match tagged(TITLES).or_else(|| tagged(ABOUT)) {
+            // an empty tag takes back what the feed says
+            Some(lang) => language(&lang.tag),
+            None => self.lang.clone(),
+        }
     }
 
     fn feed_lang(&self) -> Option<String> {
