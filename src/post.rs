@@ -117,6 +117,9 @@ pub struct Author {
     /// Whether it asks not to be shown outside of the network: its posts are quiet ([`Post::quiet`]).
     #[serde(skip_serializing_if = "shows")]
     pub quiet: Option<bool>,
+    /// The language that the account says it writes in: that of a feed, a channel, a publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
     /// Links of the profile that the network checked to be the owner's (`rel=me`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub verified_links: Vec<String>,
@@ -198,6 +201,9 @@ pub struct Post {
     /// Who wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<Author>,
+    /// Who wrote it together with the author, where the network names several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coauthors: Vec<Author>,
     /// Its title, as plain text, where the network has titles (or a content warning).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -221,6 +227,9 @@ pub struct Post {
     /// When it was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited: Option<Time>,
+    /// Until when it holds, where its author set an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
     /// What kind of contribution it is.
     #[serde(default)]
     pub kind: Kind,
@@ -279,6 +288,7 @@ impl Post {
             local_id: None,
             permalink: None,
             author: None,
+            coauthors: Vec::new(),
             title: None,
             text: String::new(),
             summary: None,
@@ -287,6 +297,7 @@ impl Post {
             country: None,
             published: None,
             edited: None,
+            expires: None,
             kind: Kind::default(),
             reply_to: None,
             repost_of: None,
@@ -308,7 +319,7 @@ impl Post {
         (self.title, self.summary, self.html) = (None, None, None);
         (self.media, self.links, self.hashtags) = (Vec::new(), Vec::new(), Vec::new());
         self.named_accounts.clear();
-        if let Some(author) = &mut self.author {
+        for author in self.author.iter_mut().chain(&mut self.coauthors) {
             (author.display_name, author.bio, author.avatar) = (None, None, None);
             author.verified_links.clear();
         }

@@ -1,8 +1,10 @@
 //! Looks tracked accounts up once a day, on the networks that allow it: followers, name, bio, picture.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Aside;
@@ -11,40 +13,41 @@ use crate::keyword::{Brand, OfficialAccount};
 use crate::network::{Page, spec};
 use crate::source;
 
-/// How often each account is looked up.
-const DAILY: Duration = Duration::from_secs(24 * 3_600);
+/// How often is looked for accounts whose day is over: those of new brands wait no longer.
+const CHECK: Duration = Duration::from_secs(10 * 60);
+/// Before an account that could not be looked up is tried again: a network in trouble is not pressed.
+const AGAIN: Duration = Duration::from_secs(6 * 3_600);
 /// Before the first look-up: what was said meanwhile comes first.
 const START: Duration = Duration::from_secs(10);
 /// Between two accounts, so that listening keeps the most of the host's patience.
 const BETWEEN: Duration = Duration::from_secs(5);
 
-/// Looks up the official accounts of the `brands` that are on the network of this source, until `stop`.
+/// Looks up the official accounts of the `brands` that are on the network of this source, each once a day however
+/// often the program starts, until `stop`.
 pub(super) async fn run(aside: Aside, brands: watch::Receiver<Vec<Brand>>, stop: CancellationToken) {
-    let handles = || handles(&aside, &brands.borrow());
     // Whether the network gives accounts at all does not depend on whose.
     if aside.source.network.account("probe").is_none()
-        && handles().iter().all(|handle| aside.source.network.account(handle).is_none())
+        && handles(&aside, &brands.borrow())
+            .iter()
+            .all(|handle| aside.source.network.account(handle).is_none())
     {
         return;
     }
+    let mut failed: BTreeMap<String, Instant> = BTreeMap::new();
     let mut wait = START;
     while stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
-        wait = DAILY;
-        for handle in &handles() {
-            let Some(request) = aside.source.network.account(handle) else { continue };
-            let asking = source::ask_aside(&aside.source, &aside.client, request);
-            match stop.run_until_cancelled(asking).await {
-                None => return,
-                Some(Ok(page)) => {
-                    let page = Page { accounts: page.accounts, ..Page::default() };
-                    if !aside.deliver(page).await {
-                        return;
-                    }
-                }
-                // It is looked up again tomorrow; the account may be gone, or the network in trouble.
-                Some(Err(error)) => {
-                    tracing::info!(source = &*aside.source.name, handle, %error, "account not looked up");
-                }
+        wait = CHECK;
+        failed.retain(|_, at| at.elapsed() < AGAIN);
+        let handles = handles(&aside, &brands.borrow());
+        for handle in not_looked_up(&aside, handles).await {
+            if failed.contains_key(&handle) {
+                continue;
+            }
+            match stop.run_until_cancelled(look_up(&aside, &handle)).await {
+                None | Some(Looked::DeskGone) => return,
+                Some(Looked::NoRequest) => continue,
+                Some(Looked::Well) => {}
+                Some(Looked::Failed) => drop(failed.insert(handle, Instant::now())),
             }
             if stop.run_until_cancelled(tokio::time::sleep(BETWEEN)).await.is_none() {
                 return;
@@ -55,25 +58,47 @@ pub(super) async fn run(aside: Aside, brands: watch::Receiver<Vec<Brand>>, stop:
 
 /// Looks up those that nobody has looked up within a day, once: a single run. Whoever has no time for all drops it.
 pub(super) async fn once(aside: Aside, brands: watch::Receiver<Vec<Brand>>) {
-    let network = aside.source.network_name.clone();
     let handles = handles(&aside, &brands.borrow());
-    if handles.is_empty() {
-        return;
+    for handle in not_looked_up(&aside, handles).await {
+        if let Looked::DeskGone = look_up(&aside, &handle).await {
+            return;
+        }
     }
-    let asked = |reply| Question::NotLookedUp { network: network.clone(), handles, reply };
-    for handle in ask(&aside.desk, asked).await.unwrap_or_default() {
-        let Some(request) = aside.source.network.account(&handle) else { continue };
-        match source::ask_aside(&aside.source, &aside.client, request).await {
-            Ok(page) => {
-                let page = Page { accounts: page.accounts, ..Page::default() };
-                let noted = |reply| Question::LookedUp { network: network.clone(), handle, reply };
-                if !aside.deliver(page).await || ask(&aside.desk, noted).await.is_none() {
-                    return;
-                }
-            }
-            Err(error) => {
-                tracing::info!(source = &*aside.source.name, handle, %error, "account not looked up");
-            }
+}
+
+/// What came of looking an account up.
+enum Looked {
+    Well,
+    /// The account may be gone, or the network in trouble.
+    Failed,
+    /// The network has no way to look this one up.
+    NoRequest,
+    /// Nothing can be kept any more.
+    DeskGone,
+}
+
+/// Those of the accounts whose day is over.
+async fn not_looked_up(aside: &Aside, handles: Vec<String>) -> Vec<String> {
+    if handles.is_empty() {
+        return handles;
+    }
+    let network = aside.source.network_name.clone();
+    ask(&aside.desk, |reply| Question::NotLookedUp { network, handles, reply }).await.unwrap_or_default()
+}
+
+async fn look_up(aside: &Aside, handle: &str) -> Looked {
+    let Some(request) = aside.source.network.account(handle) else { return Looked::NoRequest };
+    match source::ask_aside(&aside.source, &aside.client, request).await {
+        Ok(page) => {
+            let page = Page { accounts: page.accounts, ..Page::default() };
+            let (network, handle) = (aside.source.network_name.clone(), handle.to_owned());
+            let noted = |reply| Question::LookedUp { network, handle, reply };
+            let kept = aside.deliver(page).await && ask(&aside.desk, noted).await.is_some();
+            if kept { Looked::Well } else { Looked::DeskGone }
+        }
+        Err(error) => {
+            tracing::info!(source = &*aside.source.name, handle, %error, "account not looked up");
+            Looked::Failed
         }
     }
 }

@@ -100,7 +100,10 @@ pub(super) async fn ask<T>(
 /// Whoever asked may be gone, when everything stops; then nobody needs the answer.
 fn answered<T>(_sent: Result<(), T>) {}
 
-/// Where it is noted when single runs looked an account up.
+/// So much before its day is over an account is looked up again, so that looking does not drift out of a calendar day.
+const LOOK_SLACK: i64 = DAY / 96;
+
+/// Where it is noted when an account was last looked up.
 fn looked_up_key(network: &NetworkName, handle: &str) -> String {
     format!("looked up|{network}|{handle}")
 }
@@ -481,7 +484,7 @@ impl Desk {
                 let looked_up = |handle: &String| {
                     let noted = store.meta(&looked_up_key(&network, handle)).ok().flatten();
                     let at = noted.and_then(|text| text.parse().ok()).map(Time);
-                    at.is_some_and(|at| now.since(at).unsigned_abs() < DAY.unsigned_abs())
+                    at.is_some_and(|at| now.since(at).unsigned_abs() < (DAY - LOOK_SLACK).unsigned_abs())
                 };
                 handles.retain(|handle| !looked_up(handle));
                 answered(reply.send(handles));

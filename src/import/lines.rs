@@ -194,6 +194,7 @@ impl Object<'_> {
             verified: flag("verified"),
             bot: flag("bot"),
             quiet: flag("quiet"),
+            lang: of.text(&["lang", "language"]),
             verified_links: of.texts("verified_links"),
         }))
     }

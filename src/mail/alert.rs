@@ -267,7 +267,11 @@ impl Telling<'_> {
                 .map(|signal| short(&describe(signal, self.language == Language::Fr), 140))
                 .unwrap_or_default();
         }
-        content.troubles.first().map(|trouble| short(&trouble.reason, 140)).unwrap_or_default()
+        content
+            .troubles
+            .first()
+            .map(|trouble| short(&super::reason(&trouble.reason, self.language), 140))
+            .unwrap_or_default()
     }
 
     /// Why the reader gets this, how it was grouped, how to change it.

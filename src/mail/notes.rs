@@ -18,7 +18,8 @@ pub(super) fn gaps(gaps: &[Gap], language: Language, zone: &TimeZone) -> Vec<Str
         .into_iter()
         .take(GAPS)
         .map(|gap| {
-            let (source, reason) = (short(&gap.source, 60), short(&gap.reason, 160));
+            let (source, reason) =
+                (short(&gap.source, 60), short(&super::reason(&gap.reason, language), 160));
             let when = language.between(gap.from, gap.to, zone);
             language.say(
                 format!("{source} gave nothing {when}: {reason}."),

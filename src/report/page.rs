@@ -389,7 +389,7 @@ impl Telling<'_> {
                     dt { (self.say("Not heard", "Non entendu")) }
                     @if gaps.is_empty() { dd { (self.say("no gap is known; networks that are not listed were not listened to", "aucune lacune connue\u{a0}; les réseaux absents de la liste n’ont pas été écoutés")) } }
                     @for mark in self.report.digest.marks.iter().filter(|mark| mark.what != "gap") { dd { (self.mark(mark)) } }
-                    @for gap in gaps { dd { (short(&gap.source, NAME)) (language.colon()) (language.between(gap.from, gap.to, self.zone)) ", " (short(&gap.reason, 160)) } }
+                    @for gap in gaps { dd { (short(&gap.source, NAME)) (language.colon()) (language.between(gap.from, gap.to, self.zone)) ", " (short(&crate::mail::reason(&gap.reason, language), 160)) } }
                     dt { (self.say("Counted", "Compté")) }
                     dd { (self.say(
                         "public posts that the query of a brand matches, less those thought to be about something else; deleted posts are not counted",

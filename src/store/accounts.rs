@@ -136,6 +136,21 @@ pub(super) fn track(
     Ok(changes)
 }
 
+/// Removes everything that was kept of a tracked account, as its network removed it; tells whether there was anything.
+///
+/// # Errors
+/// When SQLite refuses.
+pub(super) fn forget(connection: &Connection, network: &str, native_id: &str) -> Result<bool, StoreError> {
+    const PICTURES: &str = "DELETE FROM picture
+        WHERE address IN (SELECT avatar FROM account_day WHERE network = ?1 AND native_id = ?2)";
+    const DAYS: &str = "DELETE FROM account_day WHERE network = ?1 AND native_id = ?2";
+    const CHANGES: &str = "DELETE FROM account_change WHERE network = ?1 AND native_id = ?2";
+    connection.prepare_cached(PICTURES)?.execute([network, native_id])?;
+    let days = connection.prepare_cached(DAYS)?.execute([network, native_id])?;
+    let changes = connection.prepare_cached(CHANGES)?.execute([network, native_id])?;
+    Ok(days > 0 || changes > 0)
+}
+
 /// Tracked accounts by day, oldest first, seen within the window.
 ///
 /// # Errors

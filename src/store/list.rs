@@ -213,6 +213,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         native_id,
         local_id: None,
         author: author(row, 20)?,
+        coauthors: more.coauthors,
         title: row.get(10)?,
         text: row.get(11)?,
         summary: row.get(12)?,
@@ -220,6 +221,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         lang: row.get(9)?,
         published: time(14)?,
         edited: time(15)?,
+        expires: more.expires,
         kind: brief::read_kind(&row.get::<_, String>(8)?),
         reply_to: more.reply_to,
         repost_of: more.repost_of,
@@ -273,6 +275,7 @@ pub(super) fn author(row: &Row<'_>, first: usize) -> Result<Option<Author>, Stor
         verified: row.get(first + 8)?,
         bot: row.get(first + 9)?,
         quiet: None,
+        lang: None,
         verified_links: links.map(|links| links.lines().map(str::to_owned).collect()).unwrap_or_default(),
     }))
 }

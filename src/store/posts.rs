@@ -18,7 +18,7 @@ use super::{Store, StoreError, brief, labels};
 use crate::fold;
 use crate::impostor::Suspicion;
 use crate::intake::{JudgedPost, weigh};
-use crate::post::{Counts, Media, Post};
+use crate::post::{Author, Counts, Media, Post};
 use crate::time::Time;
 use people::author_id;
 
@@ -51,6 +51,10 @@ pub(super) struct More {
     pub(super) country: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rating: Option<u8>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) coauthors: Vec<Author>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expires: Option<Time>,
     /// Its text was markup: ends of lines are ends of blocks.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) markup: bool,
@@ -422,6 +426,8 @@ fn more(post: &Post) -> Result<Option<String>, StoreError> {
         root: post.root.clone(),
         country: post.country.clone(),
         rating: post.rating,
+        coauthors: post.coauthors.clone(),
+        expires: post.expires,
         markup: post.html.is_some(),
         quiet: post.quiet,
     };

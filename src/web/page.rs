@@ -7,11 +7,11 @@ use maud::{DOCTYPE, Markup, html};
 use super::Shown;
 use super::look::{Look, MENTIONS};
 use crate::impostor::{Level, describe};
-use crate::mail::Language;
 use crate::mail::clean::{evidence, link, short};
 use crate::mail::draw::{bar, pieces, unbroken};
 use crate::mail::post::{self, Parts};
 use crate::mail::words::local;
+use crate::mail::{Language, reason};
 use crate::mention::{Mention, Suspect};
 use crate::share::Share;
 use crate::store::doors::{IMPORT, INGEST};
@@ -350,7 +350,7 @@ impl Telling<'_> {
                             li {
                                 (short(&gap.source, NAME)) (self.language.colon())
                                 (self.say("nothing ", "rien ")) (self.language.between(gap.from, gap.to, self.zone))
-                                ", " (short(&gap.reason, REASON))
+                                ", " (short(&reason(&gap.reason, self.language), REASON))
                             }
                         }
                         @if gaps.len() > GAPS { li { (self.number(gaps.len() - GAPS)) (self.say(" more gaps", " autres lacunes")) } }
@@ -391,7 +391,7 @@ impl Telling<'_> {
                     span class="state" { span class={ "dot " (dot) } {} (state) }
                 }
                 p class="soft" { (hours.unwrap_or_default()) (posts) @if let Some(failed) = failed { " · " (failed) } }
-                @if let Some(reason) = of.reason.as_deref().filter(|_| dot != "ok") { p class="soft alarm" { (short(reason, REASON)) } }
+                @if let Some(why) = of.reason.as_deref().filter(|_| dot != "ok") { p class="soft alarm" { (short(&reason(why, language), REASON)) } }
             }
         }
     }

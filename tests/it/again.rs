@@ -7,6 +7,14 @@ use std::sync::{Arc, Mutex};
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 
+use vigie::intake::{Judge, Origin, Step};
+use vigie::keyword::{Brand, OfficialAccount};
+use vigie::matcher::Scratch;
+use vigie::network::{Dates, Page};
+use vigie::post::{Account, Author, Deletion, Gone, NetworkName};
+use vigie::store::{Durability, Store};
+use vigie::time::Time;
+
 use crate::fetch::clock;
 use crate::home::{Daemon, Home, until};
 use crate::server::{Asked, Reply, Server};
@@ -194,11 +202,14 @@ fn tumblr(id: u32) -> Value {
 async fn official_accounts_become_a_series_and_their_changes_events() {
     let changed = Arc::new(Mutex::new(false));
     let now = Arc::clone(&changed);
+    let looks = Arc::new(Mutex::new((0, 0)));
+    let counted = Arc::clone(&looks);
     let server = Server::start(move |asked: &Asked| match asked.path.split('?').next() {
         Some("/search/issues") => {
             Reply::ok(json!({"total_count": 0, "incomplete_results": false, "items": []}).to_string())
         }
         Some("/users/molivelle") => {
+            counted.lock().unwrap().0 += 1;
             let pick = |old: &str, new: &str| if *now.lock().unwrap() { new } else { old }.to_owned();
             Reply::ok(
                 json!({"login": "molivelle", "id": 77, "type": "Organization", "name": pick("Molivelle", "Molivelle Group"),
@@ -206,6 +217,10 @@ async fn official_accounts_become_a_series_and_their_changes_events() {
                     "avatar_url": pick("https://a.example/1.png", "https://a.example/2.png"), "public_repos": 3})
                 .to_string(),
             )
+        }
+        Some("/users/erivolle") => {
+            counted.lock().unwrap().1 += 1;
+            Reply::status(404)
         }
         _ => Reply::status(404),
     })
@@ -223,8 +238,20 @@ async fn official_accounts_become_a_series_and_their_changes_events() {
         .await;
     daemon.stop().await;
     assert_eq!(home.number("SELECT count(*) FROM account_change"), 0, "what is met first has not changed");
+    // the same day: another brand asks for an account, and that one only is looked up
+    home.write(
+        "keywords/erivolle.toml",
+        "brand = \"Erivolle\"\nkeywords = [\"Erivolle\"]\nofficial = [\"github:erivolle\"]\n",
+    );
+    assert_eq!(looks.lock().unwrap().0, 1);
+    let daemon = watch(&home, "VIGIE_UNUSED");
+    until("the new account", || looks.lock().unwrap().1 > 0).await;
+    daemon.stop().await;
+    assert_eq!(looks.lock().unwrap().0, 1, "a restart looks nobody up again before the day is over");
     // the next day
     home.database().execute("UPDATE account_day SET day = day - ?1, seen = seen - ?1", [DAY]).unwrap();
+    let noted = "UPDATE meta SET value = value - ?1 WHERE key LIKE 'looked up|github|molivelle'";
+    assert_eq!(home.database().execute(noted, [DAY]).unwrap(), 1);
     *changed.lock().unwrap() = true;
     let daemon = watch(&home, "VIGIE_UNUSED");
     until("the second day", || home.number("SELECT count(*) FROM account_day WHERE followers = 12") == 1)
@@ -250,4 +277,73 @@ async fn official_accounts_become_a_series_and_their_changes_events() {
             "display_name: Molivelle > Molivelle Group",
         ]
     );
+}
+
+#[test]
+fn of_an_official_account_that_was_removed_nothing_is_left() {
+    const NETWORK: NetworkName = NetworkName::known("bluesky");
+    let home = Home::new("removed");
+    let store = Store::open(&home.folder.join("vigie-data"), Durability::Again).unwrap();
+    let source = store.source("stream", "bluesky", false).unwrap();
+    let official = ["zinnober.example", "safran.example"]
+        .map(|handle| OfficialAccount { network: Some(NETWORK), handle: handle.to_owned() });
+    let brand = Brand { official: official.to_vec(), ..Brand::named("Molivelle", true) };
+    let judge = Judge::new(&[brand]).unwrap();
+    let start = clock();
+    let hear = |page: Page, seen: Time| {
+        let origin = Origin { source: "stream", dates: Dates::Arrival, look_back: false };
+        store.begin().unwrap();
+        for (seen, step) in judge.judge(page, origin, seen, &mut Scratch::default()).steps {
+            let mut unit = store.unit(source);
+            (unit.seen, unit.matched) = (seen, seen);
+            match step {
+                Step::Account(account, stance, official) => {
+                    unit.save_account(&account, &stance, official).unwrap()
+                }
+                Step::Gone(deletion) => unit.remove(&deletion).unwrap(),
+                other => panic!("{other:?}"),
+            }
+        }
+        store.commit().unwrap();
+    };
+    let account = |name: &str, bio: &str| {
+        let author = Author {
+            native_id: format!("did:plc:{name}"),
+            handle: Some(format!("{name}.example")),
+            display_name: Some(format!("Molivelle {name}")),
+            bio: Some(bio.to_owned()),
+            avatar: Some(format!("https://a.example/{name}.png")),
+            followers: Some(10),
+            ..Author::default()
+        };
+        Page {
+            accounts: vec![Account { network: NETWORK, author, status: None, at: None }],
+            ..Page::default()
+        }
+    };
+    let gone = |name: &str, at: Time| {
+        let gone = Gone::Account(format!("did:plc:{name}"));
+        hear(Page { deletions: vec![Deletion { network: NETWORK, gone, at: None }], ..Page::default() }, at);
+    };
+    for (day, bio) in [(0, "Coffee."), (1, "Coffee and tea.")] {
+        for name in ["zinnober", "safran"] {
+            hear(account(name, bio), start.plus(day * DAY));
+        }
+    }
+    assert_eq!(home.number("SELECT count(*) FROM account_day"), 4);
+    assert_eq!(home.number("SELECT count(*) FROM account_change"), 2);
+    gone("zinnober", start.plus(2 * DAY));
+    let tombstone = BTreeMap::from([("tombstone".to_owned(), 1)]);
+    assert_eq!(
+        tables_with(&home, "zinnober"),
+        tombstone,
+        "the identifier alone, so that it does not come back"
+    );
+    assert_eq!(home.number("SELECT count(*) FROM account_day"), 2, "the other account keeps its series");
+    assert_eq!(home.number("SELECT count(*) FROM account_change"), 1);
+    // What was on its way meanwhile does not bring it back; of strangers no tombstone is kept.
+    hear(account("zinnober", "Tea."), start.plus(2 * DAY));
+    gone("stranger", start.plus(2 * DAY));
+    assert_eq!(tables_with(&home, "zinnober"), tombstone);
+    assert_eq!(home.number("SELECT count(*) FROM tombstone"), 1);
 }

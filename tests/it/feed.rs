@@ -303,3 +303,35 @@ fn a_page_that_blocks_is_tried_again_and_a_bare_refusal_asks_a_person() {
     assert_eq!(blocked.map(|error| error.trouble), Some(vigie::network::Trouble::BlockPage));
     assert_eq!(network.refused(&answer(403, &[], b"{}"), None), None);
 }
+
+#[test]
+fn several_authors_an_end_and_what_a_feed_says_of_itself_are_kept() {
+    let feed = r#"<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">
+        <channel><title>Notes de Velmora</title><language>fr-ca</language>
+        <lastBuildDate>Mon, 02 Nov 2026 10:00:00 GMT</lastBuildDate><dcterms:created>2019-03-04T05:06:07Z</dcterms:created>
+        <item><guid>a1</guid><title>Soldes</title><dc:creator>Ana Brume</dc:creator><dc:creator>Léo Vance</dc:creator>
+        <dc:creator>Ana Brume</dc:creator><author>desk@velmora.example</author>
+        <expirationDate>Tue, 03 Nov 2026 10:00:00 GMT</expirationDate></item></channel></rss>"#;
+    let page = read(feed.as_bytes(), &[], "https://velmora.example/flux").expect("a feed");
+    let post = &page.posts[0];
+    let name = |author: &vigie::post::Author| author.display_name.clone().unwrap_or_default();
+    assert_eq!(post.author.as_ref().map(name).as_deref(), Some("Ana Brume"));
+    assert_eq!(post.coauthors.iter().map(name).collect::<Vec<_>>(), ["Léo Vance"]);
+    assert_eq!(post.expires, Time::parse("2026-11-03T10:00:00Z"));
+    let account = &page.accounts[0];
+    assert_eq!(
+        (name(&account.author).as_str(), account.author.lang.as_deref()),
+        ("Notes de Velmora", Some("fr-ca"))
+    );
+    assert_eq!(account.at, Time::parse("2026-11-02T10:00:00Z"));
+    assert_eq!(account.author.created, Time::parse("2019-03-04T05:06:07Z"));
+    assert!(
+        !serde_json::to_string(&page).expect("JSON").contains("desk@"),
+        "a mail address beside a name is not kept"
+    );
+    let feed = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "Notes", "language": "en",
+        "items": [{"id": "1", "content_text": "Hello", "authors": [{"name": "Ana"}, {"name": "Léo"}]}]}"#;
+    let page = read(feed.as_bytes(), &[], "https://velmora.example/flux.json").expect("a feed");
+    assert_eq!(page.posts[0].coauthors.iter().map(name).collect::<Vec<_>>(), ["Léo"]);
+    assert_eq!(page.accounts[0].author.lang.as_deref(), Some("en"));
+}

@@ -24,6 +24,7 @@ use vigie::time::Time;
 use super::share::{brands, filled, now};
 
 mod kinds;
+mod reasons;
 
 fn paris() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()

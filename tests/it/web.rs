@@ -394,6 +394,30 @@ async fn the_page_shows_what_is_kept_and_runs_nothing() {
     assert!(!french.body.contains(">example</span>") && !french.body.contains(">exemple</span>"));
     open.home.database().execute("UPDATE source SET example = 1 WHERE name = 'ingest'", []).unwrap();
     assert!(open.get("/?lang=fr", &[]).body.contains(">exemple</span>"));
+    // Why a source is in trouble and what is missing is told in the reader's language too.
+    let trouble = "UPDATE source SET network = 'lemmy', state = 'failing',
+        reason = 'lemmy cannot answer now (status 503); Vigie tries again' WHERE name = 'ingest'";
+    let gap = "INSERT INTO gap (source, \"from\", \"to\", reason)
+        SELECT id, 1000 * (unixepoch() - 7200), 1000 * (unixepoch() - 3600), 'the search found more than it gives'
+        FROM source WHERE name = 'ingest'";
+    for sql in [trouble, gap] {
+        assert_eq!(open.home.database().execute(sql, []).unwrap(), 1);
+    }
+    for (language, why, missing) in [
+        (
+            "en",
+            "lemmy cannot answer now (status 503); Vigie tries again",
+            "the search found more than it gives",
+        ),
+        (
+            "fr",
+            "lemmy ne peut pas répondre pour l’instant (statut 503)\u{a0}; Vigie réessaie",
+            "la recherche a trouvé plus qu’elle ne donne",
+        ),
+    ] {
+        let body = open.get(&format!("/?lang={language}"), &[]).body;
+        assert!(body.contains(why) && body.contains(missing), "{body}");
+    }
     // Looking changes nothing, and the first line of a request cannot do harm.
     assert_eq!(open.get("/?lang=%3Cscript%3E&lang=fr", &[]).status, 200);
     let sheet = open.get("/style.css", &[]);

@@ -48,6 +48,43 @@ fn a_search_is_read() {
 }
 
 #[test]
+fn the_words_of_a_post_passed_on_are_not_cut() {
+    let whole = "Velmora &amp; cie : la gamme Zinnober arrive en boutique, avec le moka long, les tasses bleues et le petit \
+        catalogue d'automne que tout le monde attendait https://t.co/abc #zinnober";
+    let cut = "RT @ana_brume: Velmora &amp; cie : la gamme Zinnober arrive en boutique, avec le moka long, les tasses bleues…";
+    let entities = json!({"urls": [{"url": "https://t.co/abc", "expanded_url": "https://velmora.example/automne"}],
+        "hashtags": [{"tag": "zinnober"}]});
+    let page = |own: &str| {
+        let body = json!({
+            "data": [{"id": "1900000000000000002", "text": own, "author_id": "7",
+                "referenced_tweets": [{"type": "retweeted", "id": "1900000000000000001"}]}],
+            "includes": {"tweets": [{"id": "1900000000000000001", "text": whole, "author_id": "8", "entities": entities}]},
+            "meta": {"result_count": 1}
+        });
+        read(&body.to_string()).unwrap()
+    };
+    let post = &page(cut).posts[0];
+    assert!(
+        post.text.starts_with("RT @ana_brume: Velmora & cie") && post.text.ends_with("#zinnober"),
+        "{}",
+        post.text
+    );
+    assert_eq!(
+        (&*post.links, &*post.hashtags),
+        (&["https://velmora.example/automne".to_owned()][..], &["zinnober".to_owned()][..])
+    );
+    // what is not the beginning of the other stays what it is
+    assert_eq!(page("RT @ana_brume: Autre chose…").posts[0].text, "RT @ana_brume: Autre chose…");
+    assert_eq!(page("RT @ana_brume: Velmora").posts[0].text, "RT @ana_brume: Velmora");
+    let old = json!([{"id_str": "1900000000000000002", "created_at": "Sun Nov 01 10:00:00 +0000 2026", "full_text": cut,
+        "user": {"id_str": "7", "screen_name": "leo"},
+        "retweeted_status": {"id_str": "1900000000000000001", "created_at": "Sun Nov 01 09:00:00 +0000 2026", "full_text": whole,
+            "user": {"id_str": "8", "screen_name": "ana_brume"}}}]);
+    let post = &read(&old.to_string()).unwrap().posts[0];
+    assert!(post.text.ends_with("#zinnober") && post.kind == Kind::Repost, "{post:?}");
+}
+
+#[test]
 fn the_other_vocabulary_says_the_same() {
     insta::assert_json_snapshot!(read(POST_NAMES).unwrap());
     // every member by its other name brings the very same page

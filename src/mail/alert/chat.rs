@@ -77,7 +77,11 @@ impl Telling<'_> {
             });
         }
         for trouble in content.troubles.iter().take(SHOWN) {
-            let text = format!("{} {}", self.since(trouble), short(&trouble.reason, EXCERPT));
+            let text = format!(
+                "{} {}",
+                self.since(trouble),
+                short(&crate::mail::reason(&trouble.reason, self.language), EXCERPT)
+            );
             parts.push(Part { head: short(&trouble.source, 60), text, link: None });
         }
         let rule = language.quote(&short(&content.rule, 60));

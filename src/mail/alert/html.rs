@@ -177,7 +177,7 @@ impl Telling<'_> {
                 }
                 p class=(INK.class) style={ "margin:0;font-weight:700;" (INK) } { (short(&trouble.source, 60)) }
                 (page::paragraph(html! { (self.since(trouble)) }))
-                p class=(reason.class) style={ "margin:10px 0 0 0;" (reason) } { (short(&trouble.reason, 300)) }
+                p class=(reason.class) style={ "margin:10px 0 0 0;" (reason) } { (short(&crate::mail::reason(&trouble.reason, language), 300)) }
                 (page::paragraph(html! { (now_does(trouble, language)) }))
             },
         )

@@ -43,7 +43,7 @@ impl Telling<'_> {
                 ))
                 .say(&self.since(trouble))
                 .gap()
-                .hang("  ", "  ", &short(&trouble.reason, 300))
+                .hang("  ", "  ", &short(&crate::mail::reason(&trouble.reason, language), 300))
                 .gap()
                 .say(now_does(trouble, language));
         }

@@ -74,8 +74,11 @@ impl Telling<'_> {
         let mut lines = notes::gaps(&digest.gaps, language, self.zone);
         for of in digest.unwell().take(SOURCES) {
             let name = short(&of.source, 60);
-            let reason =
-                of.reason.as_deref().map(|reason| short(reason, 160)).filter(|reason| !reason.is_empty());
+            let reason = of
+                .reason
+                .as_deref()
+                .map(|reason| short(&crate::mail::reason(reason, language), 160))
+                .filter(|reason| !reason.is_empty());
             let reason = reason.map(|reason| language.colon().to_owned() + &reason).unwrap_or_default();
             let since = of.since.map(|since| language.short_moment(since, self.zone));
             let since =

@@ -209,6 +209,7 @@ pub(super) fn known_author(known: Known<'_>) -> Author {
         verified: known.verified,
         bot: known.bot,
         quiet: known.quiet,
+        lang: None,
         verified_links: known.verified_links,
     }
 }
@@ -226,6 +227,7 @@ pub(super) fn post(mut written: Written<'_>) -> (Option<Time>, Post) {
         local_id: None,
         permalink: written.url,
         author: written.author.map(writer),
+        coauthors: Vec::new(),
         title: written.title,
         text: written.text,
         summary: written.summary,
@@ -234,6 +236,7 @@ pub(super) fn post(mut written: Written<'_>) -> (Option<Time>, Post) {
         country: written.country,
         published: written.created_at,
         edited: written.edited_at,
+        expires: None,
         kind: written.kind,
         reply_to: written.reply_to,
         repost_of: written.repost_of,

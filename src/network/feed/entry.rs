@@ -69,11 +69,14 @@ pub(super) struct Entry {
     pub(super) text: Option<Words>,
     pub(super) summary: Option<Words>,
     pub(super) author: Option<Person>,
+    /// Who else wrote it.
+    pub(super) others: Vec<Person>,
     /// Where a collection took it from: the name and address of a publication.
     pub(super) source: Option<Person>,
     pub(super) lang: Option<String>,
     pub(super) published: Option<Time>,
     pub(super) edited: Option<Time>,
+    pub(super) expires: Option<Time>,
     pub(super) reply_to: Option<String>,
     pub(super) root: Option<String>,
     pub(super) kind: Kind,
@@ -94,6 +97,13 @@ pub(super) struct Feed {
     /// The address of the site, made absolute.
     pub(super) link: Option<String>,
     pub(super) author: Option<Person>,
+    /// Who else writes it.
+    pub(super) others: Vec<Person>,
+    /// The language of what it says of itself.
+    pub(super) lang: Option<String>,
+    /// When it began, and when it last changed.
+    pub(super) created: Option<Time>,
+    pub(super) changed: Option<Time>,
     /// What the feed says of itself.
     pub(super) about: Option<String>,
     /// Its picture.
@@ -212,14 +222,18 @@ impl Feed {
             return Vec::new();
         }
         let site = self.site(address);
-        let says =
-            self.title.is_some() || self.about.is_some() || self.link.is_some() || self.image.is_some();
-        let itself = Some(Person::default()).filter(|_| says);
+        let words = [&self.title, &self.about, &self.link, &self.image, &self.lang, &self.id];
+        let says = words.iter().any(|said| said.is_some()) || self.created.or(self.changed).is_some();
+        // what has no title goes by its own identifier
+        let id = self.id.clone().filter(|id| self.title.is_none() && id.len() <= ID);
+        let itself = Some(Person { id, ..Person::default() }).filter(|_| says);
         let itself = itself.and_then(|nobody| self.author(&nobody, site.as_deref()));
         let itself = itself.map(|author| Author {
             bio: self.about.clone(),
             avatar: self.image.clone(),
             url: self.link.clone().filter(|link| link.starts_with("http")),
+            created: self.created,
+            lang: self.lang.clone(),
             ..author
         });
         let person = self.author.as_ref().and_then(|person| self.author(person, site.as_deref()));
@@ -227,13 +241,19 @@ impl Feed {
             // a person's own feed is that person
             (Some(itself), Some(person)) if person.url.is_some() && person.url == itself.url => {
                 let avatar = person.avatar.or(itself.avatar);
-                (Some(Author { bio: itself.bio, avatar, ..person }), None)
+                let (created, lang) = (itself.created, itself.lang);
+                (Some(Author { bio: itself.bio, avatar, created, lang, ..person }), None)
             }
             (Some(itself), Some(person)) if person.native_id == itself.native_id => (Some(itself), None),
             both => both,
         };
-        let account = |author| Account { network: network.clone(), author, status: None, at: None };
-        itself.into_iter().chain(person).map(account).collect()
+        let others = self.others.iter().filter_map(|person| self.author(person, site.as_deref()));
+        let account = |author, at| Account { network: network.clone(), author, status: None, at };
+        let itself = itself.map(|author| account(author, self.changed));
+        itself
+            .into_iter()
+            .chain(person.into_iter().chain(others).map(|author| account(author, None)))
+            .collect()
     }
 
     /// The host whose feed this is.
@@ -257,6 +277,7 @@ impl Feed {
         let known = |person: &&Person| person.name.is_some() || person.uri.is_some();
         let person = entry.author.as_ref().filter(known).or(self.author.as_ref().filter(known));
         post.author = self.author(person.unwrap_or(&Person::default()), site);
+        post.coauthors = entry.others.iter().filter_map(|person| self.author(person, site)).collect();
         post.title = title;
         if entry.text.is_some() {
             let summary =
@@ -270,6 +291,7 @@ impl Feed {
         post.lang.clone_from(&entry.lang);
         post.published = entry.published.or(entry.edited);
         post.edited = entry.edited;
+        post.expires = entry.expires;
         post.kind = entry.kind;
         post.reply_to.clone_from(&entry.reply_to);
         post.root.clone_from(&entry.root);

@@ -132,6 +132,9 @@ impl<'de> Visitor<'de> for Items<'_> {
     }
 }
 
+/// Most people read of one item.
+const PEOPLE: usize = 20;
+
 /// The text or number of a key.
 fn said(value: &Value, key: &str) -> Option<String> {
     match value.get(key)? {
@@ -145,12 +148,19 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn person(value: &Value, base: Option<&Url>) -> Option<Person> {
-    let one = list(value, "authors").next().or_else(|| value.get("author"))?;
-    let name = said(one, "name").or_else(|| clean::some_line(one.as_str()?, clean::LINE));
-    let uri = said(one, "url").and_then(|uri| resolve(base, &uri));
-    let avatar = said(one, "avatar").and_then(|avatar| resolve(base, &avatar));
-    Some(Person { avatar, ..Person::known(name, uri)? })
+/// The author, and who else is named.
+fn people(value: &Value, base: Option<&Url>) -> (Option<Person>, Vec<Person>) {
+    let person = |one: &Value| {
+        let name = said(one, "name").or_else(|| clean::some_line(one.as_str()?, clean::LINE));
+        let uri = said(one, "url").and_then(|uri| resolve(base, &uri));
+        let avatar = said(one, "avatar").and_then(|avatar| resolve(base, &avatar));
+        Some(Person { avatar, ..Person::known(name, uri)? })
+    };
+    let mut all = list(value, "authors").filter_map(person).take(PEOPLE);
+    match all.next() {
+        Some(first) => (Some(first), all.collect()),
+        None => (value.get("author").and_then(person), Vec::new()),
+    }
 }
 
 fn feed(document: Document, address: Option<&Url>) -> Feed {
@@ -165,12 +175,15 @@ fn feed(document: Document, address: Option<&Url>) -> Feed {
         let kind = said(hub, "type").unwrap_or_default();
         said(hub, "url").filter(|_| kind.eq_ignore_ascii_case("websub"))
     });
+    let (author, others) = people(&meta, base.as_ref());
     let image = said(&meta, "icon").or_else(|| said(&meta, "favicon"));
     Feed {
         title: said(&meta, "title"),
         about: said(&meta, "description").map(|about| clean::text(&about, clean::LINE)),
         image: image.and_then(|image| resolve(base.as_ref(), &image)),
-        author: person(&meta, base.as_ref()),
+        author,
+        others,
+        lang,
         link,
         entries,
         beyond: document.beyond,
@@ -197,6 +210,7 @@ fn entry(item: &Value, base: Option<&Url>, lang: Option<&str>) -> Entry {
         let (kind, alt) = (said(attachment, "mime_type"), said(attachment, "title"));
         media.extend(url.map(|url| Media { url: Some(url), kind, alt }));
     }
+    let (author, others) = people(item, base);
     let date = |key: &str| said(item, key).and_then(|text| date::read(&text, None));
     Entry {
         id: said(item, "id"),
@@ -205,7 +219,8 @@ fn entry(item: &Value, base: Option<&Url>, lang: Option<&str>) -> Entry {
         title: words("title", false),
         text: words("content_html", true).or_else(|| words("content_text", false)),
         summary: words("summary", false),
-        author: person(item, base),
+        author,
+        others,
         lang: said(item, "language").or_else(|| lang.map(str::to_owned)),
         published: date("date_published"),
         edited: date("date_modified"),

@@ -26,17 +26,31 @@ pub(super) const FEED_AUTHORS: &[(Space, &str)] = &[
 /// Longest name kept.
 const NAME: usize = 200;
 
-/// The first person that one of these elements names; somebody known by a mail address only is the last choice.
-pub(super) fn person_of(
+/// Most people kept beside the first.
+const OTHERS: usize = 20;
+
+/// The first person that one of these elements names, and the others named in the same way; somebody known by a mail
+/// address only is the last choice.
+pub(super) fn people_of(
     element: &Element,
     names: &[(Space, &'static str)],
     around: &Around<'_>,
-) -> Option<Person> {
-    let all = || {
-        names.iter().flat_map(|(space, name)| element.all(*space, name)).filter_map(|one| person(one, around))
+) -> Option<(Person, Vec<Person>)> {
+    let all = |(space, name): &(Space, &'static str)| -> Vec<Person> {
+        element.all(*space, name).filter_map(|one| person(one, around)).collect()
     };
     let named = |person: &Person| person.name.as_deref().is_some_and(|name| !is_mail(name));
-    all().find(named).or_else(|| all().next())
+    // elements of other names tell of the same people once more
+    let groups: Vec<Vec<Person>> = names.iter().map(all).filter(|group| !group.is_empty()).collect();
+    let mut group = groups.iter().find(|group| group.iter().any(named)).or(groups.first())?.clone();
+    let first = group.remove(group.iter().position(named).unwrap_or(0));
+    let mut others: Vec<Person> = Vec::new();
+    for other in group {
+        if other != first && !others.contains(&other) && others.len() < OTHERS {
+            others.push(other);
+        }
+    }
+    Some((first, others))
 }
 
 fn person(element: &Element, around: &Around<'_>) -> Option<Person> {

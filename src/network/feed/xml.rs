@@ -9,7 +9,7 @@ use super::element::Element;
 use super::entry::{Entry, Feed, Person, Words, resolve};
 use super::link::{elsewhere, identity, link_of, linked, page_by_id};
 use super::pause::Skip;
-use super::person::{AUTHORS, FEED_AUTHORS, person_of};
+use super::person::{AUTHORS, FEED_AUTHORS, people_of};
 use super::space::Space;
 use super::tree::Tree;
 use super::{date, markup, media, pause};
@@ -62,14 +62,21 @@ pub(super) fn read(tree: &Tree, address: Option<&Url>, lang: Option<&str>) -> Fe
     let word = |names: &[&'static str]| {
         around.metas.iter().find_map(|meta| names.iter().find_map(|name| meta.words(Space::Core, name)))
     };
+    let people = around.metas.iter().find_map(|meta| people_of(meta, FEED_AUTHORS, &around));
+    let (author, others) = people.map_or((None, Vec::new()), |(first, others)| (Some(first), others));
+    let (created, changed) = feed_dates(&around);
     Feed {
         title: said(TITLES).and_then(|title| clean::some_line(&title, clean::LINE)),
         about: said(ABOUT).map(|about| clean::text(&about, clean::LINE)).filter(|about| !about.is_empty()),
         image: image(&around),
-        id: word(&["id"]).and_then(|id| clean::some_line(id, clean::LINE)),
+        id: around.metas.iter().find_map(|meta| identity(meta, &around)),
         generator: word(&["generator"]).and_then(|name| clean::some_line(name, clean::LINE)),
         link,
-        author: around.metas.iter().find_map(|meta| person_of(meta, FEED_AUTHORS, &around)),
+        author,
+        others,
+        lang: around.own_lang(),
+        created,
+        changed,
         entries: tree.items.iter().map(|item| entry(item, &around)).collect(),
         beyond: tree.beyond,
         pause: pause::of(&around.metas),
@@ -94,6 +101,29 @@ const ABOUT: &[(Space, &str)] = &[
     (Space::Itunes, "subtitle"),
     (Space::FeedBurner, "browserfriendly"),
 ];
+
+/// When a feed began, and when it last changed or was published.
+fn feed_dates(around: &Around<'_>) -> (Option<Time>, Option<Time>) {
+    const CREATED: &[(Space, &str)] = &[(Space::DublinTerms, "created"), (Space::Core, "created")];
+    const CHANGED: &[(Space, &str)] = &[
+        (Space::Core, "updated"),
+        (Space::Core, "modified"),
+        (Space::Core, "lastbuilddate"),
+        (Space::DublinTerms, "modified"),
+        (Space::Core, "pubdate"),
+        (Space::Core, "published"),
+        (Space::Dublin, "date"),
+    ];
+    let day_first = around.lang.as_deref().and_then(date::day_first);
+    let first = |names: &[(Space, &'static str)]| {
+        let said = |meta: &&Element| {
+            let mut said = names.iter().flat_map(|(space, name)| meta.all(*space, name));
+            said.find_map(|child| date::read(&child.text, day_first))
+        };
+        around.metas.iter().find_map(said)
+    };
+    (first(CREATED), first(CHANGED))
+}
 
 /// The picture of a feed.
 fn image(around: &Around<'_>) -> Option<String> {
@@ -131,6 +161,19 @@ impl Around<'_> {
     /// The address that relative ones in this element are relative to.
     pub(super) fn base<'a>(&'a self, element: &'a Element) -> Option<&'a Url> {
         element.base.as_deref().or(self.base.as_ref())
+    }
+
+    /// The language of the title of the feed, or of what it says of itself, or of all of it.
+    fn own_lang(&self) -> Option<String> {
+        let tagged = |names: &[(Space, &'static str)]| {
+            let mut all = self.metas.iter().flat_map(|meta| names.iter().map(move |name| (meta, name)));
+            all.find_map(|(meta, (space, name))| meta.first(*space, name)?.lang.as_ref())
+        };
+        match tagged(TITLES).or_else(|| tagged(ABOUT)) {
+            // an empty tag takes back what the feed says
+            Some(lang) => language(&lang.tag),
+            None => self.lang.clone(),
+        }
     }
 
     fn feed_lang(&self) -> Option<String> {
@@ -197,6 +240,9 @@ fn entry(item: &Element, around: &Around<'_>) -> Entry {
         media::groups(item).find_map(|group| words_of(group, &[(Space::Media, "title")], around))
     });
     let (published, edited) = dates(item, around);
+    let people = people_of(item, AUTHORS, around)
+        .or_else(|| item.first(Space::Core, "source").and_then(|source| people_of(source, AUTHORS, around)));
+    let (author, others) = people.map_or((None, Vec::new()), |(first, others)| (Some(first), others));
     let counted = |space, name| item.words(space, name).and_then(|count| count.parse::<i64>().ok());
     let video = item.first(Space::YouTube, "videoid").is_some();
     let counts = Counts {
@@ -220,13 +266,13 @@ fn entry(item: &Element, around: &Around<'_>) -> Entry {
         title,
         text,
         summary,
-        author: person_of(item, AUTHORS, around).or_else(|| {
-            item.first(Space::Core, "source").and_then(|source| person_of(source, AUTHORS, around))
-        }),
+        author,
+        others,
         source: source(item, around),
         lang: entry_lang(item, around),
         published,
         edited,
+        expires: expires(item, around),
         reply_to: reply_to.and_then(|parent| clean::some_line(parent, clean::LINE)),
         root: None,
         kind,
@@ -310,6 +356,12 @@ fn dates(item: &Element, around: &Around<'_>) -> (Option<Time>, Option<Time>) {
         (None, _) => (plain(), changed),
         both => both,
     }
+}
+
+/// Until when it holds; where a feed says it several times, the last counts.
+fn expires(item: &Element, around: &Around<'_>) -> Option<Time> {
+    let day_first = around.lang.as_deref().and_then(date::day_first);
+    item.all(Space::Core, "expirationdate").filter_map(|child| date::read(&child.text, day_first)).last()
 }
 
 fn entry_lang(item: &Element, around: &Around<'_>) -> Option<String> {

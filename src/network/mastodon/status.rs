@@ -159,6 +159,7 @@ impl Server<'_> {
             verified: fields.map(|_| checked().next().is_some()),
             bot: account.get("bot").and_then(Value::as_bool),
             quiet: None, // said of every post
+            lang: None,
             verified_links: checked().filter_map(|field| link(text(field, "value")?)).collect(),
         })
     }

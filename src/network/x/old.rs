@@ -69,6 +69,14 @@ pub(super) fn read(value: &Value, by: Option<&Author>) -> Option<Post> {
         ..Counts::default()
     };
     let mut entities = Entities::default();
+    let original = value.get("retweeted_status").and_then(|original| read(original, None));
+    if let Some(original) = original
+        && let Some(whole) = super::post::passed_on(&post.text, &original.text)
+    {
+        post.text = whole;
+        (entities.links, entities.hashtags, entities.named) =
+            (original.links, original.hashtags, original.named_accounts);
+    }
     let plain = body.get("entities").or_else(|| value.get("entities")).unwrap_or(&Value::Null);
     entities.add(plain);
     let extended = body.get("extended_entities").or_else(|| value.get("extended_entities"));

@@ -18,6 +18,7 @@ pub(super) struct Includes<'a> {
     users: HashMap<String, &'a Value>,
     media: HashMap<String, &'a Value>,
     polls: HashMap<String, &'a Value>,
+    posts: HashMap<String, &'a Value>,
 }
 
 impl<'a> Includes<'a> {
@@ -26,7 +27,14 @@ impl<'a> Includes<'a> {
         let by = |name: &str, key: &str| -> HashMap<String, &'a Value> {
             list(includes, name).iter().filter_map(|one| Some((id(one, key)?, one))).collect()
         };
-        Includes { users: by("users", "id"), media: by("media", "media_key"), polls: by("polls", "id") }
+        let mut posts = by("tweets", "id");
+        posts.extend(by("posts", "id"));
+        Includes {
+            users: by("users", "id"),
+            media: by("media", "media_key"),
+            polls: by("polls", "id"),
+            posts,
+        }
     }
 
     /// The author of a post: only an identifier when nothing more was brought.
@@ -106,10 +114,27 @@ pub(super) fn read(value: &Value, includes: &Includes<'_>) -> Version {
         ..Counts::default()
     };
     let mut entities = Entities::default();
+    if let Some(original) = post.repost_of.as_ref().and_then(|id| includes.posts.get(id)) {
+        let long = note(original);
+        let whole = long.and_then(|note| text(note, "text")).or_else(|| text(original, "text"));
+        if let Some(all) = passed_on(&post.text, &words(whole.unwrap_or_default())) {
+            post.text = all;
+            let of_note = long.and_then(|note| note.get("entities"));
+            [of_note, original.get("entities")].into_iter().flatten().for_each(|found| entities.add(found));
+        }
+    }
     let of_note = long.and_then(|note| note.get("entities"));
     [of_note, value.get("entities")].into_iter().flatten().for_each(|found| entities.add(found));
     attach(value, includes, entities, &mut post);
     Version { post, id: version }
+}
+
+/// The words of a post that passes on another, with those of the other whole: X cuts them after 140 characters.
+pub(super) fn passed_on(own: &str, whole: &str) -> Option<String> {
+    let (who, cut) = own.split_once(": ")?;
+    let start = cut.strip_suffix('…')?.trim_end();
+    let goes_on = who.starts_with("RT @") && whole.len() > start.len() && whole.starts_with(start);
+    goes_on.then(|| format!("{who}: {whole}"))
 }
 
 /// What the post answers, quotes or passes on.

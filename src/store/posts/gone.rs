@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{Change, REMOVED, Unit};
 use crate::post::{Deletion, Gone};
-use crate::store::{StoreError, answers, cases, labels};
+use crate::store::{StoreError, accounts, answers, cases, labels};
 use crate::time::Time;
 
 impl Unit<'_> {
@@ -50,7 +50,14 @@ impl Unit<'_> {
                     .prepare_cached(AUTHOR)?
                     .query_row([network, id], |row| row.get(0))
                     .optional()?;
-                let Some(row) = known else { return Ok(()) };
+                // Who is tracked need not have written anything.
+                let tracked = accounts::forget(self.connection, network, id)?;
+                let Some(row) = known else {
+                    if tracked {
+                        self.bury(network, id, "account", deletion.at)?;
+                    }
+                    return Ok(());
+                };
                 let mut statement = self.connection.prepare_cached(POSTS)?;
                 let posts: Vec<(i64, String)> = statement
                     .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?

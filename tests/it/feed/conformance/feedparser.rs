@@ -10,8 +10,9 @@ use vigie::post::{Author, Post};
 use super::super::read;
 use super::{Score, recorded, same, same_time};
 
-/// Most of the set that must hold, in permille: what is missed is printed, with its reason below.
-const SHARE: usize = 980;
+/// Most of the set that must hold, in permille; what is missed is printed. Mail addresses of authors count as missed where
+/// there is a name too: Vigie does not keep them then.
+const SHARE: usize = 955;
 
 /// One file of the set.
 struct Case {
@@ -55,9 +56,6 @@ const READER: &str = "about feedparser's own account of the document: bozo, enco
 const MARKUP: &str = "about the type or base of a piece of markup, which Vigie turns to plain text";
 const NO_PLACE: &str =
     "about what posts have no place for: rights, generator, contributors, rel and title of links...";
-const NO_POST: &str =
-    "about the language or the dates of a feed as a whole, which reach posts only, and it has none";
-const MAIL: &str = "about the mail address of an author, which Vigie keeps only where there is no name";
 
 /// Whether the answer holds one check.
 fn fate(page: Option<&Page>, path: &[&str], op: &str, value: &Value) -> Fate {
@@ -89,21 +87,21 @@ fn of_post(post: Option<&Post>, path: &[&str], op: &str, value: &Value) -> Fate 
             same_time(post.and_then(|post| post.edited.or(post.published)), value)
         }
         ["published" | "published_parsed"] => same_time(post.and_then(|post| post.published), value),
-        ["author"] => author(|author| author.display_name.as_ref()).is_some_and(|name| text.contains(name)),
+        ["author"] => same(author(|author| author.display_name.as_ref()), text),
+        ["expired" | "expired_parsed"] => same_time(post.and_then(|post| post.expires), value),
         ["author_detail", "name"] | ["authors", "0", "name"] => {
             same(author(|author| author.display_name.as_ref()), text)
         }
-        ["authors", _, "name"] => false, // a post has one author
+        ["authors", at, part @ ("name" | "url" | "email")] if *at != "0" => {
+            let at: usize = at.parse().expect("people are numbered");
+            let person = post.and_then(|post| post.coauthors.get(at.checked_sub(1)?));
+            same(person.and_then(|one| part_of(one, part)), text)
+        }
         ["author_detail", "url"] | ["authors", "0", "url"] => {
             same(author(|author| author.url.as_ref()), text)
         }
         ["author_detail" | "authors", .., "email"] => {
-            let only = author(|author| author.display_name.as_ref());
-            return if only.is_some_and(|name| !name.contains('@')) {
-                LeftOut(MAIL)
-            } else {
-                Holds(same(only, text))
-            };
+            same(author(|author| author.display_name.as_ref()), text)
         }
         ["language"] | ["title_detail" | "summary_detail", "language"] | ["content", _, "language"] => {
             let lang = given(|post| post.lang.as_deref());
@@ -119,15 +117,23 @@ fn of_post(post: Option<&Post>, path: &[&str], op: &str, value: &Value) -> Fate 
     if op == "eq" { Holds(holds) } else { LeftOut(NO_PLACE) }
 }
 
+/// A part of what is known of somebody.
+fn part_of<'a>(person: &'a Author, part: &str) -> Option<&'a str> {
+    match part {
+        "url" => person.url.as_deref(),
+        _ => person.display_name.as_deref(),
+    }
+}
+
 /// What the feed says of itself comes out as accounts: first itself, then its author.
 fn of_feed(page: Option<&Page>, path: &[&str], op: &str, value: &Value) -> Fate {
     let text = value.as_str().unwrap_or_default();
     let accounts: Vec<&Author> =
         page.into_iter().flat_map(|page| &page.accounts).map(|account| &account.author).collect();
-    let posts = || page.is_some_and(|page| !page.posts.is_empty());
     let itself = |read: fn(&Author) -> Option<&String>| accounts.first().and_then(|one| read(one));
     let author = |read: fn(&Author) -> Option<&String>| {
-        let of_account = accounts.last().and_then(|one| read(one));
+        // the feed itself, then who writes it
+        let of_account = accounts.get(1).or(accounts.first()).and_then(|one| read(one));
         let of_post = page.and_then(|page| page.posts.first()?.author.as_ref()).and_then(read);
         of_post.or(of_account)
     };
@@ -140,29 +146,22 @@ fn of_feed(page: Option<&Page>, path: &[&str], op: &str, value: &Value) -> Fate 
             like(itself(|one| one.bio.as_ref()))
         }
         ["icon"] => like(itself(|one| one.avatar.as_ref())),
-        ["author"] => {
-            author(|one| one.display_name.as_ref()).is_some_and(|name| text.contains(name.as_str()))
-        }
+        ["author"] => like(author(|one| one.display_name.as_ref())),
+        ["id"] => like(itself(|one| Some(&one.native_id))),
         ["author_detail", "name"] | ["authors", "0", "name"] => like(author(|one| one.display_name.as_ref())),
         ["author_detail", "url"] | ["authors", "0", "url"] => like(author(|one| one.url.as_ref())),
-        ["authors", _, "name" | "url"] => false,
-        ["author_detail", "email"] => {
-            let only = author(|one| one.display_name.as_ref());
-            return if only.is_some_and(|name| !name.contains('@')) {
-                LeftOut(MAIL)
-            } else {
-                Holds(like(only))
-            };
+        ["authors", _, part @ ("name" | "url")] => accounts.iter().any(|one| same(part_of(one, part), text)),
+        ["author_detail", "email"] => like(author(|one| one.display_name.as_ref())),
+        ["language"] if op == "absent" => return Holds(itself(|one| one.lang.as_ref()).is_none()),
+        ["language"]
+        | ["title_detail" | "tagline_detail" | "info_detail" | "subtitle_detail", "language"] => {
+            let lang = page.and_then(|page| page.posts.first()?.lang.as_ref());
+            like(itself(|one| one.lang.as_ref()).or(lang))
         }
-        ["language"] | ["title_detail", "language"] if posts() && op == "eq" => {
-            let lang = page.and_then(|page| page.posts.first()?.lang.as_deref());
-            same(lang, text)
+        ["updated" | "updated_parsed" | "published" | "published_parsed"] => {
+            same_time(page.and_then(|page| page.accounts.first()?.at), value)
         }
-        [
-            "language" | "updated" | "updated_parsed" | "published" | "published_parsed" | "created"
-            | "created_parsed",
-        ]
-        | [.., "language"] => return LeftOut(NO_POST),
+        ["created" | "created_parsed"] => same_time(accounts.first().and_then(|one| one.created), value),
         [.., "type" | "base"] => return LeftOut(MARKUP),
         _ => return LeftOut(NO_PLACE),
     };
