@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn addresses_are_short() {
         let short = |address, id| link(address, id).chars().count();
-        assert_eq!(short("https://social.example/@ada/115000000000000001", "115000000000000001"), 21);
+        assert_eq!(short("https://social.example/@ada/115000000000000001", "115000000000000001"), 22);
         assert_eq!(short("https://blog.example/1", "https://blog.example/1"), 1);
         assert_eq!(link("https://blog.example/\u{1}", "7"), "https://blog.example/%01");
     }

@@ -279,7 +279,7 @@ fn signals_are_told_in_both_languages() {
     assert_eq!((signal.raw.as_str(), signal.folded.as_str()), ("Zерhyrinе", "zephyrine"));
     assert_eq!(found[0].score, found[0].signals.iter().map(|signal| signal.points).sum::<i32>());
     insta::assert_snapshot!(describe(signal, false), @"the display name reads as “zephyrine” but is written with other letters: “Zерhyrinе”");
-    insta::assert_snapshot!(describe(signal, true), @"le nom affiché se lit « zephyrine » mais s'écrit avec d'autres lettres : « Zерhyrinе »");
+    insta::assert_snapshot!(describe(signal, true), @"le nom affiché se lit « zephyrine » mais s’écrit avec d’autres lettres : « Zерhyrinе »");
 }
 
 #[test]
