@@ -134,6 +134,7 @@ impl Hunt {
         let mut out = Out::standard();
         if !common.quiet && !self.json {
             out.line(&match found.len() {
+                0 if !whole => "nobody new is suspected so far: not everybody could be looked up".to_owned(),
                 0 => "nobody new is suspected".to_owned(),
                 1 => "1 new suspect; `vigie impostors` lists it".to_owned(),
                 count => format!("{count} new suspects; `vigie impostors` lists them"),
