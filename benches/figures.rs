@@ -50,9 +50,29 @@ const STORED: usize = 60_000;
 const AT_ONCE: usize = 1_000;
 const ROUNDS: usize = 3;
 
-const FRENCH: &str = "roule bien depuis trois mois et je ne regrette pas du tout mon achat de cet hiver";
-const ENGLISH: &str = "arrived this morning and the first ride was quiet, quick and really great fun";
-const PLAIN: &str = "opened a second shop near the station, says the paper of this town today, page 4";
+/// Words of the ways to speak: after one that shows the mood, any of these.
+const WAYS: [(&str, &str); 3] = [
+    (
+        "superbe",
+        "ville maison route hiver matin soir semaine atelier magasin quartier voisin trajet pluie vitrine facture cadeau
+        livraison jardin bureau chemin pendant toujours encore depuis demain devant souvent plusieurs chaque notre leur
+        entre avec pour dans cette vers chez sous sans",
+    ),
+    (
+        "great",
+        "town house road winter morning evening week workshop store neighbour journey rain window bill present delivery
+        garden office street during always again since tomorrow before often several every their between with from into
+        this towards under about after while beside",
+    ),
+    (
+        "paper",
+        "station reports second opened page county council plans autumn figures quarter branch factory staff talks budget
+        market harbour bridge railway notes twelve hundred thousand near along across where which those until around
+        within through north south early later next",
+    ),
+];
+/// One post in so many says the words of the one before it.
+const COPIES: usize = 10;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -125,8 +145,7 @@ impl Posts {
     /// What the store writes of such a post.
     fn written(&self, post: &JudgedPost) -> &Written {
         let brand = self.brands.iter().position(|brand| brand.id == post.verdicts[0].brand).unwrap();
-        let way =
-            [FRENCH, ENGLISH, PLAIN].iter().position(|words| post.post.text.contains(&words[..20])).unwrap();
+        let way = WAYS.iter().position(|(mood, _)| post.post.text.contains(mood)).unwrap();
         &self.models[brand * 3 + way].1
     }
 
@@ -148,8 +167,15 @@ impl Posts {
             NetworkName::known(network),
             format!("{:019}", (moment - START) * 7_000 + number as i64 % 7_000),
         );
-        let words = [FRENCH, ENGLISH, PLAIN][way];
-        post.text = format!("{} {:x} {words}", self.brands[brand].name, number);
+        let (mood, words) = WAYS[way];
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let copied = if number % COPIES == 1 { number - 1 } else { number };
+        let mut random = fastrand::Rng::with_seed(copied as u64);
+        post.text = format!("{} {mood}", self.brands[brand].name);
+        while post.text.len() < TEXT {
+            post.text.push(' ');
+            post.text += words[random.usize(..words.len())];
+        }
         post.text.truncate(TEXT);
         post.permalink = Some(format!("https://{network}.example/{}", post.native_id));
         post.published = Some(Time(moment));
@@ -187,8 +213,8 @@ impl Posts {
 const AUTHOR: &str =
     "INSERT INTO author (network, native_id, handle, first_seen, refreshed) VALUES (?1, ?2, ?3, ?4, ?4)
     ON CONFLICT (network, native_id) DO UPDATE SET handle = excluded.handle RETURNING id";
-const POST: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, text, permalink, published, seen, counted,
-    reactions, words, language, sentiment) VALUES (?1, ?2, 1, ?3, '', NULL, ?4, ?5, ?6, ?6, ?6, 0, ?7, ?8, ?9)";
+const POST: &str = "INSERT INTO post (network, native_id, source, author, kind, text, permalink, counted, delay, reactions, words,
+    language, sentiment) VALUES (?1, ?2, 1, ?3, '', ?4, ?5, ?6, 0, 0, ?7, ?8, ?9)";
 const MENTION: &str =
     "INSERT INTO kept_mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
     VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7, 0, ?8)";

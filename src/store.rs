@@ -55,6 +55,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0013_rollups.sql"),
     include_str!("store/migrations/0014_order.sql"),
     include_str!("store/migrations/0015_brief.sql"),
+    include_str!("store/migrations/0016_lean.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).
@@ -201,12 +202,14 @@ impl Store {
         store.connection.pragma_update(None, "synchronous", synchronous)?;
         // A deleted post leaves no trace in the file.
         store.connection.pragma_update(None, "secure_delete", "ON")?;
-        store.connection.pragma_update(None, "foreign_keys", "ON")?;
         store.connection.pragma_update(None, "cache_size", -16_384)?;
         store.connection.set_prepared_statement_cache_capacity(256);
         // Statements are compiled once, not again for each value that they are given.
         store.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // A table that is made anew takes nothing with it.
+        store.connection.pragma_update(None, "foreign_keys", "OFF")?;
         store.migrate()?;
+        store.connection.pragma_update(None, "foreign_keys", "ON")?;
         check(&store.connection, folder)?;
         store.resume()?;
         // Live, another process may write beside this one (`vigie backfill`).

@@ -10,7 +10,8 @@ mod reading;
 mod sketch;
 mod verdict;
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use index::Index;
@@ -22,6 +23,8 @@ pub const SHORTEST: usize = 10;
 pub const HELD: usize = 10_000;
 /// Texts compared with a new one, those that share most of its sketch first.
 const COMPARED: usize = 64;
+/// Of these the closest are looked at word for word, until one is copied.
+const LOOKED_AT: usize = 16;
 
 /// A post or an article as stories see it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,6 +79,8 @@ pub struct Stories {
     places: Index,
     /// The number of the next story.
     next: u64,
+    /// How many keys each text held shares with the piece at hand, by its place; nothing between two pieces.
+    shared: Vec<u16>,
 }
 
 #[derive(Debug)]
@@ -84,6 +89,8 @@ struct Text {
     own: u64,
     story: u64,
     sketch: Arc<Sketch>,
+    /// Its first link in the index.
+    link: u64,
 }
 
 impl Default for Stories {
@@ -95,7 +102,14 @@ impl Default for Stories {
 impl Stories {
     /// No stories yet; at most `held` different texts are remembered, the oldest of them forgotten first.
     pub fn holding(held: usize) -> Stories {
-        Stories { held: held.max(1), texts: VecDeque::new(), oldest: 0, places: Index::default(), next: 0 }
+        Stories {
+            held: held.max(1),
+            texts: VecDeque::new(),
+            oldest: 0,
+            places: Index::default(),
+            next: 0,
+            shared: Vec::new(),
+        }
     }
 
     /// How many texts are held.
@@ -121,7 +135,7 @@ impl Stories {
         }
         let own = self.next;
         let story = self.copied(&sketch).unwrap_or_else(|| self.begin());
-        self.keep(Text { own, story, sketch });
+        self.keep(own, story, sketch);
         story
     }
 
@@ -134,17 +148,16 @@ impl Stories {
     /// Holds a text again whose story is known.
     pub fn recall(&mut self, sketch: Arc<Sketch>, own: u64, story: u64) {
         if !sketch.keys.is_empty() && self.held_already(&sketch).is_none() {
-            self.keep(Text { own, story, sketch });
+            self.keep(own, story, sketch);
         }
     }
 
     /// Takes the words of the text of this number out of memory; its story goes on.
     pub fn forget_of(&mut self, own: u64) {
         let Some(place) = self.texts.iter().position(|text| text.own == own) else { return };
-        let number = self.oldest.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
         if let Some(text) = self.texts.get_mut(place) {
             let gone = std::mem::take(&mut text.sketch);
-            gone.keys.iter().for_each(|key| self.places.remove(*key, number));
+            self.places.remove(&gone.keys, text.link);
         }
     }
 
@@ -165,51 +178,65 @@ impl Stories {
         self.texts.get(usize::try_from(number.checked_sub(self.oldest)?).ok()?)
     }
 
-    /// The story of a text of exactly these words.
+    /// The story of the oldest text of exactly these words.
     fn same_words(&self, reading: &Reading) -> Option<u64> {
-        self.places.at(reading.whole).find_map(|number| {
-            let text = self.text(number)?;
-            text.sketch.reading.same_words(reading).then_some(text.story)
-        })
+        let texts = self.places.at(reading.whole).filter_map(|number| self.text(number));
+        texts.filter(|text| text.sketch.reading.same_words(reading)).last().map(|text| text.story)
     }
 
     /// The story of the text that this one is the closest copy of; of equals, the longest, then the oldest.
-    fn copied(&self, sketch: &Sketch) -> Option<u64> {
-        let mut shared: HashMap<u64, usize> = HashMap::new();
-        for number in sketch.keys.iter().flat_map(|key| self.places.at(*key)) {
-            *shared.entry(number).or_default() += 1;
-        }
-        let mut candidates: Vec<(usize, u64)> =
-            shared.into_iter().map(|(number, keys)| (keys, number)).collect();
-        candidates.sort_unstable_by(|one, other| other.cmp(one));
-        candidates.truncate(COMPARED);
-        let mut best: Option<((f64, usize), u64, u64)> = None;
-        for (_, number) in candidates {
-            let Some(text) = self.text(number) else { continue };
-            let Some(close) = verdict::closeness(&sketch.reading, &text.sketch.reading) else { continue };
-            let rank = (close, text.sketch.reading.len());
-            let better = best.is_none_or(|(best, of, _)| rank > best || (rank == best && number < of));
-            if better {
-                best = Some((rank, number, text.story));
-            }
-        }
-        best.map(|(_, _, story)| story)
+    fn copied(&mut self, sketch: &Sketch) -> Option<u64> {
+        let mut alike: Vec<_> = self
+            .candidates(sketch)
+            .into_iter()
+            .filter_map(|number| {
+                let text = self.text(number)?;
+                let close = verdict::closeness(&sketch.reading, &text.sketch.reading)?;
+                Some((close, text.sketch.reading.len(), Reverse(number), text))
+            })
+            .collect();
+        alike.sort_unstable_by(|one, other| {
+            other.0.total_cmp(&one.0).then_with(|| (other.1, other.2).cmp(&(one.1, one.2)))
+        });
+        let mut looked_at = alike.into_iter().take(LOOKED_AT);
+        let copied = looked_at.find(|(.., text)| verdict::is_copy(&sketch.reading, &text.sketch.reading));
+        copied.map(|(.., text)| text.story)
     }
 
-    fn keep(&mut self, text: Text) {
-        while self.texts.len() >= self.held {
-            self.forget();
+    /// The numbers of the texts that share most keys with a piece; of equals, the newest.
+    fn candidates(&mut self, sketch: &Sketch) -> Vec<u64> {
+        let mut met = Vec::new();
+        for number in sketch.keys.iter().flat_map(|key| self.places.at(*key)) {
+            let place = number.checked_sub(self.oldest).and_then(|place| usize::try_from(place).ok());
+            let Some((place, shared)) = place.and_then(|place| Some((place, self.shared.get_mut(place)?)))
+            else {
+                continue;
+            };
+            if *shared == 0 {
+                met.push((place, number));
+            }
+            *shared = shared.saturating_add(1);
+        }
+        let mut candidates: Vec<(u16, u64)> = met
+            .into_iter()
+            .filter_map(|(place, number)| Some((std::mem::take(self.shared.get_mut(place)?), number)))
+            .collect();
+        if candidates.len() > COMPARED {
+            candidates.select_nth_unstable_by(COMPARED, |one, other| other.cmp(one));
+            candidates.truncate(COMPARED);
+        }
+        candidates.into_iter().map(|(_, number)| number).collect()
+    }
+
+    fn keep(&mut self, own: u64, story: u64, sketch: Arc<Sketch>) {
+        while self.texts.len() >= self.held && self.texts.pop_front().is_some() {
+            self.oldest = self.oldest.saturating_add(1);
         }
         let number = self.oldest.saturating_add(u64::try_from(self.texts.len()).unwrap_or(u64::MAX));
-        text.sketch.keys.iter().for_each(|key| self.places.add(*key, number));
-        self.texts.push_back(text);
-    }
-
-    /// Forgets the oldest text.
-    fn forget(&mut self) {
-        let Some(text) = self.texts.pop_front() else { return };
-        text.sketch.keys.iter().for_each(|key| self.places.remove(*key, self.oldest));
-        self.oldest = self.oldest.saturating_add(1);
+        let link = self.places.add(&sketch.keys, number);
+        self.texts.push_back(Text { own, story, sketch, link });
+        self.shared.resize(self.texts.len(), 0);
+        self.places.forget(self.texts.front().map_or(link, |oldest| oldest.link));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use crate::matcher::{Field, Tag};
-use crate::post::Kind;
+use crate::post::{Kind, Post};
 use crate::sentiment::Sentiment;
 
 /// The rule of nearly all mentions.
@@ -17,8 +17,33 @@ const SCHEME: (char, &str) = ('\u{2}', "https://");
 /// Bytes of a native identifier that is worth replacing.
 const WORTH: usize = 3;
 
-/// Tags as they are kept: field, start, end, keyword; a line a tag. JSON where a keyword has lines of its own.
-pub(super) fn tags(tags: &[Tag]) -> Result<String, StoreError> {
+/// Where tags point into, as far as it is kept as it was judged: the title and the text of a post.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Said<'a> {
+    /// The title.
+    pub(super) title: Option<&'a str>,
+    /// The text.
+    pub(super) text: &'a str,
+}
+
+impl<'a> Said<'a> {
+    pub(super) fn of(post: &'a Post) -> Said<'a> {
+        Said { title: post.title.as_deref(), text: &post.text }
+    }
+
+    /// What stands at this place.
+    fn at(self, field: Field, start: usize, end: usize) -> Option<&'a str> {
+        match field {
+            Field::Title => self.title?.get(start..end),
+            Field::Text => self.text.get(start..end),
+            Field::Summary | Field::Alt => None,
+        }
+    }
+}
+
+/// Tags as they are kept: field, start, end, and the keyword where it stands there in other letters; a line a tag. JSON where
+/// a keyword has lines of its own.
+pub(super) fn tags(tags: &[Tag], said: Said<'_>) -> Result<String, StoreError> {
     if tags.is_empty() || tags.iter().any(|tag| tag.keyword.contains('\n')) {
         let brief: Vec<(&str, Field, usize, usize)> =
             tags.iter().map(|tag| (tag.keyword.as_str(), tag.field, tag.start, tag.end)).collect();
@@ -29,7 +54,11 @@ pub(super) fn tags(tags: &[Tag]) -> Result<String, StoreError> {
         if !kept.is_empty() {
             kept.push('\n');
         }
-        kept += &format!("{}{start} {end} {keyword}", sign(*field));
+        kept += &format!("{}{start} {end}", sign(*field));
+        if said.at(*field, *start, *end) != Some(keyword) {
+            kept.push(' ');
+            kept += keyword;
+        }
     }
     Ok(kept)
 }
@@ -43,19 +72,20 @@ fn sign(field: Field) -> char {
     }
 }
 
-fn read_tag(line: &str) -> Option<Tag> {
+fn read_tag(line: &str, said: Said<'_>) -> Option<Tag> {
     let mut parts = line.splitn(3, ' ');
-    let (head, end, keyword) = (parts.next()?, parts.next()?, parts.next()?);
+    let (head, end) = (parts.next()?, parts.next()?.parse().ok()?);
     let of = head.chars().next()?;
     let field = [Field::Title, Field::Text, Field::Summary, Field::Alt]
         .into_iter()
         .find(|field| sign(*field) == of)?;
     let start = head.get(of.len_utf8()..)?.parse().ok()?;
-    Some(Tag { keyword: keyword.to_owned(), field, start, end: end.parse().ok()? })
+    let keyword = parts.next().or_else(|| said.at(field, start, end))?;
+    Some(Tag { keyword: keyword.to_owned(), field, start, end })
 }
 
 /// Tags read back.
-pub(super) fn read_tags(kept: &str) -> Result<Vec<Tag>, StoreError> {
+pub(super) fn read_tags(kept: &str, said: Said<'_>) -> Result<Vec<Tag>, StoreError> {
     let wrong = |source| StoreError::Stored { what: "tags", source };
     if kept.starts_with("[{") {
         return serde_json::from_str(kept).map_err(wrong);
@@ -68,7 +98,7 @@ pub(super) fn read_tags(kept: &str) -> Result<Vec<Tag>, StoreError> {
             .collect());
     }
     let tags = kept.split('\n').map(|line| {
-        read_tag(line)
+        read_tag(line, said)
             .ok_or_else(|| wrong(serde::de::Error::custom("neither JSON nor field, start, end, keyword")))
     });
     tags.collect()
@@ -166,12 +196,29 @@ mod tests {
             r#"[["Molivelle","text",62,71]]"#,
             "t62 71 Molivelle",
         ] {
-            assert_eq!(tags(&read_tags(kept).unwrap()).unwrap(), "t62 71 Molivelle");
+            let read = read_tags(kept, Said::default()).unwrap();
+            assert_eq!(tags(&read, Said::default()).unwrap(), "t62 71 Molivelle");
         }
-        assert!(read_tags("[]").unwrap().is_empty());
+        assert!(read_tags("[]", Said::default()).unwrap().is_empty());
         for broken in ["", "t62 Molivelle", "q1 2 x", "[[1]]", "é1 2 x"] {
-            assert!(read_tags(broken).is_err(), "{broken}");
+            assert!(read_tags(broken, Said::default()).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn a_keyword_that_stands_in_the_text_is_kept_once() {
+        let said = Said { title: Some("Lu"), text: "chez Molivelle, MOLIVELLE" };
+        let tag = |keyword: &str, field, start, end| Tag { keyword: keyword.to_owned(), field, start, end };
+        let all = [
+            tag("Molivelle", Field::Text, 5, 14),
+            tag("Molivelle", Field::Text, 16, 25),
+            tag("Lu", Field::Title, 0, 2),
+            tag("Lu", Field::Summary, 0, 2),
+        ];
+        let kept = tags(&all, said).unwrap();
+        assert_eq!(kept, "t5 14\nt16 25 Molivelle\nh0 2\ns0 2 Lu");
+        assert_eq!(read_tags(&kept, said).unwrap(), all);
+        assert!(read_tags(&kept, Said::default()).is_err());
     }
 
     #[test]
@@ -204,7 +251,8 @@ mod tests {
                     Tag { keyword, field, start, end }
                 })
                 .collect();
-            prop_assert_eq!(&read_tags(&tags(&all).unwrap()).unwrap(), &all);
+            let said_of = Said { title: Some(&said), text: &said };
+            prop_assert_eq!(&read_tags(&tags(&all, said_of).unwrap(), said_of).unwrap(), &all);
             prop_assume!(said != USUAL);
             let seen = |kept: Option<&str>| kept.unwrap_or(USUAL).to_owned();
             prop_assert_eq!(read_rule(seen(rule(&said))), said.clone());

@@ -198,7 +198,6 @@ pub(super) fn posts_after(
 
 fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
     let time = |at: usize| row.get::<_, Option<i64>>(at).map(|time| time.map(Time));
-    let tags = brief::read_tags(&row.get::<_, String>(3)?)?;
     let more: Option<String> = row.get(17)?;
     let more: More = match more {
         Some(more) => {
@@ -236,6 +235,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         named_accounts: more.named_accounts,
         quiet: more.quiet || row.get::<_, Option<bool>>(37)?.unwrap_or_default(),
     };
+    let tags = brief::read_tags(&row.get::<_, String>(3)?, brief::Said::of(&post))?;
     Ok(Mention {
         id: row.get(0)?,
         brand: BrandId(row.get::<_, String>(1)?.into()),

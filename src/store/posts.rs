@@ -145,6 +145,8 @@ pub struct Unit<'s> {
     /// Whether it comes from a file that may be older than what is stored: then it fills in what is not known
     /// and changes nothing that another source brought.
     pub late: bool,
+    /// Whether the post at hand cannot have been stored before: nobody has said anything of it.
+    unheard: bool,
     /// How often things happened.
     pub tally: Tally,
     /// What rules look at.
@@ -176,6 +178,7 @@ impl Store {
             seen: Time::default(),
             matched: Time::default(),
             late: false,
+            unheard: false,
             tally: Tally::default(),
             changes: Vec::new(),
         }
@@ -252,6 +255,7 @@ impl Unit<'_> {
         self.tally.posts += 1;
         let may_be_known = self.seen_before.may_hold(network, &post.native_id);
         self.seen_before.insert(network, &post.native_id);
+        self.unheard = !may_be_known;
         let known: Option<(i64, i64, String, Option<String>)> = if may_be_known {
             self.connection
                 .prepare_cached(KNOWN)?
@@ -318,9 +322,8 @@ impl Unit<'_> {
 
     fn insert_post(&mut self, judged: &JudgedPost, author: Option<i64>) -> Result<i64, StoreError> {
         const INSERT: &str = "INSERT INTO post (network, native_id, source, author, kind, lang, title, text, summary, permalink,
-                published, edited, seen, counted, reactions, words, more, local_id, language,
-                sentiment)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+                told, undated, edited, counted, delay, reactions, words, more, local_id, language, sentiment)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
         let post = &judged.post;
         self.connection.prepare_cached(INSERT)?.execute(params![
             post.network.as_str(),
@@ -333,10 +336,11 @@ impl Unit<'_> {
             post.text,
             post.summary,
             post.permalink.as_deref().map(|link| brief::link(link, &post.native_id)),
-            post.published.map(|time| time.0),
+            post.published.filter(|published| *published != judged.counted).map(|time| time.0),
+            post.published.is_none().then_some(true),
             post.edited.map(|time| time.0),
-            self.seen.0,
             judged.counted.0,
+            self.seen.0.saturating_sub(judged.counted.0),
             post.counts.reactions(),
             words_hash(post),
             more(post)?,

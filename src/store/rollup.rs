@@ -177,27 +177,23 @@ pub struct Difference {
 /// When SQLite refuses.
 pub fn compare(connection: &Connection, most: usize) -> Result<(u64, Vec<Difference>), StoreError> {
     const ALL: &str = "SELECT COUNT(*) FROM clear_mention";
-    const BY_HOUR: &str = "WITH kept AS (
-            SELECT hour, brand.name AS brand, network.name AS network, language.name AS language, sentiment, mentions
+    const BY_HOUR: &str = "SELECT hour, brand, network, language, sentiment, SUM(kept), SUM(counted) FROM (
+            SELECT hour, COALESCE(brand.name, '') AS brand, COALESCE(network.name, '') AS network,
+                COALESCE(language.name, '') AS language, sentiment, mentions AS kept, 0 AS counted
             FROM rollup_hour LEFT JOIN word AS brand ON brand.id = rollup_hour.brand
                 LEFT JOIN word AS network ON network.id = rollup_hour.network
-                LEFT JOIN word AS language ON language.id = rollup_hour.language)
-        SELECT COALESCE(kept.hour, now.hour), COALESCE(kept.brand, now.brand, ''), COALESCE(kept.network, now.network, ''),
-            COALESCE(kept.language, now.language, ''), COALESCE(kept.sentiment, now.sentiment),
-            COALESCE(kept.mentions, 0), COALESCE(now.mentions, 0)
-        FROM kept FULL JOIN counted_hour AS now ON now.hour = kept.hour AND now.brand = kept.brand
-            AND now.network = kept.network AND now.language = kept.language AND now.sentiment = kept.sentiment
-        WHERE kept.mentions IS NOT now.mentions ORDER BY 1, 2, 3, 4, 5 LIMIT ?1";
-    const BY_DAY: &str = "WITH now AS (
-            SELECT brand, (hour - (hour % 24 + 24) % 24) / 24 AS day, network, SUM(mentions) AS mentions
-            FROM rollup_hour GROUP BY 1, 2, 3)
-        SELECT COALESCE(kept.day, now.day), COALESCE(brand.name, ''), COALESCE(network.name, ''),
-            COALESCE(kept.mentions, 0), COALESCE(now.mentions, 0)
-        FROM rollup_day AS kept FULL JOIN now ON now.brand = kept.brand AND now.day = kept.day
-                AND now.network = kept.network
-            LEFT JOIN word AS brand ON brand.id = COALESCE(kept.brand, now.brand)
-            LEFT JOIN word AS network ON network.id = COALESCE(kept.network, now.network)
-        WHERE kept.mentions IS NOT now.mentions ORDER BY 1, 2, 3 LIMIT ?1";
+                LEFT JOIN word AS language ON language.id = rollup_hour.language
+            UNION ALL SELECT hour, brand, network, language, sentiment, 0, mentions FROM counted_hour)
+        GROUP BY 1, 2, 3, 4, 5 HAVING SUM(kept) <> SUM(counted) ORDER BY 1, 2, 3, 4, 5 LIMIT ?1";
+    const BY_DAY: &str =
+        "SELECT day, COALESCE(brand.name, '') AS brand, COALESCE(network.name, '') AS network, kept, counted FROM (
+            SELECT day, brand, network, SUM(kept) AS kept, SUM(counted) AS counted FROM (
+                SELECT day, brand, network, mentions AS kept, 0 AS counted FROM rollup_day
+                UNION ALL
+                SELECT (hour - (hour % 24 + 24) % 24) / 24, brand, network, 0, mentions FROM rollup_hour)
+            GROUP BY 1, 2, 3 HAVING SUM(kept) <> SUM(counted)) AS cell
+            LEFT JOIN word AS brand ON brand.id = cell.brand LEFT JOIN word AS network ON network.id = cell.network
+        ORDER BY 1, 2, 3 LIMIT ?1";
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let all = connection.prepare_cached(ALL)?.query_row([], |row| row.get(0))?;
     let mut statement = connection.prepare_cached(BY_HOUR)?;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::reading::Reading;
+use super::reading::{Reading, Word};
 
 /// A stretch of words of one text in the place of a stretch of the other.
 pub(super) type Change = (Range<usize>, Range<usize>);
@@ -18,14 +18,19 @@ pub(super) fn changes(one: &Reading, other: &Reading) -> Vec<Change> {
         .collect()
 }
 
-/// The longest run both share, then the same on both sides of it: start in one, start in the other, length.
+/// The words both begin with and those both end with; between these the longest run both share, then the same on both
+/// sides of it: start in one, start in the other, length.
 fn blocks(one: &Reading, other: &Reading) -> Vec<(usize, usize, usize)> {
-    let left: Vec<u64> = one.words.iter().map(|word| word.hash).collect();
-    let right: Vec<u64> = other.words.iter().map(|word| word.hash).collect();
-    let mut found = Vec::new();
-    let mut open = vec![(0..left.len(), 0..right.len())];
+    let (left, right) = (one.words.as_slice(), other.words.as_slice());
+    let same = |(one, other): &(&Word, &Word)| one.hash == other.hash;
+    let head = left.iter().zip(right).take_while(same).count();
+    let ends = left.iter().skip(head).rev().zip(right.iter().skip(head).rev());
+    let tail = ends.take_while(same).count();
+    let mut open = vec![(head..left.len() - tail, head..right.len() - tail)];
+    let mut found = vec![(0, 0, head), (left.len() - tail, right.len() - tail, tail)];
+    found.retain(|(_, _, length)| *length > 0);
     while let Some((within, beside)) = open.pop() {
-        let Some((start, at, length)) = longest(&left, &within, &right, &beside) else {
+        let Some((start, at, length)) = longest(left, &within, right, &beside) else {
             continue;
         };
         found.push((start, at, length));
@@ -37,19 +42,22 @@ fn blocks(one: &Reading, other: &Reading) -> Vec<(usize, usize, usize)> {
 
 /// The first of the longest runs of words that both stretches share.
 fn longest(
-    left: &[u64],
+    left: &[Word],
     within: &Range<usize>,
-    right: &[u64],
+    right: &[Word],
     beside: &Range<usize>,
 ) -> Option<(usize, usize, usize)> {
     let (first, second) = (left.get(within.clone())?, right.get(beside.clone())?);
+    if first.is_empty() || second.is_empty() {
+        return None;
+    }
     let mut best: Option<(usize, usize, usize)> = None;
     // lengths of the runs that end at the last word of `first` looked at, and at each word of `second`
     let mut ends = vec![0_usize; second.len()];
     for (at, word) in first.iter().enumerate() {
         let mut diagonal = 0;
         for (beyond, (other, end)) in second.iter().zip(ends.iter_mut()).enumerate() {
-            let length = if word == other { diagonal + 1 } else { 0 };
+            let length = if word.hash == other.hash { diagonal + 1 } else { 0 };
             diagonal = std::mem::replace(end, length);
             if length > best.map_or(0, |(_, _, length)| length) {
                 best = Some((within.start + at + 1 - length, beside.start + beyond + 1 - length, length));

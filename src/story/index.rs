@@ -1,78 +1,99 @@
 //! Which texts are found under which key.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Texts remembered under one key: what everybody writes would otherwise fill it.
-const IN_BUCKET: usize = 32;
+/// Texts told of one key: what everybody writes would otherwise lead to all.
+const TOLD: usize = 32;
+/// Keys that lead nowhere any more are dropped when there are more than this, and more than keys in use.
+const STALE: usize = 1_000;
 
-/// From keys to the numbers of texts, the oldest first.
+/// From keys to the numbers of texts. Each text leaves a link under each of its keys, to the text before under that key;
+/// links go in the order in which they came, all of a text at once.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    buckets: HashMap<u64, Bucket, BuildHasherDefault<Mixed>>,
+    /// The newest link of each key; may be one that is gone.
+    newest: HashMap<u64, u64, BuildHasherDefault<Mixed>>,
+    links: VecDeque<Link>,
+    /// The number of the oldest link.
+    oldest: u64,
 }
 
-/// Hardly any key leads to more than one text.
-#[derive(Debug)]
-enum Bucket {
-    One(u64),
-    Many(Vec<u64>),
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    /// The number of the text; nothing of one that was taken out.
+    text: Option<u64>,
+    /// The link before under the same key; may be one that is gone.
+    before: u64,
 }
 
-impl Bucket {
-    fn numbers(&self) -> &[u64] {
-        match self {
-            Bucket::One(number) => std::slice::from_ref(number),
-            Bucket::Many(numbers) => numbers,
-        }
-    }
-}
+/// Before all links.
+const NONE: u64 = u64::MAX;
 
 impl Index {
-    pub(super) fn add(&mut self, key: u64, number: u64) {
-        match self.buckets.entry(key) {
-            Entry::Vacant(empty) => {
-                empty.insert(Bucket::One(number));
-            }
-            Entry::Occupied(mut known) => match known.get_mut() {
-                Bucket::One(first) => {
-                    let numbers = vec![*first, number];
-                    known.insert(Bucket::Many(numbers));
-                }
-                Bucket::Many(numbers) => {
-                    if numbers.len() >= IN_BUCKET {
-                        numbers.remove(0);
-                    }
-                    numbers.push(number);
-                }
-            },
+    /// Adds the keys of a text, each once, and gives the number of its first link.
+    pub(super) fn add(&mut self, keys: &[u64], text: u64) -> u64 {
+        let first = self.next();
+        for key in keys {
+            let before = self.newest.insert(*key, self.next()).unwrap_or(NONE);
+            self.links.push_back(Link { text: Some(text), before });
+        }
+        first
+    }
+
+    /// Takes the oldest links away: those before `first`.
+    pub(super) fn forget(&mut self, first: u64) {
+        while self.oldest < first && self.links.pop_front().is_some() {
+            self.oldest += 1;
+        }
+        let oldest = self.oldest;
+        if self.newest.len() > STALE + 2 * self.links.len() {
+            self.newest.retain(|_, newest| *newest >= oldest);
         }
     }
 
-    pub(super) fn remove(&mut self, key: u64, number: u64) {
-        let Entry::Occupied(mut known) = self.buckets.entry(key) else { return };
-        if let Bucket::Many(numbers) = known.get_mut() {
-            numbers.retain(|one| *one != number);
-        }
-        if known.get().numbers().is_empty() || matches!(known.get(), Bucket::One(one) if *one == number) {
-            known.remove();
+    /// Takes a text out from among others: its keys, and its first link.
+    pub(super) fn remove(&mut self, keys: &[u64], first: u64) {
+        for (number, key) in (first..).zip(keys) {
+            let Some(link) = self.place(number).and_then(|place| self.links.get_mut(place)) else { continue };
+            link.text = None;
+            let before = link.before;
+            if self.newest.get(key) == Some(&number) {
+                if self.place(before).is_some() {
+                    self.newest.insert(*key, before);
+                } else {
+                    self.newest.remove(key);
+                }
+            }
         }
     }
 
     pub(super) fn has(&self, key: u64) -> bool {
-        self.buckets.contains_key(&key)
+        self.at(key).next().is_some()
     }
 
-    /// The numbers under a key.
+    /// The numbers under a key, the newest first.
     pub(super) fn at(&self, key: u64) -> impl Iterator<Item = u64> {
-        self.buckets.get(&key).map(Bucket::numbers).unwrap_or_default().iter().copied()
+        let link = |number: u64| self.links.get(self.place(number)?);
+        let newest = self.newest.get(&key).and_then(|newest| link(*newest));
+        std::iter::successors(newest, move |newer| link(newer.before)).filter_map(|link| link.text).take(TOLD)
     }
 
-    /// How many keys lead to a text.
+    /// The number of the next link.
+    fn next(&self) -> u64 {
+        self.oldest.saturating_add(u64::try_from(self.links.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Where a link stands that is not gone.
+    fn place(&self, number: u64) -> Option<usize> {
+        let place = usize::try_from(number.checked_sub(self.oldest)?).ok()?;
+        (place < self.links.len()).then_some(place)
+    }
+
+    /// How many keys and links are held.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.buckets.len()
+        self.newest.len() + self.links.len()
     }
 }
 

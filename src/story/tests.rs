@@ -130,7 +130,7 @@ fn memory_is_bounded_and_the_newest_are_known() {
     };
     let placed: Vec<u64> = (0..500).map(|number| place(&mut stories, &text(number))).collect();
     assert_eq!(stories.len(), 50);
-    assert!(stories.places.len() < 50 * 80, "{}", stories.places.len());
+    assert!(stories.places.len() < 50 * 200, "{}", stories.places.len());
     assert_eq!(place(&mut stories, &text(480)), placed[480]);
     assert!(!placed.contains(&place(&mut stories, &text(3))), "forgotten");
     for _ in 0..1000 {

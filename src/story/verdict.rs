@@ -17,7 +17,7 @@ const SIGNATURE: usize = 5;
 /// The closeness of two that are one page: more than any text can have.
 const ONE_PAGE: f64 = 2.0;
 
-/// How close a copy one is of the other, more being closer; `None` when it is none.
+/// How much of the shorter one stands in the other, more being closer; `None` when it is too little for a copy.
 pub(super) fn closeness(one: &Reading, other: &Reading) -> Option<f64> {
     if one.page.is_some() && one.page == other.page {
         return Some(ONE_PAGE);
@@ -26,7 +26,7 @@ pub(super) fn closeness(one: &Reading, other: &Reading) -> Option<f64> {
         return None;
     }
     let (short, long) = if one.pairs.len() <= other.pairs.len() { (one, other) } else { (other, one) };
-    let shared = short.pairs.iter().filter(|pair| long.pairs.binary_search(pair).is_ok()).count();
+    let shared = in_both(&short.pairs, &long.pairs);
     // a post that says more of its own than it shares answers to the other, unless the other is cut
     let cut = short.cut && !short.article;
     if !long.article && !cut && long.pairs.len() > 2 * shared {
@@ -34,7 +34,24 @@ pub(super) fn closeness(one: &Reading, other: &Reading) -> Option<f64> {
     }
     let part = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     let contained = part(shared) / part(short.pairs.len().max(1));
-    (contained >= CONTAINED && !Filled::of(one, other).is_template()).then_some(contained)
+    (contained >= CONTAINED).then_some(contained)
+}
+
+/// Whether one of two that are this close is a copy of the other, and not the next text of one form.
+pub(super) fn is_copy(one: &Reading, other: &Reading) -> bool {
+    let one_page = one.page.is_some() && one.page == other.page;
+    one_page || !Filled::of(one, other).is_template()
+}
+
+/// How many numbers stand in both of two lists in order, each once.
+fn in_both(one: &[u64], other: &[u64]) -> usize {
+    let (mut left, mut right, mut count) = (one, other, 0);
+    while let ([first, others @ ..], [second, rest @ ..]) = (left, right) {
+        count += usize::from(first == second);
+        left = if first <= second { others } else { left };
+        right = if second <= first { rest } else { right };
+    }
+    count
 }
 
 /// What stands in the place of what, by kind.

@@ -126,7 +126,7 @@ async fn a_changed_post_is_changed_and_the_words_of_a_vanished_one_are_gone_ever
         assert!(left.contains("Mv000000002") && !left.contains("zinnober"), "{command:?}: {left}");
     }
     // four weeks pass
-    home.database().execute("UPDATE post SET seen = seen - ?1, reread = NULL", [27 * DAY]).unwrap();
+    home.database().execute("UPDATE post SET delay = delay - ?1, reread = NULL", [27 * DAY]).unwrap();
     {
         let mut videos = videos.lock().unwrap();
         videos.insert("Mv000000001", "Molivelle tried out, and broken");
@@ -173,7 +173,7 @@ async fn words_are_kept_no_longer_than_a_network_allows_and_counts_stand() {
     *empty.lock().unwrap() = true;
     // two of them are three months old now, the third a day less
     let age = |id: u32, days: i64| {
-        let sql = "UPDATE post SET seen = seen - ?1 WHERE native_id = ?2";
+        let sql = "UPDATE post SET delay = delay - ?1 WHERE native_id = ?2";
         home.database().execute(sql, (days * DAY, id.to_string())).unwrap();
     };
     age(1, 91);

@@ -363,8 +363,19 @@ fn a_store_of_before_is_counted_once() {
     assert!(listed.lines().count() > 300);
     home.database()
         .execute_batch(
-            "CREATE TABLE before AS SELECT * FROM mention;
+            "PRAGMA foreign_keys = OFF;
+             CREATE TABLE before AS SELECT * FROM mention;
              DROP VIEW counted_hour; DROP VIEW clear_mention; DROP VIEW mention; DROP TABLE kept_mention;
+             CREATE TABLE full (id INTEGER PRIMARY KEY, network TEXT NOT NULL, native_id TEXT NOT NULL,
+                source INTEGER NOT NULL REFERENCES source (id), author INTEGER REFERENCES author (id), kind TEXT NOT NULL, lang TEXT,
+                title TEXT, text TEXT NOT NULL, summary TEXT, permalink TEXT, published INTEGER, edited INTEGER, seen INTEGER NOT NULL,
+                counted INTEGER NOT NULL, reactions INTEGER NOT NULL DEFAULT 0, words BLOB NOT NULL, more TEXT, reread INTEGER,
+                local_id TEXT, language TEXT, sentiment TEXT, story INTEGER, UNIQUE (network, native_id)) STRICT;
+             INSERT INTO full SELECT id, network, native_id, source, author, kind, lang, title, text, summary, permalink, published,
+                edited, seen, counted, reactions, words, more, reread, local_id, language, sentiment, story FROM post;
+             DROP TABLE post; ALTER TABLE full RENAME TO post;
+             CREATE INDEX post_author ON post (author); CREATE INDEX post_story ON post (story) WHERE story IS NOT NULL;
+             CREATE INDEX post_local_id ON post (network, local_id) WHERE local_id IS NOT NULL;
              CREATE TABLE mention (id INTEGER PRIMARY KEY, post INTEGER NOT NULL REFERENCES post (id) ON DELETE CASCADE,
                 brand TEXT NOT NULL, version TEXT NOT NULL, tags TEXT NOT NULL, matched INTEGER NOT NULL, counted INTEGER NOT NULL,
                 relevance INTEGER NOT NULL DEFAULT 1000, rule TEXT NOT NULL DEFAULT '', doubtful INTEGER NOT NULL DEFAULT 0,

@@ -48,7 +48,7 @@ impl Unit<'_> {
             let Weighed { relevance, doubtful: now } = self.weighed(judged, verdict)?;
             self.connection.prepare_cached(RETAG)?.execute(params![
                 mention,
-                brief::tags(&verdict.tags)?,
+                brief::tags(&verdict.tags, brief::Said::of(&judged.post))?,
                 relevance.permille,
                 brief::rule(&relevance.rule),
                 now,
@@ -77,7 +77,7 @@ impl Unit<'_> {
             row,
             self.rollups.word(self.connection, &verdict.brand.0)?,
             self.rollups.word(self.connection, &verdict.version)?,
-            brief::tags(&verdict.tags)?,
+            brief::tags(&verdict.tags, brief::Said::of(&judged.post))?,
             self.matched.0,
             judged.counted.0,
             relevance.permille,
@@ -94,6 +94,9 @@ impl Unit<'_> {
 
     /// What is thought of a mention, or what a person has said of it.
     pub(super) fn weighed(&self, judged: &JudgedPost, verdict: &Verdict) -> Result<Weighed, StoreError> {
+        if self.unheard {
+            return Ok(judged.weighed(&verdict.brand));
+        }
         let post = &judged.post;
         let said = labels::said(self.connection, post.network.as_str(), &post.native_id, &verdict.brand.0)?;
         Ok(said.map_or_else(|| judged.weighed(&verdict.brand), Weighed::said))

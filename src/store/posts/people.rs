@@ -1,6 +1,6 @@
 //! Who wrote: authors as their networks tell of them.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use super::{Change, REMOVED, Unit};
 use crate::impostor::Stance;
@@ -12,6 +12,7 @@ use crate::time::Time;
 /// The state of an account that is simply there.
 const ACTIVE: &str = "active";
 
+/// The row of an author as the network tells of it, made or brought up to date.
 pub(super) fn author_id(
     connection: &Connection,
     network: &str,
@@ -20,37 +21,31 @@ pub(super) fn author_id(
     seen: Time,
     late: bool,
 ) -> Result<i64, StoreError> {
-    const KNOWN: &str = "SELECT id FROM author WHERE network = ?1 AND native_id = ?2";
-    const INSERT: &str =
+    // Of one that is known: only what was not known.
+    const FILL: &str =
         "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
             verified, bot, status, links, first_seen, refreshed, posts)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)";
-    // Only what was not known.
-    const FILL: &str = "UPDATE author SET
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
+        ON CONFLICT (network, native_id) DO UPDATE SET
             handle = coalesce(handle, ?3), display_name = coalesce(display_name, ?4), bio = coalesce(bio, ?5),
             avatar = coalesce(avatar, ?6), url = coalesce(url, ?7), followers = coalesce(followers, ?8),
             created = coalesce(created, ?9), verified = coalesce(verified, ?10), bot = coalesce(bot, ?11),
             status = coalesce(status, ?12), links = coalesce(links, ?13), posts = coalesce(posts, ?15)
-        WHERE network = ?1 AND native_id = ?2";
+        RETURNING id";
     // What the network leaves out now is kept from before.
-    const REFRESH: &str = "UPDATE author SET
+    const REFRESH: &str =
+        "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
+            verified, bot, status, links, first_seen, refreshed, posts)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
+        ON CONFLICT (network, native_id) DO UPDATE SET
             handle = coalesce(?3, handle), display_name = coalesce(?4, display_name), bio = coalesce(?5, bio),
             avatar = coalesce(?6, avatar), url = coalesce(?7, url), followers = coalesce(?8, followers),
             created = coalesce(?9, created), verified = coalesce(?10, verified), bot = coalesce(?11, bot),
             status = coalesce(?12, status), links = coalesce(?13, links), posts = coalesce(?15, posts),
             refreshed = ?14
-        WHERE network = ?1 AND native_id = ?2";
-    let known: Option<i64> = connection
-        .prepare_cached(KNOWN)?
-        .query_row([network, &author.native_id], |row| row.get(0))
-        .optional()?;
-    let write = match known {
-        None => INSERT,
-        Some(_) if late => FILL,
-        Some(_) => REFRESH,
-    };
+        RETURNING id";
     let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
-    connection.prepare_cached(write)?.execute(params![
+    let row = params![
         network,
         author.native_id,
         author.handle,
@@ -66,8 +61,9 @@ pub(super) fn author_id(
         links,
         seen.0,
         author.posts.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
-    ])?;
-    Ok(known.unwrap_or_else(|| connection.last_insert_rowid()))
+    ];
+    let write = if late { FILL } else { REFRESH };
+    Ok(connection.prepare_cached(write)?.query_row(row, |row| row.get(0))?)
 }
 
 impl Unit<'_> {
