@@ -59,7 +59,7 @@ impl Sketch {
         let mut keys: Vec<u64> = reading.page.into_iter().collect();
         if reading.len() >= SHORTEST {
             keys.push(reading.whole);
-            keys.extend(sketch::keys(&reading));
+            sketch::add_keys(&reading, &mut keys);
         }
         keys.sort_unstable();
         keys.dedup();

@@ -311,7 +311,7 @@ impl Unit<'_> {
                 let id = self.insert_post(judged, author)?;
                 self.stories.place(self.connection, id, &judged.sketch)?;
                 for verdict in &judged.verdicts {
-                    if self.insert_mention(id, judged, verdict)? {
+                    if self.insert_mention_of((id, self.seen), judged, verdict)? {
                         self.roll_in(judged, verdict)?;
                     }
                 }

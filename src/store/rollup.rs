@@ -1,7 +1,7 @@
 //! Rollups: how many mentions count by hour, brand, network, language and sentiment, and by day. What changes in a unit of
 //! work is added up in memory and written with it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
@@ -126,7 +126,7 @@ impl Pending {
         }
         let mut sums: Vec<(Key, i64)> = self.sums.drain().filter(|(_, number)| *number != 0).collect();
         sums.sort_unstable();
-        let mut days: HashMap<(i64, i64, i64), i64> = HashMap::new();
+        let mut days: BTreeMap<(i64, i64, i64), i64> = BTreeMap::new();
         for ((hour, brand, network, language, sentiment), number) in sums {
             connection.prepare_cached(HOUR)?.execute([hour, brand, network, language, sentiment, number])?;
             if number < 0 {

@@ -21,13 +21,13 @@ pub(super) struct Index {
 
 #[derive(Debug, Clone, Copy)]
 struct Link {
-    /// The number of the text; nothing of one that was taken out.
-    text: Option<u64>,
+    /// The number of the text; [`NONE`] of one that was taken out.
+    text: u64,
     /// The link before under the same key; may be one that is gone.
     before: u64,
 }
 
-/// Before all links.
+/// No text, no link.
 const NONE: u64 = u64::MAX;
 
 impl Index {
@@ -36,7 +36,7 @@ impl Index {
         let first = self.next();
         for key in keys {
             let before = self.newest.insert(*key, self.next()).unwrap_or(NONE);
-            self.links.push_back(Link { text: Some(text), before });
+            self.links.push_back(Link { text, before });
         }
         first
     }
@@ -56,7 +56,7 @@ impl Index {
     pub(super) fn remove(&mut self, keys: &[u64], first: u64) {
         for (number, key) in (first..).zip(keys) {
             let Some(link) = self.place(number).and_then(|place| self.links.get_mut(place)) else { continue };
-            link.text = None;
+            link.text = NONE;
             let before = link.before;
             if self.newest.get(key) == Some(&number) {
                 if self.place(before).is_some() {
@@ -76,7 +76,10 @@ impl Index {
     pub(super) fn at(&self, key: u64) -> impl Iterator<Item = u64> {
         let link = |number: u64| self.links.get(self.place(number)?);
         let newest = self.newest.get(&key).and_then(|newest| link(*newest));
-        std::iter::successors(newest, move |newer| link(newer.before)).filter_map(|link| link.text).take(TOLD)
+        std::iter::successors(newest, move |newer| link(newer.before))
+            .map(|link| link.text)
+            .filter(|text| *text != NONE)
+            .take(TOLD)
     }
 
     /// The number of the next link.

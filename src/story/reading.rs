@@ -1,5 +1,6 @@
 //! A text as stories read it: its words without links, account names and repost prefixes.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
@@ -11,6 +12,8 @@ use crate::html;
 
 /// Words read of one text; a longer one is told by its beginning.
 const LONGEST: usize = 400;
+/// Bytes of a word and what stands beside it, about.
+const IN_WORD: usize = 5;
 /// Parameters of links that count visits.
 const COUNTERS: &[&str] =
     &["fbclid", "gclid", "igshid", "mc_cid", "mc_eid", "msclkid", "xtor", "ref", "cmpid"];
@@ -124,8 +127,15 @@ pub(super) fn combined(hashes: impl IntoIterator<Item = u64>) -> u64 {
 }
 
 /// The text without entities, links, account names and the words that go before these in a repost.
-fn bare(text: &str) -> String {
-    let text = if text.contains('&') { &html::decode(&html::decode(text)) } else { text.trim() };
+fn bare(text: &str) -> Cow<'_, str> {
+    let text = if text.contains('&') {
+        Cow::Owned(html::decode(&html::decode(text)))
+    } else {
+        Cow::Borrowed(text.trim())
+    };
+    if !text.contains('@') && !text.contains("://") && !text.contains("www.") {
+        return text;
+    }
     let mut kept: Vec<&str> = Vec::new();
     for token in text.split_inclusive(char::is_whitespace) {
         let word = token.trim_matches(|one: char| one.is_whitespace() || "([«\"“:".contains(one));
@@ -142,7 +152,7 @@ fn bare(text: &str) -> String {
             kept.pop();
         }
     }
-    kept.concat()
+    Cow::Owned(kept.concat())
 }
 
 /// The words of texts, as they are read. Figures keep the signs inside: `1,732` is one word.
@@ -156,6 +166,8 @@ struct Scan {
 
 impl Scan {
     fn read(&mut self, text: &str) {
+        self.letters.reserve(text.len());
+        self.words.reserve(text.len() / IN_WORD);
         let mut rest = text;
         // what stands before the next word: whether a sentence begins, whether a dash does
         let (mut opens, mut dash) = (true, false);

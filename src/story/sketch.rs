@@ -28,9 +28,9 @@ pub(super) fn mix(number: u64) -> u64 {
     number ^ (number >> 31)
 }
 
-/// The keys of a text of at least `RUN` words.
-pub(super) fn keys(reading: &Reading) -> Vec<u64> {
-    let mut keys = Vec::new();
+/// Adds the keys of a text of at least `RUN` words.
+pub(super) fn add_keys(reading: &Reading, keys: &mut Vec<u64>) {
+    keys.reserve(usize::try_from(BANDS).unwrap_or_default() + reading.words.len());
     for band in 0..BANDS {
         let mut key = mix(BAND ^ band);
         for row in 0..ROWS {
@@ -45,5 +45,4 @@ pub(super) fn keys(reading: &Reading) -> Vec<u64> {
     let prints: Vec<u64> = reading.words.windows(RUN).map(run).collect();
     let least = |prints: &[u64]| prints.iter().min().copied();
     keys.extend(prints.windows(WINDOW.min(prints.len().max(1))).filter_map(least));
-    keys
 }

@@ -7,6 +7,7 @@ use crate::intake::JudgedPost;
 use crate::intake::weigh::Weighed;
 use crate::matcher::Verdict;
 use crate::store::{StoreError, brief, labels};
+use crate::time::Time;
 
 impl Unit<'_> {
     /// Mentions of brands that a stored post was not yet held against.
@@ -62,23 +63,35 @@ impl Unit<'_> {
         Ok(before.iter().map(|(mention, ..)| *mention).collect())
     }
 
-    /// Writes a new mention; tells whether it counts.
+    /// Writes a new mention of a post that was stored before; tells whether it counts.
     pub(in crate::store) fn insert_mention(
         &mut self,
         row: i64,
         judged: &JudgedPost,
         verdict: &Verdict,
     ) -> Result<bool, StoreError> {
+        const SEEN: &str = "SELECT seen FROM post WHERE id = ?1";
+        let seen = self.connection.prepare_cached(SEEN)?.query_row([row], |row| row.get(0))?;
+        self.insert_mention_of((row, Time(seen)), judged, verdict)
+    }
+
+    /// Writes a new mention of the post at a row, seen then.
+    pub(super) fn insert_mention_of(
+        &mut self,
+        (row, seen): (i64, Time),
+        judged: &JudgedPost,
+        verdict: &Verdict,
+    ) -> Result<bool, StoreError> {
         const INSERT: &str =
             "INSERT INTO kept_mention (post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace)
-            VALUES (?1, ?2, ?3, ?4, NULLIF(?5, (SELECT seen FROM post WHERE id = ?1)), ?6, ?7, ?8, ?9, ?10)";
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let Weighed { relevance, doubtful } = self.weighed(judged, verdict)?;
         self.connection.prepare_cached(INSERT)?.execute(params![
             row,
             self.rollups.word(self.connection, &verdict.brand.0)?,
             self.rollups.word(self.connection, &verdict.version)?,
             brief::tags(&verdict.tags, brief::Said::of(&judged.post))?,
-            self.matched.0,
+            (self.matched != seen).then_some(self.matched.0),
             judged.counted.0,
             relevance.permille,
             brief::rule(&relevance.rule),

@@ -1,6 +1,6 @@
 //! Who wrote: authors as their networks tell of them.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Change, REMOVED, Unit};
 use crate::impostor::Stance;
@@ -21,6 +21,21 @@ pub(super) fn author_id(
     seen: Time,
     late: bool,
 ) -> Result<i64, StoreError> {
+    // Whether nothing of it is news, where only what was not known would be.
+    const FILLED: &str = "SELECT id, (?3 IS NULL OR handle IS NOT NULL) AND (?4 IS NULL OR display_name IS NOT NULL)
+            AND (?5 IS NULL OR bio IS NOT NULL) AND (?6 IS NULL OR avatar IS NOT NULL) AND (?7 IS NULL OR url IS NOT NULL)
+            AND (?8 IS NULL OR followers IS NOT NULL) AND (?9 IS NULL OR created IS NOT NULL)
+            AND (?10 IS NULL OR verified IS NOT NULL) AND (?11 IS NULL OR bot IS NOT NULL)
+            AND (?12 IS NULL OR status IS NOT NULL) AND (?13 IS NULL OR links IS NOT NULL)
+            AND (?15 IS NULL OR posts IS NOT NULL) AND ?14 IS NOT NULL
+        FROM author WHERE network = ?1 AND native_id = ?2";
+    // Whether nothing of it is news.
+    const KNOWN: &str = "SELECT id, coalesce(?3, handle) IS handle AND coalesce(?4, display_name) IS display_name
+            AND coalesce(?5, bio) IS bio AND coalesce(?6, avatar) IS avatar AND coalesce(?7, url) IS url
+            AND coalesce(?8, followers) IS followers AND coalesce(?9, created) IS created
+            AND coalesce(?10, verified) IS verified AND coalesce(?11, bot) IS bot AND coalesce(?12, status) IS status
+            AND coalesce(?13, links) IS links AND coalesce(?15, posts) IS posts AND ?14 IS NOT NULL
+        FROM author WHERE network = ?1 AND native_id = ?2";
     // Of one that is known: only what was not known.
     const FILL: &str =
         "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
@@ -62,8 +77,13 @@ pub(super) fn author_id(
         seen.0,
         author.posts.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
     ];
-    let write = if late { FILL } else { REFRESH };
-    Ok(connection.prepare_cached(write)?.query_row(row, |row| row.get(0))?)
+    let (known, write) = if late { (FILLED, FILL) } else { (KNOWN, REFRESH) };
+    let known: Option<(i64, bool)> =
+        connection.prepare_cached(known)?.query_row(row, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match known {
+        Some((id, true)) => Ok(id),
+        _ => Ok(connection.prepare_cached(write)?.query_row(row, |row| row.get(0))?),
+    }
 }
 
 impl Unit<'_> {
