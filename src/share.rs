@@ -136,8 +136,11 @@ pub struct Change {
     pub was: Option<Permille>,
     /// The share now less the share then.
     pub permille: Option<i32>,
-    /// Whether the difference is more than chance: the interval of the difference of the shares of distinct
-    /// posts, at 95 % for all brands together, leaves zero.
+    /// The share of stories now less the share then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_stories: Option<i32>,
+    /// Whether the difference is more than chance: the interval of the difference of the shares of stories, at 95 % for
+    /// all brands together, leaves zero.
     pub detectable: bool,
 }
 
@@ -231,8 +234,8 @@ impl Shares {
         let before = before.listened.then_some(before);
         let parts = share_of_voice(&mentions(now)).unwrap_or_default();
         let then = before.and_then(|period| share_of_voice(&mentions(period))).unwrap_or_default();
-        let told: Vec<u64> = now.brands.iter().map(|tally| tally.heard.stories).collect();
-        let told = share_of_voice(&told).unwrap_or_default();
+        let told = share_of_voice(&stories(now)).unwrap_or_default();
+        let told_then = before.and_then(|period| share_of_voice(&stories(period))).unwrap_or_default();
         let mut shares = Vec::with_capacity(brands.len());
         for (place, brand) in brands.iter().enumerate() {
             let tally = now.brands.get(place).cloned().unwrap_or_default();
@@ -240,14 +243,16 @@ impl Shares {
             let change = before.map(|period| {
                 let counts = period.brands.get(place).map(|tally| tally.heard).unwrap_or_default();
                 let was = then.get(place).copied();
-                let difference =
-                    permille.zip(was).map(|(Permille(now), Permille(was))| i32::from(now) - i32::from(was));
+                let less = |now: Option<Permille>, was: Option<Permille>| {
+                    now.zip(was).map(|(Permille(now), Permille(was))| i32::from(now) - i32::from(was))
+                };
                 let detectable = differs(
-                    (tally.heard.posts, posts(now)),
-                    (counts.posts, posts(period)),
+                    (tally.heard.stories, stories(now).iter().sum()),
+                    (counts.stories, stories(period).iter().sum()),
                     deviations(brands.len()),
                 );
-                Change { counts, was, permille: difference, detectable }
+                let by_stories = less(told.get(place).copied(), told_then.get(place).copied());
+                Change { counts, was, permille: less(permille, was), by_stories, detectable }
             });
             shares.push(Share {
                 id: brand.id.clone(),
@@ -258,7 +263,7 @@ impl Shares {
                 by_stories: told
                     .get(place)
                     .copied()
-                    .zip(wilson((tally.heard.stories, stories(now)), deviations(1)))
+                    .zip(wilson((tally.heard.stories, stories(now).iter().sum()), deviations(1)))
                     .map(|(share, (_, low, high))| Interval::around(share, (low, high))),
                 by_mentions: None,
                 by_authors: None,
@@ -352,12 +357,8 @@ fn mentions(period: &Period) -> Vec<u64> {
     period.brands.iter().map(|tally| tally.heard.mentions).collect()
 }
 
-fn posts(period: &Period) -> u64 {
-    period.brands.iter().map(|tally| tally.heard.posts).sum()
-}
-
-fn stories(period: &Period) -> u64 {
-    period.brands.iter().map(|tally| tally.heard.stories).sum()
+fn stories(period: &Period) -> Vec<u64> {
+    period.brands.iter().map(|tally| tally.heard.stories).collect()
 }
 
 fn deviations(brands: usize) -> f64 {

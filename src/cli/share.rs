@@ -178,7 +178,7 @@ pub(super) fn lines(shares: &Shares, by: By) -> Vec<String> {
         let bar = "█".repeat(usize::from((permille * BAR + 500) / 1000));
         let change = match &share.change {
             Some(change) if !change.detectable => "  no detectable change".to_owned(),
-            Some(change) => match change.permille {
+            Some(change) => match if by == By::Stories { change.by_stories } else { change.permille } {
                 Some(by) => format!("  {} pt", signed(by)),
                 None => String::new(),
             },

@@ -11,7 +11,7 @@ use crate::mail::clean::{link, short};
 use crate::mail::draw::{bar, pieces};
 use crate::mail::post::{self, Parts};
 use crate::mail::{theme, words::local};
-use crate::share::{Interval, Permille, Share};
+use crate::share::{Permille, Share};
 use crate::store::figures::{Slice, TopPost};
 use crate::time::{DAY, HOUR};
 
@@ -150,16 +150,16 @@ impl Telling<'_> {
                 table {
                     thead { tr {
                         th { (self.say("Brand", "Marque")) } th class="wide opt" {}
-                        th class="num" { (self.say("Share", "Part")) } th class="num" { (self.say("Mentions", "Mentions")) }
+                        th class="num" { (self.say("Share of stories", "Part des histoires")) } th class="num opt" { (self.say("Stories", "Histoires")) }
+                        th class="num" { (self.say("Mentions", "Mentions")) }
                         th class="num opt" { (self.say("Authors", "Auteurs")) } th class="num opt" { (self.say("Distinct posts", "Publications distinctes")) }
-                        th class="num opt" { (self.say("By stories, 95%", "Par histoires, 95\u{a0}%")) }
                         th class="num" { (self.say("Change", "Évolution")) }
                     } }
                     tbody { @for share in &shares.brands { (self.share(share, shares.enough())) } }
                 }
                 p class="soft" style="margin-top:10px" { (self.say(
-                    "Shares are of all mentions of these brands and add up to 100%. A change is only told where the 95% interval of the difference of the shares of distinct posts leaves zero.",
-                    "Les parts se rapportent à toutes les mentions de ces marques et font 100\u{a0}%. Une évolution n’est annoncée que si l’intervalle à 95\u{a0}% de la différence des parts de publications distinctes exclut zéro."
+                    "A story is one text, however often it was copied; shares of stories stand with their 95% interval (Wilson) and add up to 100%, and so do the shares of mentions beside them. A change is only told where the 95% interval of the difference of the shares of stories leaves zero.",
+                    "Une histoire est un texte, si souvent copié soit-il\u{a0}; les parts des histoires, avec leur intervalle à 95\u{a0}% (Wilson), font 100\u{a0}%, comme celles des mentions à côté. Une évolution n’est annoncée que si l’intervalle à 95\u{a0}% de la différence des parts des histoires exclut zéro."
                 )) }
             }
         }
@@ -167,31 +167,29 @@ impl Telling<'_> {
 
     fn share(&self, share: &Share, enough: bool) -> Markup {
         let language = self.language;
-        let figure =
-            share.permille.filter(|_| enough).map_or("–".to_owned(), |part| language.percent(part));
+        let stories = share.by_stories.filter(|_| enough);
+        let percent = |part: Option<Permille>| part.map_or("–".to_owned(), |part| language.percent(part));
+        let between = stories.map(|of| {
+            let [low, high] = [of.low, of.high].map(|part| language.percent(part));
+            language.say(format!("{low} to {high}"), format!("{low} à {high}"))
+        });
         let change = match share.change {
             None => self.say("not compared", "sans comparaison").to_owned(),
             Some(_) if share.query_changed => self.say("query changed", "requête modifiée").to_owned(),
-            Some(change) => match change.permille.filter(|_| change.detectable && enough) {
+            Some(change) => match change.by_stories.filter(|_| change.detectable && enough) {
                 Some(points) => language.points(points),
                 None => self.say("no detectable change", "aucune évolution détectable").to_owned(),
             },
         };
-        let interval = |of: Option<Interval>| {
-            of.map_or("–".to_owned(), |of| {
-                let [part, low, high] = [of.permille, of.low, of.high].map(|part| language.percent(part));
-                language.say(format!("{part} ({low} to {high})"), format!("{part} ({low} à {high})"))
-            })
-        };
         html! {
             tr {
                 td { (short(&share.name, NAME)) @if share.ours { " " span class="tag brand" { (self.say("ours", "nous")) } } }
-                td class="wide opt" { (bar(share.permille.unwrap_or_default(), if share.ours { "ours" } else { "theirs" })) }
-                td class="num figure" { (figure) }
-                td class="num" { (language.number(share.counts.mentions)) }
+                td class="wide opt" { (bar(stories.map_or_else(|| share.permille.unwrap_or_default(), |of| of.permille), if share.ours { "ours" } else { "theirs" })) }
+                td class="num" { span class="figure" { (percent(stories.map(|of| of.permille))) } @if let Some(between) = between { br; span class="change" { (between) } } }
+                td class="num opt" { (language.number(share.counts.stories)) }
+                td class="num" { (language.number(share.counts.mentions)) @if enough { br; span class="change" { (percent(share.permille)) } } }
                 td class="num opt" { (language.number(share.counts.authors)) }
                 td class="num opt" { (language.number(share.counts.posts)) }
-                td class="change opt" { (interval(share.by_stories.filter(|_| enough))) }
                 td class="change" { (change) }
             }
         }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::page::{NAME, Telling};
 use crate::mail::clean::{link, short};
 use crate::mail::draw::pieces;
-use crate::mail::post::{self, Parts};
+use crate::mail::post;
 use crate::mail::{mood, topic};
 use crate::share::{Interval, MoodShares};
 use crate::store::figures::{Mark, Topic};
@@ -142,14 +142,13 @@ impl Telling<'_> {
         }
     }
 
-    fn topic(&self, topic: &Topic, past: bool) -> Markup {
+    fn topic(&self, of: &Topic, past: bool) -> Markup {
         let language = self.language;
         html! {
             div class="post" {
-                p { strong { bdi { (short(&topic.rising.term, NAME)) } } " " span class="soft" { (topic::line(&topic.rising, past, language)) } }
-                @if let Some(mention) = topic.examples.first() {
-                    @let alt = Parts::alt(mention);
-                    @let text = Parts::of(mention, alt.as_deref()).excerpt(EXCERPT);
+                p { strong { bdi { (short(&of.rising.term, NAME)) } } " " span class="soft" { (topic::line(&of.rising, past, language)) } }
+                @if let Some(mention) = of.examples.first() {
+                    @let text = topic::excerpt(mention, &of.rising.term, EXCERPT);
                     @if !text.is_empty() { div class="said" dir="auto" { (pieces(&text)) } }
                     p class="soft" {
                         bdi { (post::by(mention, language)) } " · " (language.network(mention.post.network.as_str()))

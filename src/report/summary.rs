@@ -38,8 +38,11 @@ fn standing(report: &Report, first: &Share, language: Language) -> String {
     let shares = &report.digest.shares;
     let name = short(&first.name, NAME);
     let (part, all) = (language.number(first.counts.mentions), language.mentions(shares.totals.mentions));
-    let place =
-        1 + shares.brands.iter().filter(|other| other.counts.mentions > first.counts.mentions).count();
+    let more = |other: &&Share| match (first.by_stories, other.by_stories) {
+        (Some(part), Some(beside)) => beside.permille > part.permille,
+        _ => other.counts.mentions > first.counts.mentions,
+    };
+    let place = 1 + shares.brands.iter().filter(more).count();
     let brands = shares.brands.len();
     let rank = match place {
         _ if brands < 2 => String::new(),
@@ -52,12 +55,15 @@ fn standing(report: &Report, first: &Share, language: Language) -> String {
             format!(", la {place}e de {brands} marques"),
         ),
     };
-    match first.permille.filter(|_| shares.enough()) {
+    match first.by_stories.filter(|_| shares.enough()) {
         Some(share) => {
-            let share = language.percent(share);
+            let [share, low, high] =
+                [share.permille, share.low, share.high].map(|part| language.percent(part));
             language.say(
-                format!("{name} has {share} of all mentions ({part} of {all}){rank}."),
-                format!("{name} réunit {share} des mentions ({part} sur {all}){rank}."),
+                format!("{name} has {share} ({low} to {high}) of all stories{rank}: {part} of {all}."),
+                format!(
+                    "{name} réunit {share} ({low} à {high}) des histoires{rank}\u{a0}: {part} sur {all}."
+                ),
             )
         }
         None => language.say(
@@ -89,7 +95,7 @@ fn changes(report: &Report, language: Language) -> Vec<String> {
         .filter(|share| !share.query_changed)
         .filter_map(|share| {
             let change = share.change.filter(|change| change.detectable)?;
-            let points = language.points(change.permille?);
+            let points = language.points(change.by_stories?);
             Some(format!("{} {points}", short(&share.name, NAME)))
         })
         .collect();

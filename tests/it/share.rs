@@ -341,6 +341,36 @@ fn the_default_window_ends_at_the_newest_post_of_a_replay_else_now() {
 }
 
 #[test]
+fn a_change_is_one_of_stories_and_no_copies_make_it() {
+    const DISPATCH: &str =
+        "Molivelle ouvre un atelier à Brest, avec douze emplois et une piste d’essai au bord de l’eau.";
+    let told = |copies: bool| {
+        let filled = Filled::new();
+        for (brand, count, back) in
+            [("Molivelle", 40, 200), ("Érivolle", 40, 201), ("Molivelle", 90, 20), ("Érivolle", 40, 21)]
+        {
+            for place in 0..count {
+                let copied = copies && brand == "Molivelle" && back < 100 && place >= 40;
+                let text =
+                    if copied { DISPATCH.to_owned() } else { format!("{brand}, avis numéro {place}") };
+                let id = format!("{brand}-{back}-{place}");
+                filled.hear(post("mastodon", &id, &id, &text, back), now().plus(-back * HOUR));
+            }
+        }
+        let shares = digest::shares(filled.connection(), &brands(), week()).unwrap();
+        (shares.brands[0].counts, shares.brands[0].change.unwrap())
+    };
+    let (counts, change) = told(false);
+    assert_eq!((counts.mentions, counts.stories), (90, 90));
+    assert!(change.detectable);
+    assert_eq!((change.permille, change.by_stories), (Some(692 - 500), Some(692 - 500)));
+    let (counts, change) = told(true);
+    assert_eq!((counts.mentions, counts.stories), (90, 41));
+    assert!(!change.detectable);
+    assert_eq!((change.permille, change.by_stories), (Some(692 - 500), Some(506 - 500)));
+}
+
+#[test]
 fn periods_are_compared_only_when_both_were_heard() {
     let filled = filled();
     let shares = digest::shares(filled.connection(), &brands(), Window::ending(now(), 7)).unwrap();
@@ -350,7 +380,8 @@ fn periods_are_compared_only_when_both_were_heard() {
     assert_eq!((change.counts.mentions, ours.counts.mentions), (31, 75));
     let (now_part, was) = (i32::from(ours.permille.unwrap().0), i32::from(change.was.unwrap().0));
     assert_eq!(change.permille, Some(now_part - was));
-    assert!(change.detectable);
+    // more mentions, and hardly any other text: that is no change
+    assert!(!change.detectable && ours.counts.stories < 10, "{:?}", ours.counts);
     assert_eq!(shares.brands.iter().map(|share| u32::from(share.permille.unwrap().0)).sum::<u32>(), 1000);
     // Two weeks were heard, so the second week has nothing to be held against.
     let before = digest::shares(filled.connection(), &brands(), week().previous()).unwrap();

@@ -130,7 +130,7 @@ impl Parts {
                 let change = match share.change.filter(|_| stories >= ENOUGH && !share.query_changed) {
                     Some(change) if !change.detectable => "  no detectable change".to_owned(),
                     Some(change) => {
-                        change.permille.map(|by| format!("  {} pt", signed(by))).unwrap_or_default()
+                        change.by_stories.map(|by| format!("  {} pt", signed(by))).unwrap_or_default()
                     }
                     None => String::new(),
                 };

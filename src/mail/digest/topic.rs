@@ -3,12 +3,11 @@
 use maud::{Markup, html};
 
 use super::Telling;
-use crate::mail::clean::{Piece, short};
-use crate::mail::post::{self, Parts};
+use crate::mail::clean::short;
+use crate::mail::post;
 use crate::mail::text::{self, Lines};
 use crate::mail::theme::{BRAND, INK, SOFT};
 use crate::mail::{page, topic};
-use crate::mention::Mention;
 use crate::store::figures::{BrandTopics, Topic};
 
 /// Brands with topics.
@@ -38,15 +37,15 @@ impl Telling<'_> {
         })
     }
 
-    fn topic(&self, topic: &Topic) -> Markup {
+    fn topic(&self, of: &Topic) -> Markup {
         let language = self.language;
         html! {
             p class=(INK.class) style={ "margin:10px 0 4px 0;font-size:16px;line-height:23px;" (INK) } {
-                strong { bdi { (short(&topic.rising.term, 60)) } }
-                br; span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { (topic::line(&topic.rising, true, language)) }
+                strong { bdi { (short(&of.rising.term, 60)) } }
+                br; span class=(SOFT.class) style={ "font-size:14px;" (SOFT) } { (topic::line(&of.rising, true, language)) }
             }
-            @if let Some(mention) = topic.examples.first() {
-                (page::quote(None, &excerpt(mention)))
+            @if let Some(mention) = of.examples.first() {
+                (page::quote(None, &topic::excerpt(mention, &of.rising.term, EXCERPT)))
                 (page::soft(html! { (post::by(mention, language)) " · " (language.network(mention.post.network.as_str())) @if mention.example { (page::example(language)) } }))
             }
         }
@@ -60,20 +59,16 @@ impl Telling<'_> {
         lines.gap().heading(language.say("What rises", "Ce qui monte"), '-');
         for brand in self.risen() {
             lines.gap().say(&short(&brand.name, 60));
-            for topic in &brand.rising {
-                let term = short(&topic.rising.term, 60);
-                let told = topic::line(&topic.rising, true, language);
+            for of in &brand.rising {
+                let term = short(&of.rising.term, 60);
+                let told = topic::line(&of.rising, true, language);
                 lines.hang("- ", "  ", &format!("{term}{}{told}", language.colon()));
-                if let Some(mention) = topic.examples.first() {
-                    lines.hang("  ", "  ", &language.quote(&text::pieces(&excerpt(mention))));
+                if let Some(mention) = of.examples.first() {
+                    let said = topic::excerpt(mention, &of.rising.term, EXCERPT);
+                    lines.hang("  ", "  ", &language.quote(&text::pieces(&said)));
                 }
             }
         }
         lines.gap().say(topic::how(language));
     }
-}
-
-fn excerpt(mention: &Mention) -> Vec<Piece> {
-    let alt = Parts::alt(mention);
-    Parts::of(mention, alt.as_deref()).excerpt(EXCERPT)
 }
