@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+use unicode_normalization::{IsNormalized, is_nfc_quick};
 use unicode_security::confusable_detection::skeleton;
 
 /// Characters read of one text; more is no name.
@@ -44,28 +45,48 @@ pub(super) struct Reading {
     pub(super) gift: bool,
 }
 
+/// What one character is to a reading.
 #[derive(Debug, Clone, Copy)]
-enum Look {
+pub(super) enum Look {
+    /// Up to three letters, and how they were written.
     Letters([char; 3], u8),
+    /// Nothing to see.
     Hidden,
+    /// A mark on the letter before.
     Mark,
+    /// Separates words.
     Gap,
+    /// Separates words, and is a picture of a gift or of money.
     Gift,
 }
 
 const BLOCK: usize = 256;
-static TABLE: [OnceLock<Box<[Look]>>; 0x11_0000 / BLOCK] = [const { OnceLock::new() }; 0x11_0000 / BLOCK];
+/// Each character with whether it stays what it is wherever it stands ([`stays`]).
+type Block = OnceLock<Box<[(Look, bool)]>>;
+static TABLE: [Block; 0x11_0000 / BLOCK] = [const { OnceLock::new() }; 0x11_0000 / BLOCK];
 
 /// What a character beyond ASCII reads as; blocks are worked out as they are met.
 fn look(c: char) -> Look {
+    looked_up(c).0
+}
+
+/// The same, with whether that holds whatever stands beside it.
+#[inline]
+pub(super) fn looked_up(c: char) -> (Look, bool) {
     let code = c as usize;
     let block = TABLE.get(code / BLOCK).map(|block| {
         block.get_or_init(|| {
             let start = u32::try_from(code / BLOCK * BLOCK).unwrap_or(0);
-            (start..start + 256).map(|code| char::from_u32(code).map_or(Look::Hidden, classify)).collect()
+            let look = |code| char::from_u32(code).map_or((Look::Hidden, false), |c| (classify(c), stays(c)));
+            (start..start + 256).map(look).collect()
         })
     });
-    block.and_then(|block| block.get(code % BLOCK)).copied().unwrap_or(Look::Gap)
+    block.and_then(|block| block.get(code % BLOCK)).copied().unwrap_or((Look::Gap, false))
+}
+
+/// Whether composing (NFC) leaves a character alone whatever stands beside it.
+fn stays(c: char) -> bool {
+    canonical_combining_class(c) == 0 && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes
 }
 
 fn letters(text: &str, how: u8) -> Option<Look> {
@@ -176,7 +197,7 @@ fn extra(c: char) -> char {
 }
 
 /// The letter under which look-alikes are compared.
-fn same(c: char) -> char {
+pub(super) fn same(c: char) -> char {
     match c {
         'i' | '1' | '!' | '|' => 'l',
         '0' => 'o',
