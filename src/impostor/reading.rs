@@ -61,32 +61,68 @@ pub(super) enum Look {
 }
 
 const BLOCK: usize = 256;
-/// Each character with whether it stays what it is wherever it stands ([`stays`]).
-type Block = OnceLock<Box<[(Look, bool)]>>;
-static TABLE: [Block; 0x11_0000 / BLOCK] = [const { OnceLock::new() }; 0x11_0000 / BLOCK];
+static TABLE: [OnceLock<Box<[Look]>>; 0x11_0000 / BLOCK] = [const { OnceLock::new() }; 0x11_0000 / BLOCK];
 
 /// What a character beyond ASCII reads as; blocks are worked out as they are met.
-fn look(c: char) -> Look {
-    looked_up(c).0
-}
-
-/// The same, with whether that holds whatever stands beside it.
-#[inline]
-pub(super) fn looked_up(c: char) -> (Look, bool) {
+pub(super) fn look(c: char) -> Look {
     let code = c as usize;
     let block = TABLE.get(code / BLOCK).map(|block| {
         block.get_or_init(|| {
             let start = u32::try_from(code / BLOCK * BLOCK).unwrap_or(0);
-            let look = |code| char::from_u32(code).map_or((Look::Hidden, false), |c| (classify(c), stays(c)));
-            (start..start + 256).map(look).collect()
+            (start..start + 256).map(|code| char::from_u32(code).map_or(Look::Hidden, classify)).collect()
         })
     });
-    block.and_then(|block| block.get(code % BLOCK)).copied().unwrap_or((Look::Gap, false))
+    block.and_then(|block| block.get(code % BLOCK)).copied().unwrap_or(Look::Gap)
 }
 
-/// Whether composing (NFC) leaves a character alone whatever stands beside it.
-fn stays(c: char) -> bool {
-    canonical_combining_class(c) == 0 && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes
+/// As much of a [`Look`] as tells that a character is no Latin letter: small enough to be at hand for whole scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Glance {
+    /// What it reads as depends on what stands beside it.
+    Varies,
+    /// One letter that is none of ASCII.
+    Foreign,
+    /// Letters: a [`look`] tells which.
+    Letters,
+    /// Nothing to see.
+    Hidden,
+    /// A mark on the letter before.
+    Mark,
+    /// Separates words.
+    Gap,
+}
+
+/// What a character beyond ASCII is at a glance.
+#[inline]
+pub(super) fn glance(c: char) -> Glance {
+    type Block = OnceLock<Box<[Glance]>>;
+    static GLANCES: [Block; 0x11_0000 / BLOCK] = [const { OnceLock::new() }; 0x11_0000 / BLOCK];
+    let code = c as usize;
+    let block = GLANCES.get(code / BLOCK).map(|block| {
+        block.get_or_init(|| {
+            let start = u32::try_from(code / BLOCK * BLOCK).unwrap_or(0);
+            (start..start + 256)
+                .map(|code| char::from_u32(code).map_or(Glance::Varies, first_glance))
+                .collect()
+        })
+    });
+    block.and_then(|block| block.get(code % BLOCK)).copied().unwrap_or(Glance::Varies)
+}
+
+fn first_glance(c: char) -> Glance {
+    let look = look(c);
+    // composing (NFC) leaves it alone whatever stands beside it; marks may change places with others
+    let kept = canonical_combining_class(c) == 0 || matches!(look, Look::Mark);
+    if !kept || !matches!(is_nfc_quick(std::iter::once(c)), IsNormalized::Yes) {
+        return Glance::Varies;
+    }
+    match look {
+        Look::Letters([one, '\0', _], _) if !one.is_ascii() => Glance::Foreign,
+        Look::Letters(..) => Glance::Letters,
+        Look::Hidden => Glance::Hidden,
+        Look::Mark => Glance::Mark,
+        Look::Gap | Look::Gift => Glance::Gap,
+    }
 }
 
 fn letters(text: &str, how: u8) -> Option<Look> {

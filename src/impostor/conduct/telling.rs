@@ -6,7 +6,7 @@
 //!
 //! [`Reading`]: super::super::reading::Reading
 
-use super::super::reading::{Look, looked_up, same};
+use super::super::reading::{Glance, Look, glance, look, same};
 use super::said::{PHONE, Said, has_link};
 
 /// Bytes of text read here; longer ones take the other way.
@@ -16,11 +16,47 @@ const LETTERS: usize = 32;
 
 /// Stands for a letter that no phrase has.
 const FOREIGN: u8 = b'`';
+/// What a byte of ASCII is to a reading.
+#[derive(Debug, Clone, Copy, Default)]
+struct Byte {
+    /// The letter that it is compared as; of a letter or a digit.
+    letter: u8,
+    /// 1 for a letter or a digit.
+    shown: u8,
+    /// 1 for a digit.
+    digit: u8,
+    /// 1 for a capital.
+    upper: u8,
+    /// 1 for a small letter.
+    lower: u8,
+    /// 1 for what separates words.
+    gap: u8,
+    /// Whether it may stand for a letter, or is none of ASCII.
+    rare: bool,
+}
+
+impl Byte {
+    fn of(byte: u8) -> Byte {
+        let shown = byte.is_ascii_alphanumeric();
+        let letter = if shown { same(char::from(byte.to_ascii_lowercase())) } else { '\0' };
+        let rare = !byte.is_ascii() || matches!(byte, b'$' | b'|' | b'@' | b'!');
+        let gap = !shown && !rare && (!byte.is_ascii_control() || byte.is_ascii_whitespace());
+        Byte {
+            letter: u8::try_from(letter).unwrap_or_default(),
+            shown: u8::from(shown),
+            digit: u8::from(byte.is_ascii_digit()),
+            upper: u8::from(byte.is_ascii_uppercase()),
+            lower: u8::from(byte.is_ascii_lowercase()),
+            gap: u8::from(gap),
+            rare,
+        }
+    }
+}
+
 /// The phrases that are telling, by their first letters.
 #[derive(Debug)]
 pub(super) struct Telling {
-    /// Letters and digits of ASCII as they are compared; 0 for what is neither.
-    latin: [u8; 256],
+    bytes: Box<[Byte; 256]>,
     /// A bit for every three letters with which some phrase begins.
     begins: Box<[u64]>,
     /// Where those begin that begin with two letters.
@@ -29,90 +65,109 @@ pub(super) struct Telling {
     phrases: Box<[(Box<[u8]>, bool)]>,
 }
 
-/// A text as it reads: letters, and where words begin among them.
+/// A text as it reads: its letters, and where words begin among them.
 struct Read {
     letters: [u8; ROOM],
-    edges: [bool; ROOM],
     length: usize,
-    gap: bool,
-    hump: bool,
+    starts: [u16; ROOM],
+    words: usize,
+    /// 1 where a word ended.
+    gap: u8,
+    /// The character before.
+    before: Byte,
+    /// Digits in a row, and the most of them.
     digits: usize,
-    number: bool,
+    most: usize,
 }
 
 impl Read {
+    /// Adds a letter, or with `shown` 0 nothing; `edge` is 1 where a word begins with it. Fewer letters than [`ROOM`]
+    /// come, so none is lost.
     #[inline]
-    fn push(&mut self, letter: u8, digit: bool) -> Option<()> {
-        *self.letters.get_mut(self.length)? = letter;
-        *self.edges.get_mut(self.length)? = self.gap || self.hump;
-        self.length += 1;
-        self.gap = false;
-        self.digits = if digit { self.digits + 1 } else { 0 };
-        self.number |= self.digits >= PHONE;
-        Some(())
+    fn push(&mut self, letter: u8, shown: u8, edge: u8) {
+        if let Some(place) = self.letters.get_mut(self.length % ROOM) {
+            *place = letter;
+        }
+        if let Some(place) = self.starts.get_mut(self.words % ROOM) {
+            *place = u16::try_from(self.length).unwrap_or_default();
+        }
+        self.words += usize::from(edge & shown);
+        self.length += usize::from(shown);
     }
 
-    fn of(text: &str, latin: &[u8; 256]) -> Option<Read> {
-        if text.len() > ROOM {
-            return None;
-        }
-        let (letters, edges) = ([0; ROOM], [false; ROOM]);
-        let mut read = Read { letters, edges, length: 0, gap: true, hump: false, digits: 0, number: false };
-        let bytes = text.as_bytes();
-        let mut before = b' ';
+    fn of(text: &str, bytes: &[Byte; 256]) -> Option<Read> {
+        let mut read = Read {
+            letters: [0; ROOM],
+            length: 0,
+            starts: [0; ROOM],
+            words: 0,
+            gap: 1,
+            before: Byte::default(),
+            digits: 0,
+            most: 0,
+        };
         let mut at = 0;
-        while let Some(byte) = bytes.get(at).copied() {
-            let letter = latin.get(usize::from(byte)).copied().unwrap_or_default();
-            if letter != 0 {
-                let digit = byte.is_ascii_digit();
-                read.hump = byte.is_ascii_uppercase() && before.is_ascii_lowercase()
-                    || digit != before.is_ascii_digit();
-                read.push(letter, digit)?;
-                at += 1;
+        let text_bytes = text.as_bytes();
+        while let Some(byte) = text_bytes.get(at) {
+            let now = bytes.get(usize::from(*byte)).copied().unwrap_or_default();
+            at += 1;
+            if !now.rare {
+                let hump = now.upper & read.before.lower | now.digit ^ read.before.digit;
+                read.push(now.letter, now.shown, read.gap | hump);
+                read.gap = read.gap & (1 - now.shown) | now.gap;
+                // what is no letter leaves a row of digits as it is
+                read.digits =
+                    if now.shown == 1 { (read.digits + 1) * usize::from(now.digit) } else { read.digits };
+                read.most = read.most.max(read.digits);
+                read.before = now;
             } else if byte.is_ascii() {
-                let next = bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
-                let inside = !read.gap && read.length > 0;
-                read.hump = false;
-                match byte {
-                    b'$' if inside || next => read.push(b's', false)?,
-                    b'|' if inside => read.push(b'l', false)?,
-                    b'@' if inside && next => read.push(b'a', false)?,
-                    b'!' if inside && next => read.push(b'l', false)?,
-                    _ if !byte.is_ascii_control() || byte.is_ascii_whitespace() => read.gap = true,
-                    _ => {}
-                }
-                at += 1;
+                read.sign(*byte, text_bytes.get(at).is_some_and(u8::is_ascii_alphanumeric));
             } else {
-                let c = text.get(at..)?.chars().next()?;
+                let c = text.get(at - 1..)?.chars().next()?;
+                at += c.len_utf8() - 1;
                 read.foreign(c)?;
-                at += c.len_utf8();
             }
-            before = byte;
         }
         Some(read)
     }
 
-    /// A character beyond ASCII.
-    fn foreign(&mut self, c: char) -> Option<()> {
-        let (look, stays) = looked_up(c);
-        self.hump = false;
-        match look {
-            _ if !stays => return None,
-            Look::Letters(letters, _) => {
-                for letter in letters.into_iter().filter(|letter| *letter != '\0') {
-                    let letter = u8::try_from(same(letter)).ok().filter(u8::is_ascii_lowercase);
-                    self.push(letter.unwrap_or(FOREIGN), false)?;
-                }
-            }
-            Look::Hidden => {}
-            Look::Mark => return None,
-            Look::Gap | Look::Gift => self.gap = true,
-        }
-        Some(())
+    /// A letter that is no letter or digit of ASCII.
+    fn letter(&mut self, letter: u8) {
+        self.push(letter, 1, self.gap);
+        (self.gap, self.digits) = (0, 0);
     }
 
-    fn is_edge(&self, at: usize) -> bool {
-        at >= self.length || self.edges.get(at).copied().unwrap_or(true)
+    /// A sign of ASCII that may stand for a letter; `next`: whether a letter or digit follows.
+    fn sign(&mut self, sign: u8, next: bool) {
+        let inside = self.gap == 0 && self.length > 0;
+        self.before = Byte::default();
+        match sign {
+            b'$' if inside || next => self.letter(b's'),
+            b'|' if inside => self.letter(b'l'),
+            b'@' if inside && next => self.letter(b'a'),
+            b'!' if inside && next => self.letter(b'l'),
+            _ => self.gap = 1,
+        }
+    }
+
+    /// A character beyond ASCII; `None` where what it reads as depends on those beside it.
+    fn foreign(&mut self, c: char) -> Option<()> {
+        match glance(c) {
+            Glance::Varies => return None,
+            Glance::Mark => return Some(()),
+            Glance::Foreign => self.letter(FOREIGN),
+            Glance::Letters => {
+                let Look::Letters(letters, _) = look(c) else { return None };
+                for letter in letters.into_iter().filter(|letter| *letter != '\0') {
+                    let letter = u8::try_from(same(letter)).ok().filter(u8::is_ascii_lowercase);
+                    self.letter(letter.unwrap_or(FOREIGN));
+                }
+            }
+            Glance::Hidden => {}
+            Glance::Gap => self.gap = 1,
+        }
+        self.before = Byte::default();
+        Some(())
     }
 }
 
@@ -145,29 +200,30 @@ impl Telling {
                 *begins.get_mut((two + third) / 64)? |= 1 << ((two + third) % 64);
             }
         }
-        let mut latin = [0; 256];
-        for (letter, byte) in latin.iter_mut().zip(0_u8..0x80) {
-            if byte.is_ascii_alphanumeric() {
-                *letter = u8::try_from(same(char::from(byte.to_ascii_lowercase()))).ok()?;
-            }
-        }
+        let mut bytes = Box::new([Byte::default(); 256]);
+        bytes.iter_mut().zip(0_u8..=0xff).for_each(|(known, byte)| *known = Byte::of(byte));
         let first =
             |two: usize| kept.partition_point(|(key, _)| place(key.get(..2).unwrap_or_default()) < two);
         let places = (0..=LETTERS * LETTERS).map(|two| u16::try_from(first(two))).collect::<Result<_, _>>();
-        Some(Telling { latin, begins: begins.into(), places: places.ok()?, phrases: kept.into() })
+        Some(Telling { bytes, begins: begins.into(), places: places.ok()?, phrases: kept.into() })
     }
 
     /// Whether any of them stands in `text`, or a telephone number; `None` where only a closer look could say.
     pub(super) fn stand_in(&self, text: &str) -> Option<bool> {
-        let read = Read::of(text, &self.latin)?;
-        if read.number {
+        // Each byte becomes at most one letter, but ligatures: those have two bytes and more, and three letters at most.
+        if text.len() * 3 / 2 >= ROOM {
+            return None;
+        }
+        let read = Read::of(text, &self.bytes)?;
+        if read.most >= PHONE {
             return Some(true);
         }
         let mut form = false;
-        for at in (0..read.length).filter(|at| read.edges.get(*at).copied().unwrap_or_default()) {
-            // Behind the last letter there is always a zero, but at the very end of the room.
-            let Some(three) = read.letters.get(at..at + 3) else { return None };
-            let gram = place(three);
+        let starts = read.starts.get(..read.words)?;
+        for (number, start) in starts.iter().enumerate() {
+            let at = usize::from(*start);
+            // behind the last letter there are zeros
+            let gram = read.letters.get(at..at + 3).map_or(0, place);
             if self.begins.get(gram / 64).is_none_or(|bits| bits >> (gram % 64) & 1 == 0) {
                 continue;
             }
@@ -175,8 +231,12 @@ impl Telling {
             let [first, last] =
                 [two, two + 1].map(|two| self.places.get(two).copied().map_or(0, usize::from));
             let rest = read.letters.get(at..read.length).unwrap_or_default();
+            let is_edge = |length: usize| {
+                let mut later = starts.iter().skip(number + 1).map(|start| usize::from(*start));
+                length == rest.len() || later.any(|start| start == at + length)
+            };
             for (phrase, alone) in self.phrases.get(first..last).unwrap_or_default() {
-                if rest.starts_with(phrase) && read.is_edge(at + phrase.len()) {
+                if rest.starts_with(phrase) && is_edge(phrase.len()) {
                     if *alone {
                         return Some(true);
                     }
