@@ -367,11 +367,11 @@ pub fn is_telling(text: &str) -> bool {
 /// answer that is looked at all the same ([`is_telling`]). Of all others nothing is kept but that they were heard.
 pub fn may_concern<'t>(
     matcher: &Matcher,
-    texts: impl Iterator<Item = &'t str> + Clone,
+    mut texts: impl Iterator<Item = &'t str> + Clone,
     is_answer: bool,
     scratch: &mut Scratch,
 ) -> bool {
-    matcher.finds_any(texts.clone(), scratch) || is_answer && texts.clone().any(is_telling)
+    matcher.finds_any(texts.clone(), scratch) || is_answer && texts.any(is_telling)
 }
 
 /// The moment that decides in which window a post counts.
