@@ -345,9 +345,10 @@ fn interest(matching: watch::Receiver<Arc<Matcher>>) -> Interest {
     Interest(Arc::new(move |post| {
         let matcher = Arc::clone(&matching.borrow());
         // One source asks at a time; after a panic elsewhere everything is read whole.
-        let found = |scratch: &mut Scratch| matcher.finds_any(std::iter::once(&*post.text), scratch);
-        scratch.lock().map_or(true, |mut scratch| found(&mut scratch))
-            || post.is_answer && intake::is_telling(&post.text)
+        let text = std::iter::once(&*post.text);
+        scratch
+            .lock()
+            .map_or(true, |mut scratch| intake::may_concern(&matcher, text, post.is_answer, &mut scratch))
     }))
 }
 

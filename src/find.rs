@@ -62,7 +62,40 @@ pub struct Finder {
     has_wild: bool,
     has_single: bool,
     has_pairs: bool,
+    /// First characters of what is looked for in runs.
+    run_starts: Starts,
     needles: usize,
+}
+
+/// Characters of three bytes, by the lower twelve bits of their numbers: nearly all that runs are made of.
+#[derive(Debug)]
+struct Starts(Box<[u64; Starts::LENGTH]>);
+
+impl Starts {
+    const LENGTH: usize = 64;
+
+    /// The place of a character of three bytes.
+    #[inline]
+    fn place(second: u8, third: u8) -> (usize, u32) {
+        (usize::from(second & 63), u32::from(third & 63))
+    }
+
+    /// Adds the character that begins `bytes`.
+    fn add(&mut self, bytes: &[u8]) {
+        if let [0xe0..=0xef, second, third, ..] = bytes {
+            let (place, bit) = Starts::place(*second, *third);
+            if let Some(bits) = self.0.get_mut(place) {
+                *bits |= 1 << bit;
+            }
+        }
+    }
+
+    /// Whether it surely is none of them, by its last two bytes.
+    #[inline]
+    fn lacks(&self, second: u8, third: u8) -> bool {
+        let (place, bit) = Starts::place(second, third);
+        self.0.get(place).is_some_and(|bits| bits >> bit & 1 == 0)
+    }
 }
 
 /// A needle that is found by one of its elements and then compared whole.
@@ -109,6 +142,7 @@ impl Finder {
             .map(|one| size_of::<Careful>() + one.elements.iter().map(Element::memory).sum::<usize>())
             .sum();
         size_of::<Finder>()
+            + size_of_val(&*self.run_starts.0)
             + self.table.memory()
             + self.nodes.capacity() * size_of::<Node>()
             + self.words.capacity()
@@ -263,6 +297,13 @@ impl Finder {
         let whole = token.range();
         let mut place = whole.start;
         while place < whole.end {
+            // the lead byte says that two others follow
+            if let Some([0xe0..=0xef, second, third]) = roomy.get(place..place + 3)
+                && self.run_starts.lacks(*second, *third)
+            {
+                place += 3;
+                continue;
+            }
             let one = place + width(roomy, place);
             let spot = Spot { token: at, at: narrow(place) };
             if self.has_single {

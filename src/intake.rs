@@ -360,7 +360,18 @@ impl Judge {
 /// Whether the words of an answer ask for something that a help desk might ask for: such answers are looked at even
 /// where no keyword stands in them.
 pub fn is_telling(text: &str) -> bool {
-    Said::read(text).is_telling()
+    Said::tells(text)
+}
+
+/// Whether a post with these texts may concern anybody: an anchor of some brand stands in one of them, or it is an
+/// answer that is looked at all the same ([`is_telling`]). Of all others nothing is kept but that they were heard.
+pub fn may_concern<'t>(
+    matcher: &Matcher,
+    mut texts: impl Iterator<Item = &'t str> + Clone,
+    is_answer: bool,
+    scratch: &mut Scratch,
+) -> bool {
+    matcher.finds_any(texts.clone(), scratch) || is_answer && texts.any(is_telling)
 }
 
 /// The moment that decides in which window a post counts.

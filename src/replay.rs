@@ -257,9 +257,7 @@ fn pass_over(chunk: &mut Judged, seen: Time, (network, native_id): (&str, &str))
 /// The lines in which nothing stands, as far as that shows at a glance.
 fn skim<'l>(judge: &Judge, lines: &'l Lines, scratch: &mut Scratch) -> Vec<Option<Skimmed<'l>>> {
     let mut nothing = |skimmed: &Skimmed<'_>| {
-        let found = judge.matcher.finds_any(skimmed.texts(), scratch);
-        let answers = skimmed.is_answer() && skimmed.texts().any(intake::is_telling);
-        !found && !answers
+        !intake::may_concern(&judge.matcher, skimmed.texts(), skimmed.is_answer(), scratch)
     };
     lines.iter().map(|(_, line)| capture::skim(line).filter(&mut nothing)).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::element::{Form, Needle};
 use super::table::{Key, Node, Table};
-use super::{CAREFUL, Careful, Finder, START, narrow, wide, width};
+use super::{CAREFUL, Careful, Finder, START, Starts, narrow, wide, width};
 use crate::fold::Folded;
 
 #[derive(Debug, Default)]
@@ -20,6 +20,7 @@ struct Builder {
     has_wild: bool,
     has_single: bool,
     has_pairs: bool,
+    run_starts: Vec<Box<[u8]>>,
 }
 
 impl Finder {
@@ -98,6 +99,7 @@ impl Builder {
             Form::Run(_) => {
                 let one = width(certain, 0);
                 let two = one + width(certain, one);
+                self.run_starts.push(certain.into());
                 if certain.len() >= two {
                     self.has_pairs = true;
                     self.node(Node::PAIR, certain.get(..two).unwrap_or_default())
@@ -136,6 +138,8 @@ impl Builder {
             }
             start = end;
         }
+        let mut run_starts = Starts(Box::new([0; Starts::LENGTH]));
+        self.run_starts.iter().for_each(|start| run_starts.add(start));
         // Keys are made by reading eight bytes at a time.
         self.words.extend([0; 8]);
         let below = |node: &Node| node.parent < Node::ROOTS;
@@ -164,6 +168,7 @@ impl Builder {
             has_wild: self.has_wild,
             has_single: self.has_single,
             has_pairs: self.has_pairs,
+            run_starts,
             needles,
         }
     }

@@ -10,6 +10,7 @@ use super::{Signal, Stance, Suspicion, Weighed};
 use crate::keyword::BrandId;
 
 mod said;
+mod telling;
 
 pub use said::Said;
 

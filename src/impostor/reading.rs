@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+use unicode_normalization::{IsNormalized, is_nfc_quick};
 use unicode_security::confusable_detection::skeleton;
 
 /// Characters read of one text; more is no name.
@@ -44,12 +45,18 @@ pub(super) struct Reading {
     pub(super) gift: bool,
 }
 
+/// What one character is to a reading.
 #[derive(Debug, Clone, Copy)]
-enum Look {
+pub(super) enum Look {
+    /// Up to three letters, and how they were written.
     Letters([char; 3], u8),
+    /// Nothing to see.
     Hidden,
+    /// A mark on the letter before.
     Mark,
+    /// Separates words.
     Gap,
+    /// Separates words, and is a picture of a gift or of money.
     Gift,
 }
 
@@ -57,7 +64,7 @@ const BLOCK: usize = 256;
 static TABLE: [OnceLock<Box<[Look]>>; 0x11_0000 / BLOCK] = [const { OnceLock::new() }; 0x11_0000 / BLOCK];
 
 /// What a character beyond ASCII reads as; blocks are worked out as they are met.
-fn look(c: char) -> Look {
+pub(super) fn look(c: char) -> Look {
     let code = c as usize;
     let block = TABLE.get(code / BLOCK).map(|block| {
         block.get_or_init(|| {
@@ -66,6 +73,56 @@ fn look(c: char) -> Look {
         })
     });
     block.and_then(|block| block.get(code % BLOCK)).copied().unwrap_or(Look::Gap)
+}
+
+/// As much of a [`Look`] as tells that a character is no Latin letter: small enough to be at hand for whole scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Glance {
+    /// What it reads as depends on what stands beside it.
+    Varies,
+    /// One letter that is none of ASCII.
+    Foreign,
+    /// Letters: a [`look`] tells which.
+    Letters,
+    /// Nothing to see.
+    Hidden,
+    /// A mark on the letter before.
+    Mark,
+    /// Separates words.
+    Gap,
+}
+
+/// What a character beyond ASCII is at a glance.
+#[inline]
+pub(super) fn glance(c: char) -> Glance {
+    type Block = OnceLock<Box<[Glance]>>;
+    static GLANCES: [Block; 0x11_0000 / BLOCK] = [const { OnceLock::new() }; 0x11_0000 / BLOCK];
+    let code = c as usize;
+    let block = GLANCES.get(code / BLOCK).map(|block| {
+        block.get_or_init(|| {
+            let start = u32::try_from(code / BLOCK * BLOCK).unwrap_or(0);
+            (start..start + 256)
+                .map(|code| char::from_u32(code).map_or(Glance::Varies, first_glance))
+                .collect()
+        })
+    });
+    block.and_then(|block| block.get(code % BLOCK)).copied().unwrap_or(Glance::Varies)
+}
+
+fn first_glance(c: char) -> Glance {
+    let look = look(c);
+    // composing (NFC) leaves it alone whatever stands beside it; marks may change places with others
+    let kept = canonical_combining_class(c) == 0 || matches!(look, Look::Mark);
+    if !kept || !matches!(is_nfc_quick(std::iter::once(c)), IsNormalized::Yes) {
+        return Glance::Varies;
+    }
+    match look {
+        Look::Letters([one, '\0', _], _) if !one.is_ascii() => Glance::Foreign,
+        Look::Letters(..) => Glance::Letters,
+        Look::Hidden => Glance::Hidden,
+        Look::Mark => Glance::Mark,
+        Look::Gap | Look::Gift => Glance::Gap,
+    }
 }
 
 fn letters(text: &str, how: u8) -> Option<Look> {
@@ -176,7 +233,7 @@ fn extra(c: char) -> char {
 }
 
 /// The letter under which look-alikes are compared.
-fn same(c: char) -> char {
+pub(super) fn same(c: char) -> char {
     match c {
         'i' | '1' | '!' | '|' => 'l',
         '0' => 'o',

@@ -17,8 +17,10 @@ pub(super) struct Compiled {
     pub(super) version: String,
     /// Needles and the terms that they serve, in order of the needles.
     pub(super) terms: Box<[(u32, u32)]>,
-    /// Whether every alternative must be asked for itself: something in it holds without any word found.
+    /// Whether an alternative of some list is an exclusion: then every one must be asked for itself.
     pub(super) one_by_one: bool,
+    /// Terms that may stand where no needle of theirs was found, as they have none. In order.
+    pub(super) wordless: Box<[u32]>,
     /// Terms that want exact characters.
     pub(super) exact: Box<[u32]>,
     /// Terms that are context words of a short form.
@@ -33,6 +35,7 @@ impl Compiled {
         });
         size_of::<Compiled>()
             + size_of_val(&*self.terms)
+            + size_of_val(&*self.wordless)
             + size_of_val(self.query.leaves())
             + self.query.leaves().len() * (size_of::<Node>() + 1)
             + leaves.sum::<usize>()
@@ -206,7 +209,13 @@ pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
         terms.sort_unstable();
         Compiled {
             version: version(brand, &query),
-            one_by_one: needle_of.iter().any(Option::is_none) || has_negated_alternative(query.root()),
+            one_by_one: has_negated_alternative(query.root()),
+            wordless: needle_of
+                .iter()
+                .zip(0..)
+                .filter(|(needle, _)| needle.is_none())
+                .map(|(_, leaf)| leaf)
+                .collect(),
             exact: query
                 .leaves()
                 .iter()

@@ -73,10 +73,18 @@ impl<'a> Evaluation<'a> {
 
     /// Which of these terms stand in the post; found without a look at the others.
     fn standing(&self, leaves: Range<u32>) -> impl Iterator<Item = u32> {
+        let end = leaves.end;
         let first = self.found.partition_point(|(leaf, _)| *leaf < leaves.start);
-        let inside =
-            self.found.iter().skip(first).map(|(leaf, _)| *leaf).take_while(move |leaf| *leaf < leaves.end);
-        inside.filter(|leaf| self.stands(*leaf))
+        let found = self.found.iter().skip(first).map(|(leaf, _)| *leaf).take_while(move |leaf| *leaf < end);
+        let first = self.compiled.wordless.partition_point(|leaf| *leaf < leaves.start);
+        let wordless = self.compiled.wordless.iter().skip(first).copied().take_while(move |leaf| *leaf < end);
+        let (mut found, mut wordless) = (found.peekable(), wordless.peekable());
+        let in_order = std::iter::from_fn(move || match (found.peek(), wordless.peek()) {
+            (Some(one), Some(other)) if other < one => wordless.next(),
+            (Some(_), _) => found.next(),
+            (None, _) => wordless.next(),
+        });
+        in_order.filter(|leaf| self.stands(*leaf))
     }
 
     /// Those of `nodes` that hold.

@@ -191,7 +191,7 @@ impl Bluesky {
 
 impl Network for Bluesky {
     fn ask(&self, cursor: Option<&Cursor>, now: Time) -> Ask {
-        let State { time_us, search, .. } = Cursor::state(cursor);
+        let State { time_us, search, .. } = State::of(cursor);
         let search = search.unwrap_or_default();
         if search.is_over() {
             return Ask::Done;
@@ -230,7 +230,7 @@ impl Network for Bluesky {
         let mut page = Page::default();
         let mended = super::json::half_characters(body);
         let body = mended.as_deref().unwrap_or(body);
-        let State { time_us: last, outdated, search } = Cursor::state(cursor);
+        let State { time_us: last, outdated, search } = State::of(cursor);
         match body.trim_ascii_start() {
             [] => return Err(wrong("nothing at all")),
             [b'<', ..] => {
@@ -271,15 +271,15 @@ impl Network for Bluesky {
     }
 
     fn skim<'b>(&self, message: &'b [u8], cursor: Option<&Cursor>, seen: Time) -> Option<Skim<'b>> {
-        let State { time_us: last, outdated, .. } = Cursor::state(cursor);
+        let State { time_us: last, outdated, .. } = State::of(cursor);
         let event::Skimmed { did, time_us, rkey, text, is_answer } = event::skim(message)?;
         let until = Time(time_us.div_euclid(1000)).valid();
         let jumps = last > 0 && self.gap(Time(last / 1000), until?, seen, outdated).is_some();
         (!jumps).then(|| Skim {
-            native_id: format!("at://{did}/{POST}/{rkey}"),
+            native_id: ["at://", &did, "/", POST, "/", &rkey].concat(),
             text,
             is_answer,
-            cursor: Cursor::of(&State { time_us, ..State::default() }),
+            cursor: Some(State::at(time_us)),
             until,
         })
     }
@@ -312,7 +312,7 @@ impl Network for Bluesky {
         if answer.status != 400 || !search::is_asked(&answer.request.url) {
             return None;
         }
-        let State { time_us, search, .. } = Cursor::state(cursor);
+        let State { time_us, search, .. } = State::of(cursor);
         let mut search: Search = search?;
         let value = serde_json::from_slice::<Value>(&answer.body).ok()?;
         if text(&value, "/error") == Some("ExpiredToken") || !search.forget_token() {

@@ -119,7 +119,7 @@ pub struct Skimmed<'a> {
 
 impl Skimmed<'_> {
     /// The texts that are searched.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
+    pub fn texts(&self) -> impl Iterator<Item = &str> + Clone {
         [self.title.as_deref(), Some(&*self.text), self.summary.as_deref()].into_iter().flatten()
     }
 

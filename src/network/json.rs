@@ -57,6 +57,7 @@ pub(super) fn mended(json: &[u8]) -> Option<Vec<u8>> {
 /// As [`mended`], for text of which most has no such sequence at all.
 pub(super) fn half_characters(json: &[u8]) -> Option<Vec<u8>> {
     let may = json.first().is_some_and(|byte| matches!(byte, b'{' | b'['))
+        && json.contains(&b'\\')
         && json.windows(3).any(|three| three.eq_ignore_ascii_case(b"\\ud"));
     if may { mended(json) } else { None }
 }

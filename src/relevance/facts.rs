@@ -92,7 +92,8 @@ fn window(sense: &Sense, text: &str) -> Vec<Token> {
     if tokens.len() <= TOKENS {
         return tokens;
     }
-    let first = sense.names.iter().filter_map(|name| places(&tokens, name).into_iter().next()).min();
+    let names = sense.names_in(&tokens);
+    let first = names.iter().filter_map(|name| places(&tokens, name).into_iter().next()).min();
     let start = first.unwrap_or_default().saturating_sub(TOKENS / 2);
     tokens.into_iter().skip(start).take(TOKENS).collect()
 }
@@ -102,7 +103,7 @@ pub fn facts(sense: &Sense, text: &str) -> Facts {
     let tokens = window(sense, text);
     let mut is_name = vec![false; tokens.len()];
     let mut found: Vec<(usize, usize)> = Vec::new();
-    for name in &sense.names {
+    for name in sense.names_in(&tokens) {
         for at in places(&tokens, name) {
             if is_name.get(at).copied().unwrap_or(true) {
                 continue;

@@ -1,6 +1,6 @@
 //! What a name means to its brand.
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::lexicon::{KINDS, SECTORS, Words};
 use super::tokens::{Between, Form, Token, cut};
@@ -11,6 +11,8 @@ use crate::keyword;
 pub struct Sense {
     /// The forms in which the name is looked for, word by word, folded.
     pub(super) names: Vec<Vec<String>>,
+    /// The places of those in their list, by their first words.
+    firsts: HashMap<String, Vec<usize>>,
     /// Sectors named by the description, by their place.
     pub(super) sectors: Vec<usize>,
     /// Words of the description that are names: `Amazon` of "Amazon Echo".
@@ -46,8 +48,24 @@ impl Sense {
             }),
             ..Sense::default()
         };
+        let mut firsts: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, name) in sense.names.iter().enumerate() {
+            if let Some(first) = name.first() {
+                firsts.entry(first.clone()).or_default().push(place);
+            }
+        }
+        sense.firsts = firsts;
         sense.describe(about);
         sense
+    }
+
+    /// The names of which the first word stands among `tokens`, in their order: all others stand nowhere.
+    pub(super) fn names_in(&self, tokens: &[Token]) -> Vec<&[String]> {
+        let begun = tokens.iter().filter_map(|token| self.firsts.get(&token.folded));
+        let mut begun: Vec<usize> = begun.flatten().copied().collect();
+        begun.sort_unstable();
+        begun.dedup();
+        begun.into_iter().filter_map(|place| self.names.get(place).map(Vec::as_slice)).collect()
     }
 
     fn describe(&mut self, about: &str) {

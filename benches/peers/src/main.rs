@@ -18,7 +18,7 @@ use mokaccino::prelude::{CNFQueryable as _, Document, Percolator, Query as Cnf};
 use serde::Deserialize;
 use vigie::config::Config;
 use vigie::fold::Folded;
-use vigie::intake::{Judge, Origin};
+use vigie::intake::{Judge, Origin, may_concern};
 use vigie::keeper::{Clock, Keeper};
 use vigie::keyword::Brand;
 use vigie::mail::Language;
@@ -302,8 +302,9 @@ fn whole_way(posts: &[String], keywords: &[String], rounds: usize) {
             let mut all = Page::default();
             for message in batch {
                 let seen = Time(start / 1_000);
+                // as the daemon asks ([`vigie::source::Interest`])
                 if let Some(skim) = network.skim(message, cursor.as_ref(), seen)
-                    && !judge.matcher.finds_any(std::iter::once(&*skim.text), &mut scratch)
+                    && !may_concern(&judge.matcher, std::iter::once(&*skim.text), skim.is_answer, &mut scratch)
                 {
                     cursor = skim.cursor;
                     all.passed.push((NetworkName::known("bluesky"), skim.native_id));

@@ -7,11 +7,12 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use serde::{Deserialize, Serialize};
 
 use super::super::reading::{Cell, DIGIT, Reading};
+use super::telling::Telling;
 
 /// Characters read of one answer: requests of this kind are short.
 const LIMIT: usize = 2_000;
 /// Digits of the shortest telephone number.
-const PHONE: usize = 9;
+pub(super) const PHONE: usize = 9;
 
 /// The families that stand in an answer, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -87,10 +88,17 @@ impl Said {
         if has_number(&reading.cells) {
             said = said.and(Said::PHONE);
         }
-        if ["http://", "https://", "www.", "wa.me/", "t.me/"].iter().any(|start| text.contains(start)) {
+        if has_link(text) {
             said = said.and(Said::LINK);
         }
         said
+    }
+
+    /// Whether [`Said::is_telling`] of what the text says, found without reading all of it.
+    pub fn tells(text: &str) -> bool {
+        families()
+            .and_then(|families| families.telling.as_ref()?.stand_in(text))
+            .unwrap_or_else(|| Said::read(text).is_telling())
     }
 
     /// Whether it asks the reader for something that a help desk might: all that is worth a closer look.
@@ -104,6 +112,11 @@ impl Said {
             Said::PRIVATE.and(Said::MESSENGER).and(Said::SECRET).and(Said::REMOTE).and(Said::PHONE);
         self.has(elsewhere) || self.has(Said::FORM) && self.has(Said::LINK)
     }
+}
+
+/// Whether an address stands in a text.
+pub(super) fn has_link(text: &str) -> bool {
+    ["http://", "https://", "www.", "wa.me/", "t.me/"].iter().any(|start| text.contains(start))
 }
 
 /// Whether digits stand in a row, spaces and signs between them aside, as in a telephone number.
@@ -129,6 +142,8 @@ struct Words {
 struct Families {
     automaton: AhoCorasick,
     families: Vec<Said>,
+    /// Those of them that are telling; `None` where the quick way would not do.
+    telling: Option<Telling>,
 }
 
 fn family(name: &str) -> Option<Said> {
@@ -162,7 +177,8 @@ fn families() -> Option<&'static Families> {
                 }
             }
             let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&keys).ok()?;
-            Some(Families { automaton, families })
+            let telling = Telling::new(keys.iter().zip(families.iter().copied()));
+            Some(Families { automaton, families, telling })
         })
         .as_ref()
 }
@@ -174,7 +190,7 @@ mod tests {
     #[test]
     fn the_file_reads() {
         let families = families().unwrap();
-        assert!(families.families.len() > 500);
+        assert!(families.families.len() > 500 && families.telling.is_some());
         let file: Words = toml::from_str(include_str!("../conduct.toml")).unwrap();
         assert!(file.families.keys().all(|name| family(name).is_some()));
         assert!(file.families["private"].len() >= 8 && file.families["desk"].len() >= 8);

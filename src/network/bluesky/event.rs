@@ -33,6 +33,22 @@ pub(super) struct State {
     pub(super) search: Option<Search>,
 }
 
+/// How a cursor begins that holds a moment and nothing else.
+const MOMENT: &str = "{\"time_us\":";
+
+impl State {
+    /// What `cursor` holds: a moment and nothing else in nearly all.
+    pub(super) fn of(cursor: Option<&Cursor>) -> State {
+        let moment = cursor.and_then(|cursor| cursor.0.strip_prefix(MOMENT)?.strip_suffix('}')?.parse().ok());
+        moment.map_or_else(|| Cursor::state(cursor), |time_us| State { time_us, ..State::default() })
+    }
+
+    /// The cursor that holds this moment and nothing else.
+    pub(super) fn at(time_us: i64) -> Cursor {
+        Cursor(format!("{MOMENT}{time_us}}}"))
+    }
+}
+
 /// Something that happened to an account.
 #[derive(Debug)]
 pub(super) struct Event {
@@ -126,7 +142,9 @@ pub(super) fn skim(message: &[u8]) -> Option<Skimmed<'_>> {
         embed: Option<IgnoredAny>,
         reply: Option<IgnoredAny>,
     }
-    let Message { did, time_us, kind, commit } = serde_json::from_slice(message).ok()?;
+    // checked once, not for each of its strings
+    let message = std::str::from_utf8(message).ok()?;
+    let Message { did, time_us, kind, commit } = serde_json::from_str(message).ok()?;
     let plain = kind == "commit"
         && commit.operation == "create"
         && commit.collection == POST
@@ -178,7 +196,7 @@ impl Event {
         let (did, at) = (self.did.as_str(), self.at());
         if let Some(time_us) = self.micros {
             page.until = at;
-            page.cursor = Cursor::of(&State { time_us, ..State::default() });
+            page.cursor = Some(State::at(time_us));
         }
         if did.is_empty() {
             return;
