@@ -125,7 +125,9 @@ fn text(literal: &Literal) -> Option<String> {
         }
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    let sentence = words.len() > 2 && words.iter().any(|word| SMALL.contains(word));
+    // codes of languages are short words as well
+    let long = words.iter().any(|word| word.len() > 3);
+    let sentence = long && words.len() > 2 && words.iter().any(|word| SMALL.contains(word));
     (sentence && !EXCEPT.contains(&text.as_str())).then_some(text)
 }
 
