@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::Language;
 
 /// How deep frames stand in each other: a sentence, what is in its parentheses, and the status in that.
-const DEPTH: usize = 4;
+const DEPTH: usize = 6;
 
 /// The reason in this language.
 pub fn reason(english: &str, language: Language) -> Cow<'_, str> {

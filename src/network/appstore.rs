@@ -385,6 +385,10 @@ impl Network for AppStore {
             (None, None) => (None, None),
         };
         let found = entry::read(&answer.body, app.as_deref(), called)?;
+        if shelf.is_some() && !found.is_feed {
+            let detail = "the answer is neither a feed nor a list of apps";
+            return Err(ReadError::new(&NAME, "reviews", detail));
+        }
         let mut page = Page::default();
         if let Some(shelf) = shelf.filter(|_| found.is_feed) {
             let mut state: State = Cursor::state(cursor);

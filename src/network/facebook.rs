@@ -235,7 +235,10 @@ impl Facebook {
         if !graph::is_the_same(&answer.request.url, &self.request(key, state, answer.seen).url) {
             return Ok(()); // an answer to something else: a Page, a post read again
         }
-        let Some(all) = value.get("data").and_then(Value::as_array) else {
+        let ours =
+            |one: &Value| json::has_any(one, &["created_time", "message", "story", "permalink_url", "from"]);
+        let all = value.get("data").and_then(Value::as_array).filter(|all| !json::is_foreign(all, ours));
+        let Some(all) = all else {
             return Err(ReadError::new(&NAME, "posts", "the answer has no list of posts"));
         };
         let items: Vec<Item> =

@@ -9,6 +9,8 @@ use jiff::{Span, SpanRelativeTo};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub(super) use super::json::{many, number as count};
+
 use super::BuildError;
 
 /// The fault of one key of a section.
@@ -31,26 +33,6 @@ pub(super) fn hash(value: &Value) -> String {
     let digest = Sha256::digest(value.to_string());
     let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("sha256-{digits}")
-}
-
-/// A whole number, written as a number or as digits, also with zeros after the point.
-pub(super) fn count(value: &Value, key: &str) -> Option<i64> {
-    let value = value.get(key)?;
-    if let Some(number) = value.as_i64() {
-        return Some(number);
-    }
-    let text = match value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
-    };
-    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
-    whole.parse().ok().filter(|_| rest.bytes().all(|digit| digit == b'0'))
-}
-
-/// The same, where less than nothing makes no sense.
-pub(super) fn many(value: &Value, key: &str) -> Option<u64> {
-    count(value, key).and_then(|number| u64::try_from(number).ok())
 }
 
 /// Whether a field is `true`.

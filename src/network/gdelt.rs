@@ -136,8 +136,9 @@ impl Network for Gdelt {
         }
         let body = article::mended(&answer.body);
         let value = json::parse(&NAME, "articles", &body).map_err(|error| refusal::broken(answer, error))?;
+        let asked_for = Url::parse(&answer.request.url).is_ok_and(|url| url.path() == self.base.path());
         let articles = match &value {
-            Value::Array(all) => all.as_slice(),
+            Value::Array(all) if !asked_for => all.as_slice(),
             // `{}` says that nothing was found; charts hold no articles
             Value::Object(fields)
                 if fields.is_empty()
@@ -145,9 +146,14 @@ impl Network for Gdelt {
             {
                 json::list(&value, "articles")
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            Value::Array(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => {
                 let error = ReadError::new(&NAME, "articles", "the answer is nothing that GDELT says");
-                return Err(refusal::broken(answer, error));
+                return Err(refusal::later(answer, error));
             }
         };
         let mut page = Page::default();
@@ -158,7 +164,6 @@ impl Network for Gdelt {
             page.posts.push(post);
         }
         let state: State = Cursor::state(cursor);
-        let asked_for = Url::parse(&answer.request.url).is_ok_and(|url| url.path() == self.base.path());
         if let Some(search) = state.rounds.current(&self.searches).filter(|_| asked_for) {
             let mut next = state.clone();
             let asked = state.rounds.window(search, self.rules(), answer.seen);

@@ -247,7 +247,15 @@ impl Network for GitHub {
         else {
             return Ok(page);
         };
-        let Some(times) = found.times.filter(|_| search != DISCUSSIONS || value.get("data").is_some()) else {
+        let listed = value.as_array().map_or_else(|| read_json::list(&value, "items"), Vec::as_slice);
+        let ours = |one: &Value| read_json::has_any(one, &["html_url", "node_id", "tag_name"]);
+        let of_its_kind = match search {
+            ISSUES => value.is_object(),
+            DISCUSSIONS => value.get("data").is_some(),
+            _ => true,
+        };
+        let of_its_kind = of_its_kind && !read_json::is_foreign(listed, ours);
+        let Some(times) = found.times.filter(|_| of_its_kind) else {
             return Err(ReadError::new(&NAME, "posts", "the answer is no list of what was asked for"));
         };
         let mut next = state.clone();

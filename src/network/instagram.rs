@@ -247,7 +247,10 @@ impl Instagram {
         if !graph::is_the_same(&answer.request.url, &self.request(&next, state).url) {
             return Ok(()); // an answer to something else: a look-up of an account
         }
-        let listed = || value.get("data").and_then(Value::as_array);
+        // these lists hold nothing but ids
+        let bare = |one: &Value| one.as_object().is_some_and(|fields| fields.len() < 3);
+        let listed =
+            || value.get("data").and_then(Value::as_array).filter(|all| !json::is_foreign(all, bare));
         let odd = |what| ReadError::new(&NAME, what, "the answer has no list of them");
         match next {
             Next::Used => {

@@ -76,15 +76,24 @@ pub(super) fn id(value: &Value, key: &str) -> Option<String> {
     }
 }
 
-/// A whole number.
+/// A whole number or count, written as a number or as text, also with zeros after the point.
 pub(super) fn number(value: &Value, key: &str) -> Option<i64> {
-    value.get(key)?.as_i64()
+    let value = value.get(key)?;
+    if let Some(number) = value.as_i64() {
+        return Some(number);
+    }
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    whole.parse().ok().filter(|_| rest.bytes().all(|digit| digit == b'0'))
 }
 
-/// A count, written as a number or as text.
-pub(super) fn count(value: &Value, key: &str) -> Option<i64> {
-    let value = value.get(key)?;
-    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+/// The same, where less than nothing makes no sense.
+pub(super) fn many(value: &Value, key: &str) -> Option<u64> {
+    number(value, key).and_then(|number| u64::try_from(number).ok())
 }
 
 /// A moment, written as a date.
@@ -97,6 +106,16 @@ pub(super) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// Whether a list that was asked for holds things of which none is `ours`: another network's server answered.
+pub(super) fn is_foreign(list: &[Value], ours: impl Fn(&Value) -> bool) -> bool {
+    !list.is_empty() && !list.iter().any(ours)
+}
+
+/// Whether a value has a field of one of these names.
+pub(super) fn has_any(value: &Value, keys: &[&str]) -> bool {
+    keys.iter().any(|key| value.get(*key).is_some())
+}
+
 /// A stranger's words, short enough to stand in an error.
 pub(super) fn few_words(text: &str) -> String {
     text.chars().filter(|sign| !sign.is_control()).take(80).collect()
@@ -104,6 +123,15 @@ pub(super) fn few_words(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn numbers_are_numbers_or_text() {
+        let value = serde_json::json!({"a": 3, "b": " 12 ", "c": 4.0, "d": "5.00", "e": "6.5", "f": null, "g": true, "h": -1});
+        let read = |key| super::number(&value, key);
+        assert_eq!(["a", "b", "c", "d"].map(read), [Some(3), Some(12), Some(4), Some(5)]);
+        assert_eq!(["e", "f", "g", "z"].map(read), [None; 4]);
+        assert_eq!((super::many(&value, "b"), super::many(&value, "h")), (Some(12), None));
+    }
+
     #[test]
     fn half_characters_are_mended_and_whole_ones_kept() {
         let mended = |json: &str| super::mended(json.as_bytes()).map(|out| String::from_utf8(out).unwrap());

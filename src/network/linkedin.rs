@@ -311,7 +311,8 @@ impl Network for LinkedIn {
         if is_error {
             return Err(refusal(answer));
         }
-        if !item::everything(&value, named.as_deref(), &mut page) {
+        let foreign = task.is_some() && (value.is_array() || value.get("data").is_some());
+        if foreign || !item::everything(&value, named.as_deref(), &mut page) {
             return Err(ReadError::new(&NAME, "posts", "the answer is nothing that LinkedIn says"));
         }
         if let Some(task) = task

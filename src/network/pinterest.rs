@@ -306,7 +306,10 @@ impl Network for Pinterest {
         if json::number(&value, "code").is_some() && json::text(&value, "message").is_some() {
             return Err(refusal(answer));
         }
-        if !pin::everything(&value, &mut page) {
+        let pins = json::list(&value, "items");
+        let foreign =
+            matches!(asked, Asked::Pins) && (value.is_array() || json::is_foreign(pins, pin::is_pin));
+        if foreign || !pin::everything(&value, &mut page) {
             return Err(ReadError::new(&NAME, "pins", "the answer is nothing that Pinterest says"));
         }
         if self.asks {

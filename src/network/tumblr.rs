@@ -314,7 +314,8 @@ impl Network for Tumblr {
             }
             None => found.shape(&value, asked.post.as_ref()),
         }
-        if !found.known {
+        // every answer of Tumblr itself says what it is the response to
+        if !found.known || (asked.list.is_some() && value.get("response").is_none()) {
             return Err(ReadError::new(&NAME, "posts", "the answer is nothing that Tumblr says"));
         }
         let mut page = found.page;

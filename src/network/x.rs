@@ -447,9 +447,7 @@ impl Network for X {
         let before = state.clone();
         let mut page = match &asked {
             Asked::Rules => Page::default(),
-            Asked::Search { .. } | Asked::Counts { .. }
-                if value.get("data").or(value.get("meta")).is_none() =>
-            {
+            Asked::Search { .. } | Asked::Counts { .. } if !answer::is_list(&value) => {
                 return Err(ReadError::new(&NAME, "posts", "the answer has neither `data` nor `meta`"));
             }
             Asked::Search { .. } | Asked::Counts { .. } | Asked::Stream | Asked::Other => {

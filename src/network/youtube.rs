@@ -262,7 +262,10 @@ impl Network for YouTube {
         };
         let around = Around { plain: answer.request.url.contains("textFormat=plainText"), ..around };
         let mut page = Page::default();
-        if !normal && !everything(&value, &around, &mut page) {
+        let ours = |one: &Value| json::has_any(one, &["kind", "snippet", "contentDetails", "statistics"]);
+        let foreign =
+            asked.is_some() && (value.is_array() || json::is_foreign(json::list(&value, "items"), ours));
+        if !normal && (foreign || !everything(&value, &around, &mut page)) {
             return Err(ReadError::new(&NAME, "videos", "the answer is nothing that YouTube says"));
         }
         let told = Told { value: &value, fault: fault.as_ref(), seen: answer.seen };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use url::Url;
 use vigie::network::{Answer, Ask, Cursor, Missed, Network, Page, Request, Trouble, recorded, spec};
-use vigie::post::Gone;
+use vigie::post::{Gone, Kind};
 use vigie::time::Time;
 
 use crate::corpus;
@@ -57,6 +57,27 @@ fn a_tree_and_a_person_of_the_search_are_read() {
     for nothing in ["null", "41000000", "[1, 2, 3]", r#"{"items":[],"profiles":[]}"#] {
         assert_eq!(network.read(&answer(Request::default(), 200, nothing), None).unwrap(), Page::default());
     }
+}
+
+#[test]
+fn what_has_a_parent_is_a_comment_even_if_it_does_not_say_so() {
+    let read = |body: Value| {
+        build("").read(&answer(Request::default(), 200, &body.to_string()), None).unwrap().posts
+    };
+    let child = json!({"id": 15, "created_at": "2026-03-02T10:00:00Z", "author": "b", "text": "child", "parent_id": 1,
+        "points": "7", "children": []});
+    let tree = read(
+        json!({"id": 1, "created_at": "2026-03-02T09:00:00Z", "author": "a", "title": "story", "parent_id": null,
+        "children": [child]}),
+    );
+    assert_eq!((tree[0].kind, tree[0].reply_to.as_deref()), (Kind::Post, None));
+    assert_eq!((tree[1].kind, tree[1].reply_to.as_deref()), (Kind::Comment, Some("1")));
+    assert_eq!(tree[1].counts.score, Some(7));
+    // an option of a poll names its poll among the tags only
+    let option =
+        read(json!({"hits": [{"objectID": "9", "author": "c", "created_at_i": 1, "comment_text": "option",
+        "_tags": ["pollopt", "author_c", "story_8"]}]}));
+    assert_eq!((option[0].reply_to.as_deref(), option[0].root.as_deref()), (Some("8"), Some("8")));
 }
 
 #[test]

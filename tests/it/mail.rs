@@ -25,6 +25,7 @@ use super::share::{brands, filled, now};
 
 mod kinds;
 mod reasons;
+mod sentences;
 
 fn paris() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use vigie::network::{Answer, Ask, Cursor, Network, Page, ReadError, Request, recorded, spec};
-use vigie::post::Gone;
+use vigie::post::{Gone, Kind};
 use vigie::time::Time;
 
 use crate::corpus;
@@ -104,6 +104,37 @@ fn statuses_are_found_in_every_shape() {
     assert_eq!(page.deletions[0].gone, Gone::Post("https://a.example/1".to_owned()));
     assert!(page.posts.is_empty());
     assert_eq!(understood(&account.to_string()).unwrap().accounts[0].status.as_deref(), Some("suspended"));
+}
+
+#[test]
+fn other_software_says_the_same_in_its_own_way() {
+    let status = |more: Value| {
+        let mut status = json!({"id": "A1", "created_at": "2026-03-02T10:00:00Z", "uri": "https://a.example/A1",
+            "content": "moka", "visibility": "public",
+            "account": {"acct": "lea", "followers_count": "15", "statuses_count": 3.0}});
+        status.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        status
+    };
+    let read = |more: Value| understood(&status(more).to_string()).unwrap().posts;
+    let author = read(json!({})).remove(0).author.unwrap();
+    assert_eq!((author.followers, author.posts), (Some(15), Some(3)));
+    let quoted = json!({"id": "B", "uri": "https://b.example/9", "content": "nine", "created_at": "2026-03-01T10:00:00Z",
+        "visibility": "public", "account": {"acct": "sam@b.example"}});
+    for added in [
+        json!({"pleroma": {"quote": quoted}}),
+        json!({"akkoma": {"quote": quoted}}),
+        json!({"quote": quoted}),
+    ] {
+        let posts = read(added);
+        assert_eq!(posts[0].quote_of.as_deref(), Some("https://b.example/9"));
+        assert_eq!((posts[0].kind, posts[1].text.as_str()), (Kind::Quote, "nine"));
+    }
+    let hidden = read(json!({"quote": null, "pleroma": {"quote": null, "quote_id": "B7"}}));
+    assert_eq!(hidden[0].quote_of.as_deref(), Some("B7"));
+    let pending = read(json!({"quote": {"state": "pending", "quoted_status": null}}));
+    assert_eq!((pending[0].kind, pending[0].quote_of.as_deref()), (Kind::Post, None));
+    assert_eq!(read(json!({"content": "", "content_text": "plain words"}))[0].text, "plain words");
+    assert_eq!(read(json!({"content": null, "text": "plain words"}))[0].text, "plain words");
 }
 
 #[test]

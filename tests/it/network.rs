@@ -370,3 +370,40 @@ fn no_secret_is_told() {
         assert!(refusals > 0, "{} reads everything", kit.spec.name);
     });
 }
+
+/// Networks that speak alike: what one says the other may understand.
+const KIN: &[&[&str]] = &[&["facebook", "instagram", "threads"]];
+
+#[test]
+fn the_answers_of_another_network_are_refused() {
+    let kits: Vec<Kit> = ALL.iter().map(Kit::of).collect();
+    // what holds posts, as its own network reads it; documents in XML are read wherever feeds are
+    let mut spoken: Vec<(&str, Vec<u8>)> = Vec::new();
+    for kit in &kits {
+        let plain = kit.plain();
+        for body in kit.bodies().filter(|body| matches!(body.trim_ascii().first(), Some(b'{' | b'['))) {
+            let read = plain.read(&Answer { body: body.clone(), seen: NOW, ..Answer::default() }, None);
+            if read.is_ok_and(|page| page.posts.len() > 1) {
+                spoken.push((kit.spec.name, body));
+            }
+        }
+    }
+    assert!(spoken.len() > 20, "only {} bodies", spoken.len());
+    let mut taken = BTreeSet::new();
+    for kit in &kits {
+        let network = kit.asking();
+        let name = kit.spec.name;
+        if !matches!(network.ask(None, NOW), Ask::Fetch(_)) {
+            continue;
+        }
+        for (other, body) in &spoken {
+            let alike = KIN.iter().any(|kin| kin.contains(&name) && kin.contains(other));
+            let read = || network.read(&answer(network.as_ref(), None, body.clone()), None);
+            if *other != name && !alike && read().is_ok_and(|page| !page.more || !page.posts.is_empty()) {
+                taken
+                    .insert(format!("{name} takes what {other} says: {:.80}", String::from_utf8_lossy(body)));
+            }
+        }
+    }
+    assert!(taken.is_empty(), "{}", Vec::from_iter(taken).join("\n"));
+}

@@ -58,6 +58,32 @@ fn only_the_last_words_of_a_chain_are_the_authors() {
 }
 
 #[test]
+fn a_post_of_the_type_of_a_block_is_a_whole_post() {
+    let link = post(json!({"type": "link", "id_string": "7", "blog_name": "c", "timestamp": 1_772_359_200,
+        "url": "https://l.example/x", "title": "Molivelle", "description": "<p>a <b>page</b></p>", "tags": ["t"]}));
+    assert_eq!(
+        (link.native_id.as_str(), link.title.as_deref(), link.text.as_str()),
+        ("7", Some("Molivelle"), "a page")
+    );
+    assert_eq!((link.links, link.hashtags), (vec!["https://l.example/x".to_owned()], vec!["t".to_owned()]));
+    let own = |key: &str| {
+        let mut part = json!({"blog": {"name": "z"}, "post": {"id": "2"}, "is_current_item": true});
+        part[key] = json!("<p>mine</p>");
+        post(
+            json!({"type": "photo", "id_string": "2", "blog_name": "z", "timestamp": 1, "caption": "<p>mine</p>",
+            "reblogged_from_id": "1", "trail": [{"post": {"id": "0"}, "content_raw": "<p>theirs</p>"}, part]}),
+        )
+    };
+    for key in ["content", "content_raw"] {
+        let quote = own(key);
+        assert_eq!(
+            (quote.kind, quote.text.as_str(), quote.quote_of.as_deref()),
+            (Kind::Quote, "mine", Some("1"))
+        );
+    }
+}
+
+#[test]
 fn what_stands_alone_is_a_post_too() {
     let alone = post(json!({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}],
         "layout": [{"type": "rows", "display": [{"blocks": [1, 0]}]}]}));

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{NAME, json as reading, xml};
 use crate::network::clean::{self, LINE, TEXT};
-use crate::network::json::{count, id, list, text};
+use crate::network::json::{self, id, list, text};
 use crate::network::{ReadError, Trouble, link};
 use crate::post::{Account, Author, Counts, Kind, Post};
 use crate::time::Time;
@@ -102,7 +102,7 @@ impl Found {
         post.title = line(said, "title");
         post.text = clean::text(text(said, "body").unwrap_or_default(), TEXT);
         post.published = text(said, "createdDate").and_then(Time::parse);
-        post.rating = stars(count(said, "rating"));
+        post.rating = stars(json::number(said, "rating"));
         self.posts.push(post);
     }
 }

@@ -19,6 +19,17 @@ struct Document {
     items: Vec<Value>,
     beyond: usize,
     is_feed: bool,
+    has_items: bool,
+}
+
+impl Document {
+    /// Whether a document without the word of the format is a feed all the same: many others call a list `items`.
+    fn reads_like_one(&self) -> bool {
+        let words = ["content_html", "content_text"];
+        self.has_items
+            && (self.meta.keys().any(|key| matches!(key.as_str(), "title" | "home_page_url" | "feed_url"))
+                || self.items.iter().any(|item| words.iter().any(|key| item.get(key).is_some())))
+    }
 }
 
 /// What a JSON document is.
@@ -41,7 +52,7 @@ pub(super) fn read(text: &str, address: Option<&Url>) -> Result<Read, serde_json
     if document.items.is_empty() {
         end?;
     }
-    if document.is_feed {
+    if document.is_feed || document.reads_like_one() {
         return Ok(Read::Feed(Box::new(feed(document, address))));
     }
     let results = document.meta.get("results").and_then(Value::as_array).into_iter().flatten();
@@ -69,7 +80,7 @@ impl<'de> Visitor<'de> for Top<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "items" {
-                self.0.is_feed = true;
+                self.0.has_items = true;
                 map.next_value_seed(Items(self.0))?;
             } else if matches!(
                 key.as_str(),

@@ -36,15 +36,26 @@ pub(super) fn told(answer: &Answer) -> Option<ReadError> {
     if matches!(body.first(), Some(b'{' | b'[')) {
         return None;
     }
-    let said = sentence(answer);
-    let trouble = said.as_deref().map_or(Trouble::Transient, judged);
-    let empty = if body.is_empty() { "an empty answer" } else { "a web page instead of articles" };
-    Some(failure(answer, trouble, said.as_deref().unwrap_or(empty)))
+    let Some(said) = sentence(answer) else {
+        if body.is_empty() {
+            return Some(failure(answer, Trouble::Transient, "an empty answer"));
+        }
+        // its own when it is overloaded, or that of another server
+        let page = ReadError::new(&NAME, "articles", "a web page instead of articles");
+        let page = ReadError { trouble: Trouble::BlockPage, ..page };
+        return Some(page.until(Some(longer(answer, FAILED))));
+    };
+    Some(failure(answer, judged(&said), &said))
 }
 
 /// An answer that cannot be read: it passes, as everything here does.
 pub(super) fn broken(answer: &Answer, error: ReadError) -> ReadError {
-    ReadError { trouble: Trouble::Transient, ..error }.until(Some(answer.seen.plus(FAILED)))
+    later(answer, ReadError { trouble: Trouble::Transient, ..error })
+}
+
+/// An error after which the service is left alone for a while.
+pub(super) fn later(answer: &Answer, error: ReadError) -> ReadError {
+    error.until(Some(answer.seen.plus(FAILED)))
 }
 
 fn failure(answer: &Answer, trouble: Trouble, detail: &str) -> ReadError {

@@ -97,6 +97,12 @@ fn item(value: &Value, page: &mut Page) {
     }
 }
 
+/// The story that the tags of a search's hit name.
+fn story(value: &Value, own: &str) -> Option<String> {
+    let named = list(value, "_tags").iter().filter_map(|tag| tag.as_str()?.strip_prefix("story_"));
+    named.filter(|id| *id != own).map(str::to_owned).next()
+}
+
 fn post(
     value: &Value,
     native_id: String,
@@ -115,10 +121,12 @@ fn post(
     post.links = text(value, "url").map(str::to_owned).into_iter().collect();
     post.links.extend(body.links);
     let under = |key: &str| id(value, key).filter(|id| *id != post.native_id);
-    if is_a(value, "comment") || is_a(value, "pollopt") {
+    let parent = under("parent_id").or_else(|| under("parent")).or_else(|| under("poll"));
+    // items in a tree do not always say what they are: what has a parent is a comment
+    if is_a(value, "comment") || is_a(value, "pollopt") || parent.is_some() {
         post.kind = Kind::Comment;
-        post.reply_to = under("parent_id").or_else(|| under("parent")).or_else(|| under("poll"));
-        post.root = under("story_id").or_else(|| under("poll"));
+        post.root = under("story_id").or_else(|| under("poll")).or_else(|| story(value, &post.native_id));
+        post.reply_to = parent.or_else(|| post.root.clone());
     }
     post.counts = Counts {
         score: number(value, "points").or_else(|| number(value, "score")),

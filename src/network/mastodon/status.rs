@@ -7,7 +7,7 @@ use url::Url;
 use super::NAME;
 use super::walk::Item;
 use crate::html;
-use crate::network::json::{id, list, number, text, time};
+use crate::network::json::{id, list, many, number, text, time};
 use crate::post::{Account, Author, Counts, Kind, Media, Post};
 use crate::time::Time;
 
@@ -43,9 +43,16 @@ pub(super) fn item(value: &Value, seen: Time) -> Option<Item> {
     Some((id, time(value, "created_at").unwrap_or(seen)))
 }
 
+/// What a status says of the one that it quotes: itself, or among what Pleroma and Akkoma add.
+fn quote(value: &Value) -> Option<&Value> {
+    let added = || value.pointer("/pleroma/quote").or_else(|| value.pointer("/akkoma/quote"));
+    let of = |quote: &&Value| quote.is_object();
+    value.get("quote").filter(of).or_else(|| added().filter(of))
+}
+
 /// The status that this one quotes, if it is shown. Other software puts it there without a state.
 pub(super) fn quoted(value: &Value) -> Option<&Value> {
-    let quote = value.get("quote").filter(|quote| quote.is_object())?;
+    let quote = quote(value)?;
     let inner = quote.get("quoted_status").unwrap_or(quote);
     (is_accepted(quote) && is_status(inner) && !is_source(inner)).then_some(inner)
 }
@@ -89,7 +96,14 @@ impl Server<'_> {
             return None;
         }
         let content = value.get("content").and_then(Value::as_str).unwrap_or_default();
-        let body = html::read(content);
+        let mut body = html::read(content);
+        if body.text.is_empty() {
+            // photo networks beside Mastodon's give the words without markup, too
+            text(value, "content_text")
+                .or_else(|| text(value, "text"))
+                .unwrap_or_default()
+                .clone_into(&mut body.text);
+        }
         let mut post = Post::new(NAME, self.native_id(value));
         post.local_id = id(value, "id").map(|id| self.local_id(&id)).filter(|id| *id != post.native_id);
         post.permalink = owned(value, "url").or_else(|| owned(value, "uri"));
@@ -153,8 +167,8 @@ impl Server<'_> {
             bio: text(account, "note").and_then(plain),
             avatar: owned(account, "avatar"),
             url: owned(account, "url"),
-            followers: account.get("followers_count").and_then(Value::as_u64),
-            posts: account.get("statuses_count").and_then(Value::as_u64),
+            followers: many(account, "followers_count"),
+            posts: many(account, "statuses_count"),
             created: time(account, "created_at"),
             verified: fields.map(|_| checked().next().is_some()),
             bot: account.get("bot").and_then(Value::as_bool),
@@ -184,8 +198,13 @@ fn link(field: &str) -> Option<String> {
 }
 
 fn quote_of(server: &Server<'_>, value: &Value) -> Option<String> {
-    let quote = value.get("quote").filter(|quote| quote.is_object() && is_accepted(quote))?;
-    quoted(value).map(|inner| server.native_id(inner)).or_else(|| id(quote, "quoted_status_id"))
+    let Some(quote) = quote(value) else {
+        // where the quoted status is not shown, its id may be
+        return id(value, "quote_id")
+            .or_else(|| value.get("pleroma").and_then(|added| id(added, "quote_id")));
+    };
+    let accepted = || id(quote, "quoted_status_id").filter(|_| is_accepted(quote));
+    quoted(value).map(|inner| server.native_id(inner)).or_else(accepted)
 }
 
 fn media(value: &Value) -> Media {

@@ -36,7 +36,8 @@ pub(super) fn everything(value: &Value, page: &mut Page) -> bool {
     }
 }
 
-fn is_pin(value: &Value) -> bool {
+/// Whether a value is a pin.
+pub(super) fn is_pin(value: &Value) -> bool {
     let told =
         ["media", "board_id", "parent_pin_id", "alt_text", "creative_type", "board_owner", "dominant_color"];
     value.is_object()

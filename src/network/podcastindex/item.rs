@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::NAME;
 use crate::html;
 use crate::network::clean::{self, LINE, TEXT};
-use crate::network::json::{count, id, list, text};
+use crate::network::json::{self, id, list, number, text};
 use crate::network::{ReadError, link};
 use crate::post::{Account, Author, Kind, Media, Post};
 use crate::time::Time;
@@ -37,27 +37,34 @@ impl Found {
 /// Reads an answer by its shape: `items` and `episodes` are episodes, `feeds` podcasts, or one of each.
 pub(super) fn read(value: &Value) -> Result<Found, ReadError> {
     let mut found = Found::default();
-    let mut known = SILENT.iter().any(|key| value.get(key).is_some());
+    let mut known = value.get("status").is_some() && json::has_any(value, SILENT);
     for key in ["items", "episodes", "episode", "liveItems"] {
         let Some(held) = value.get(key) else { continue };
         known = true;
         let items = held.as_array().map_or(std::slice::from_ref(held), Vec::as_slice);
+        if json::is_foreign(items, is_episode) {
+            return Err(foreign());
+        }
         items.iter().filter(|item| is_episode(item)).for_each(|item| found.episode(item));
     }
     for key in ["feeds", "feed"] {
         let Some(held) = value.get(key) else { continue };
         known = true;
         let items = held.as_array().map_or(std::slice::from_ref(held), Vec::as_slice);
+        if json::is_foreign(items, |one| id(one, "id").or_else(|| id(one, "podcastGuid")).is_some()) {
+            return Err(foreign());
+        }
         found.accounts.extend(items.iter().filter_map(podcast));
     }
     if !known && is_episode(value) {
         known = true;
         found.episode(value);
     }
-    if !known {
-        return Err(ReadError::new(&NAME, "episodes", "the answer has neither episodes nor podcasts"));
-    }
-    Ok(found)
+    if known { Ok(found) } else { Err(foreign()) }
+}
+
+fn foreign() -> ReadError {
+    ReadError::new(&NAME, "episodes", "the answer has neither episodes nor podcasts")
 }
 
 fn is_episode(value: &Value) -> bool {
@@ -74,7 +81,7 @@ fn address(value: &Value, keys: &[&str]) -> Option<String> {
 }
 
 fn seconds(value: &Value, key: &str) -> Option<i64> {
-    count(value, key).filter(|seconds| *seconds > 0)
+    number(value, key).filter(|seconds| *seconds > 0)
 }
 
 /// The page of a podcast at Podcast Index.
@@ -84,7 +91,7 @@ fn page(feed: &str) -> Option<String> {
 
 impl Found {
     fn episode(&mut self, value: &Value) {
-        self.numbers.extend(count(value, "id"));
+        self.numbers.extend(number(value, "id"));
         self.dates.extend(seconds(value, "datePublished"));
         self.crawled.extend(seconds(value, "dateCrawled"));
         self.posts.push(episode(value));
@@ -140,7 +147,7 @@ fn podcast(value: &Value) -> Option<Account> {
     let native_id = id(value, "id").or_else(|| id(value, "podcastGuid"))?;
     value.get("title")?; // a category has an `id` and a `name`
     let markup = text(value, "description").unwrap_or_default();
-    let dead = count(value, "dead").is_some_and(|dead| dead > 0)
+    let dead = number(value, "dead").is_some_and(|dead| dead > 0)
         || value.get("dead").and_then(Value::as_bool) == Some(true);
     let author = Author {
         url: address(value, &["link"]).or_else(|| page(&native_id)).or_else(|| address(value, &["url"])),
@@ -148,7 +155,7 @@ fn podcast(value: &Value) -> Option<Account> {
         display_name: line(value, "title"),
         bio: Some(clean::text(&html::read(markup).text, TEXT)).filter(|bio| !bio.is_empty()),
         avatar: address(value, &["artwork", "image"]),
-        posts: count(value, "episodeCount").and_then(|posts| u64::try_from(posts).ok()),
+        posts: json::many(value, "episodeCount"),
         ..Author::default()
     };
     Some(Account { network: NAME, author, status: dead.then(|| "dead".to_owned()), at: None })

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::NAME;
 use crate::html;
 use crate::network::clean::{self, LINE, TEXT};
-use crate::network::json::{count, id, list, text, time};
+use crate::network::json::{id, list, number, text, time};
 use crate::network::{ReadError, link};
 use crate::post::{Account, Author, Counts, Deletion, Gone, Kind, Media, Post};
 
@@ -165,8 +165,8 @@ fn launch(value: &Value) -> Post {
     post.text = clean::text(&parts.collect::<Vec<_>>().join("\n"), TEXT);
     post.published = time(value, "createdAt").or_else(|| time(value, "featuredAt"));
     post.counts = Counts {
-        likes: count(value, "votesCount"),
-        replies: count(value, "commentsCount"),
+        likes: number(value, "votesCount"),
+        replies: number(value, "commentsCount"),
         ..Counts::default()
     };
     post.links.extend(link_of(value, "website"));
@@ -203,7 +203,7 @@ fn comment(value: &Value, under: Option<&str>) -> Post {
     post.html = link::markup(markup);
     post.links = body.links.iter().filter_map(|url| link::untracked(url)).collect();
     post.published = time(value, "createdAt");
-    post.counts = Counts { likes: count(value, "votesCount"), ..Counts::default() };
+    post.counts = Counts { likes: number(value, "votesCount"), ..Counts::default() };
     let parent = id(value, "parentId").or_else(|| value.get("parent").and_then(|parent| id(parent, "id")));
     post.root = under.map(str::to_owned);
     post.reply_to = parent.map(|id| format!("{COMMENT}{id}")).or_else(|| post.root.clone());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::network::json::{count, list, text};
+use crate::network::json::{list, number, text};
 use crate::network::{Answer, Key, Method, Request, status};
 use crate::time::Time;
 
@@ -131,7 +131,7 @@ fn limit(answer: &Answer, name: &str) -> Option<i64> {
 
 /// When there are points again: the header counts seconds from now, not since 1970.
 pub(super) fn renewed(answer: &Answer, value: Option<&Value>) -> Option<Time> {
-    let told = value.and_then(|value| count(list(value, "errors").first()?.get("details")?, "reset_in"));
+    let told = value.and_then(|value| number(list(value, "errors").first()?.get("details")?, "reset_in"));
     let seconds = limit(answer, "reset").or(told).filter(|seconds| (0..=86_400).contains(seconds));
     let renewed = seconds.map(|seconds| answer.seen.plus(seconds.saturating_mul(1_000)));
     renewed.or_else(|| status::until(answer))

@@ -6,7 +6,7 @@ use url::Url;
 use super::{NAME, has};
 use crate::html;
 use crate::network::forum::{self, address, count, flag, markdown};
-use crate::network::json::{id, list, text};
+use crate::network::json::{self, id, list, text};
 use crate::network::{Page, ReadError, clean};
 use crate::post::{Account, Author, Counts, Kind, Media, Post};
 use crate::time::Time;
@@ -37,8 +37,9 @@ pub(super) fn all(
         }
         one(item, host, page, 0);
     }
-    // answers of other methods (sites, tags, badges) hold neither posts nor people
-    let wrapped = has(value, &["has_more", "quota_max", "quota_remaining", "items"]);
+    // answers of other methods (sites, tags, badges) hold neither posts nor people; others' lists are called items, too
+    let wrapped = has(value, &["has_more", "quota_max", "quota_remaining"])
+        || (value.get("items").is_some() && !json::is_foreign(items, |item| has(item, OURS)));
     if page.posts.is_empty()
         && page.accounts.is_empty()
         && !wrapped
@@ -64,6 +65,24 @@ const ABOUT: &[&str] = &[
     "notification_type",
     "event_type",
     "badge_id",
+];
+
+/// Fields of which everything that Stack Exchange lists has one.
+const OURS: &[&str] = &[
+    "question_id",
+    "answer_id",
+    "comment_id",
+    "post_id",
+    "user_id",
+    "account_id",
+    "badge_id",
+    "vote_type",
+    "site_url",
+    "api_site_parameter",
+    "has_synonyms",
+    "timeline_type",
+    "event_type",
+    "notification_type",
 ];
 
 fn is_post(value: &Value) -> bool {

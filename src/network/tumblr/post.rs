@@ -30,7 +30,9 @@ pub(super) fn is_post(value: &Value) -> bool {
 
 fn is_block(value: &Value) -> bool {
     let inside = ["text", "media", "url", "answers"].iter().any(|key| value.get(key).is_some());
-    !value.get("id").is_some_and(|id| id.is_string() || id.is_number())
+    // a post with a link is of the type of a block, too
+    let whole = ["id", "id_string", "blog_name", "post_url", "timestamp"];
+    !whole.iter().any(|key| value.get(key).is_some_and(|said| said.is_string() || said.is_number()))
         && inside
         && text(value, "type").is_some_and(|kind| BLOCKS.contains(&kind))
 }
@@ -167,20 +169,22 @@ fn in_markup(value: &Value, post: &mut Post) {
     let (parent, root) = chain(value);
     if parent.is_some() || root.is_some() {
         let trail = list(value, "trail");
-        let own = trail.last().filter(|last| is_own(last, value)).and_then(|last| text(last, "content"));
-        let comment = value.get("reblog").and_then(|reblog| text(reblog, "comment"));
+        let written =
+            |part: &'_ Value| text(part, "content").or_else(|| text(part, "content_raw")).map(str::to_owned);
+        let own = trail.last().filter(|last| is_own(last, value)).and_then(written);
+        let comment = value.get("reblog").and_then(|reblog| text(reblog, "comment")).map(str::to_owned);
         post.root = root;
         match own.or(comment) {
             Some(words) => {
                 post.kind = Kind::Quote;
                 post.quote_of = parent;
-                words.clone_into(&mut body);
+                body = words;
             }
             None => {
                 post.kind = Kind::Repost;
                 post.repost_of = parent;
-                if let Some(last) = trail.last().and_then(|last| text(last, "content")) {
-                    last.clone_into(&mut body);
+                if let Some(last) = trail.last().and_then(written) {
+                    body = last;
                 }
             }
         }

@@ -12,7 +12,7 @@ use super::old;
 use super::post::{self, Includes, Version};
 use super::problem;
 use super::user::{self, id_of};
-use crate::network::json::{id, list, text};
+use crate::network::json::{self, id, list, text};
 use crate::network::{Page, ReadError};
 use crate::post::{Author, Deletion, Gone, Post};
 use crate::time::Time;
@@ -60,6 +60,21 @@ pub(super) fn read(value: &Value) -> Result<Page, ReadError> {
         return Err(ReadError::new(&NAME, "posts", "the answer is nothing that X says"));
     }
     Ok(found.into_page())
+}
+
+/// Whether a value is a list of posts or of counts, and none that another network calls `data` or `meta`.
+pub(super) fn is_list(value: &Value) -> bool {
+    let counted = ["start", "tweet_count", "post_count"];
+    let others = ["permalink", "media_type", "created_time"];
+    let ours = |one: &Value| {
+        !json::has_any(one, &others) && (one.get("text").is_some() || json::has_any(one, &counted))
+    };
+    match (value.get("data"), value.get("meta")) {
+        (Some(Value::Array(all)), _) => all.is_empty() || all.iter().all(ours),
+        (Some(_), _) => false,
+        (None, Some(_)) => value.get("response").is_none(),
+        (None, None) => false,
+    }
 }
 
 fn silent(value: &Value) -> bool {

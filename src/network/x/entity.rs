@@ -20,7 +20,7 @@ pub(super) fn either<'a>(value: &'a Value, names: &[&str]) -> Option<&'a Value> 
 
 /// The count under the first of these names.
 pub(super) fn count(value: &Value, names: &[&str]) -> Option<i64> {
-    names.iter().find_map(|name| json::count(value, name))
+    names.iter().find_map(|name| json::number(value, name))
 }
 
 /// A count that is never negative.
