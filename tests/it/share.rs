@@ -347,7 +347,7 @@ fn a_change_is_one_of_stories_and_no_copies_make_it() {
     let told = |copies: bool| {
         let filled = Filled::new();
         for (brand, count, back) in
-            [("Molivelle", 40, 200), ("Érivolle", 40, 201), ("Molivelle", 90, 20), ("Érivolle", 40, 21)]
+            [("Molivelle", 40, 330), ("Érivolle", 40, 331), ("Molivelle", 90, 20), ("Érivolle", 40, 21)]
         {
             for place in 0..count {
                 let copied = copies && brand == "Molivelle" && back < 100 && place >= 40;
