@@ -408,11 +408,13 @@ impl Composer {
         let mut written = 0;
         for recipient in to {
             let mut letter = letter.clone();
+            let unsubscribe = self.unsubscribe(known, recipient).filter(|_| kind != "confirm");
+            self.leave(unsubscribe.as_ref(), recipient, &mut letter);
             self.dress(recipient, &mut letter);
             let key = format!("{kind}|{rule}|{}|{}", window.0, recipient.email);
             let message_id = mail::message_id(&key, self.from.email.domain());
             let envelope = Envelope {
-                from: self.from.clone(),
+                from: self.sender(recipient),
                 to: recipient.clone(),
                 key: key.clone(),
                 alert: format!("{rule}-{}", window.0),
@@ -423,7 +425,7 @@ impl Composer {
                     mail::Kind::Alert
                 },
                 thread: None,
-                unsubscribe: self.unsubscribe(known, recipient).filter(|_| kind != "confirm"),
+                unsubscribe,
                 written: now,
             };
             let bytes = self.seal(&letter, &envelope)?;

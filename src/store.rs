@@ -55,6 +55,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0013_rollups.sql"),
     include_str!("store/migrations/0014_order.sql"),
     include_str!("store/migrations/0015_brief.sql"),
+    include_str!("store/migrations/0016_threads_in_order.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::hold::Voice;
 use super::{Composer, NoticeError};
 use crate::alert::{Content, Event, On, Rule, Trouble, What};
 use crate::impostor::Level;
@@ -78,9 +79,13 @@ impl Composer {
                 }
             }
         }
-        let letter = mail::alert(&content, self.language, &self.zone);
-        let to = if rule.to.is_empty() { &self.to } else { &rule.to };
-        let mut written = self.keep(store, ("test", &rule.name), now, now, &letter, to)?;
+        let mut written = 0;
+        for recipient in if rule.to.is_empty() { &self.to } else { &rule.to } {
+            let Voice { language, zone } = self.voice(recipient);
+            let letter = mail::alert(&content, language, zone);
+            let to = std::slice::from_ref(recipient);
+            written += self.keep(store, ("test", &rule.name), now, now, &letter, to)?;
+        }
         for channel in &self.manners.channels {
             written += self.tell_channel(store, (&rule.name, Some(rule)), now, &content, channel, now)?;
         }
