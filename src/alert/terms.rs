@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::keyword::{Brand, term};
-use crate::matcher::{Matcher, Scratch};
+use crate::matcher::{Matcher, Scratch, Tag};
 use crate::post::Post;
 use crate::query::Query;
 
@@ -91,6 +91,11 @@ impl Terms {
         }
         let matcher = Matcher::new(&brands).map_err(|error| ("words", error.to_string()))?;
         Ok(Some(Terms { words, query, matcher: Arc::new(matcher) }))
+    }
+
+    /// Where they stand in a post that `source` brought.
+    pub fn tags(&self, post: &Post, source: &str, scratch: &mut Scratch) -> Vec<Tag> {
+        self.matcher.mentions(post, source, scratch).into_iter().flat_map(|verdict| verdict.tags).collect()
     }
 
     /// Whether they hold for a post that `source` brought.

@@ -384,7 +384,9 @@ impl Telling<'_> {
                 let quoted =
                     !raw.contains('‹') && sentence.contains(&short(&signal.raw, 20).replace('…', ""));
                 let strings = if quoted {
-                    (folded != raw && !folded.is_empty()).then(|| format!("[→ {folded}]"))
+                    // Of a long text the beginning says nothing more.
+                    let told = folded != raw && !folded.is_empty() && !folded.ends_with('…');
+                    told.then(|| format!("[→ {folded}]"))
                 } else {
                     (!raw.is_empty()).then(|| format!("[{raw} → {folded}]"))
                 };

@@ -15,9 +15,9 @@ impl Letter {
     /// Says at the end how mails to `address` are ended.
     pub fn leave(&mut self, way: &Unsubscribe, address: &str, language: Language) {
         let (href, link) = match way {
-            Unsubscribe::Link(url) => (url.clone(), language.say("Unsubscribe", "Se désabonner")),
+            Unsubscribe::Link(url) => (url.clone(), language.say("Unsubscribe", "Se\u{a0}désabonner")),
             Unsubscribe::Mail(_) => {
-                (way.address(), language.say("Unsubscribe by e-mail", "Se désabonner par courriel"))
+                (way.address(), language.say("Unsubscribe by e-mail", "Se\u{a0}désabonner par courriel"))
             }
         };
         let address = short(address, 120);

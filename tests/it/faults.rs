@@ -178,10 +178,13 @@ async fn the_mails_of_one_thread_arrive_in_order_and_hold_up_nobody_else() {
     }
 }
 
+/// Which mails have arrived at which minute.
+type Arrivals = &'static [(i64, &'static [usize])];
+
 #[tokio::test]
 async fn a_first_mail_is_not_overtaken_by_its_replies_but_holds_up_a_day_of_alerts_for_ten_minutes_at_most() {
     // Which mail is turned away, until which minute, and which ones must have arrived at which minute.
-    let cases: [(&str, usize, i64, &[(i64, &[usize])]); 3] = [
+    let cases: [(&str, usize, i64, Arrivals); 3] = [
         ("briefly", 0, 5, &[(4, &[]), (6, &[0, 1, 2, 3, 4, 5])]),
         ("for-long", 0, 120, &[(9, &[]), (11, &[1, 2, 3, 4, 5]), (240, &[1, 2, 3, 4, 5, 0])]),
         ("a-reply", 2, 5, &[(1, &[0, 1]), (4, &[0, 1]), (11, &[0, 1, 2, 3, 4, 5])]),

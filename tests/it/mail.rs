@@ -118,7 +118,7 @@ fn mentions() -> Content {
             source: "bluesky".to_owned(),
             from: at("2026-10-20T12:00:00Z"),
             to: at("2026-10-20T14:20:00Z"),
-            reason: "the stream was cut and its cursor is too old".to_owned(),
+            reason: "the stream jumped over it: the server holds no events of that time".to_owned(),
             closed: None,
         }],
         ..content(On::NewMention)
@@ -177,8 +177,13 @@ fn troubles() -> Content {
     Content {
         rule: "sources".to_owned(),
         troubles: vec![
-            trouble("presse", "feed", "www.example answered 503 (service unavailable)", false),
-            trouble("bluesky", "bluesky", "no post for 3 h, usually one every 2 min", true),
+            trouble("presse", "feed", "the server answered with HTTP status 503", false),
+            trouble(
+                "bluesky",
+                "bluesky",
+                "answers, but has brought nothing new for much longer than usual",
+                true,
+            ),
         ],
         ..content(On::SourceDegraded)
     }
@@ -334,7 +339,7 @@ fn how_mails_are_ended_stands_in_both_parts_and_leads_where_the_header_does() {
             continue;
         }
         assert_eq!(link.starts_with("mailto:"), by_mail, "{link}");
-        let word = if name.ends_with("fr") { "Se désabonner" } else { "Unsubscribe" };
+        let word = if name.ends_with("fr") { "Se\u{a0}désabonner" } else { "Unsubscribe" };
         let page = format!("href=\"{link}\" rel=\"noreferrer nofollow\">{word}");
         assert_eq!(letter.html.matches(&page).count(), 1, "{name}: {}", letter.html);
         assert!(letter.text.ends_with(&format!(":\n{link}\n")), "{name}: {}", letter.text);
