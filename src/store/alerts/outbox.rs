@@ -57,15 +57,14 @@ impl Store {
     }
 
     /// Lets the notice with this key leave after those before it in the thread that the mail `root` opened, as far as that
-    /// costs little. Nothing but its first mail (`opens`) or one that failed holds up later ones, and neither does from
-    /// `until` on.
+    /// costs little: only one that failed holds up later ones, and not from `until` on.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn keep_thread(&self, key: &str, root: &str, opens: bool, until: Time) -> Result<(), StoreError> {
-        const PUT: &str = "INSERT INTO notice_matter (matter, notice, until, holds) SELECT ?2, id, ?3, ?4 FROM notice WHERE key = ?1
+    pub fn keep_thread(&self, key: &str, root: &str, until: Time) -> Result<(), StoreError> {
+        const PUT: &str = "INSERT INTO notice_matter (matter, notice, until, holds) SELECT ?2, id, ?3, 0 FROM notice WHERE key = ?1
             ON CONFLICT (matter, notice) DO UPDATE SET until = excluded.until, holds = excluded.holds";
-        self.connection.prepare_cached(PUT)?.execute(params![key, root, until.0, opens])?;
+        self.connection.prepare_cached(PUT)?.execute(params![key, root, until.0])?;
         Ok(())
     }
 
