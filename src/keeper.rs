@@ -201,7 +201,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Lets time pass up to `seen`, on a replay's clock, and closes the hour that was open when another begins.
+    /// Closes the hour that was open when another begins, and lets time pass up to `seen`, on a replay's clock.
     fn moment(
         &mut self,
         source: i64,
@@ -210,11 +210,12 @@ impl Keeper {
         (hour, heard): (&mut Option<Time>, &mut Tally),
         done: &mut Done,
     ) -> Result<(), NoticeError> {
-        if clock == Clock::Replay {
-            done.notices += self.advance(seen, clock)?;
-        }
+        // First what was heard, then what its hour tells: a rule wants to know that somebody listened.
         if let Some(before) = hour.filter(|hour| *hour != seen.hour()) {
             self.heard(source, before, heard, None, done)?;
+        }
+        if clock == Clock::Replay {
+            done.notices += self.advance(seen, clock)?;
         }
         *hour = Some(seen.hour());
         Ok(())

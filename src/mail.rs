@@ -19,6 +19,7 @@ mod digest;
 pub mod dkim;
 pub(crate) mod draw;
 mod held;
+mod leave;
 pub mod look;
 pub(crate) mod mood;
 mod notes;
@@ -210,17 +211,11 @@ pub fn build(letter: &Letter, envelope: &Envelope) -> Result<Vec<u8>, BuildError
     if envelope.kind == Kind::Digest {
         builder = builder.raw_header(header("Precedence", "list")?);
     }
-    match &envelope.unsubscribe {
-        Some(Unsubscribe::Link(url)) => {
-            builder = builder
-                .raw_header(header("List-Unsubscribe", &format!("<{url}>"))?)
-                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")?);
+    if let Some(way) = &envelope.unsubscribe {
+        builder = builder.raw_header(header("List-Unsubscribe", &format!("<{}>", way.address()))?);
+        if matches!(way, Unsubscribe::Link(_)) {
+            builder = builder.raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")?);
         }
-        Some(Unsubscribe::Mail(address)) => {
-            let mailto = format!("<mailto:{address}?subject=unsubscribe>");
-            builder = builder.raw_header(header("List-Unsubscribe", &mailto)?);
-        }
-        None => {}
     }
     let parts = MultiPart::alternative()
         .boundary(format!("vigie-{}", hash(&envelope.key)))

@@ -12,6 +12,7 @@ use crate::digest;
 use crate::impostor::Level;
 use crate::keyword::Brand;
 use crate::mail::{self, Envelope, Language, Letter};
+use crate::matcher::Scratch;
 use crate::mention::Suspect;
 use crate::schedule::{Every, Schedule};
 use crate::share::Window;
@@ -204,6 +205,13 @@ impl Composer {
         if mentions.is_empty() && !shown.is_empty() {
             mentions =
                 list::mention_list(connection, &list::Filter { ids: shown, ..list::Filter::default() })?;
+        }
+        // The words of the rule are marked beside those of the brand: they are why it is told.
+        if let Some(terms) = known.and_then(|rule| rule.terms.as_ref()) {
+            let mut scratch = Scratch::default();
+            for mention in &mut mentions {
+                mention.tags.extend(terms.tags(&mention.post, &mention.source, &mut scratch));
+            }
         }
         let on = known.map_or_else(
             || {
@@ -408,11 +416,13 @@ impl Composer {
         let mut written = 0;
         for recipient in to {
             let mut letter = letter.clone();
+            let unsubscribe = self.unsubscribe(known, recipient).filter(|_| kind != "confirm");
+            self.leave(unsubscribe.as_ref(), recipient, &mut letter);
             self.dress(recipient, &mut letter);
             let key = format!("{kind}|{rule}|{}|{}", window.0, recipient.email);
             let message_id = mail::message_id(&key, self.from.email.domain());
             let envelope = Envelope {
-                from: self.from.clone(),
+                from: self.sender(recipient),
                 to: recipient.clone(),
                 key: key.clone(),
                 alert: format!("{rule}-{}", window.0),
@@ -423,7 +433,7 @@ impl Composer {
                     mail::Kind::Alert
                 },
                 thread: None,
-                unsubscribe: self.unsubscribe(known, recipient).filter(|_| kind != "confirm"),
+                unsubscribe,
                 written: now,
             };
             let bytes = self.seal(&letter, &envelope)?;

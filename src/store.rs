@@ -56,6 +56,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0014_order.sql"),
     include_str!("store/migrations/0015_brief.sql"),
     include_str!("store/migrations/0016_lean.sql"),
+    include_str!("store/migrations/0017_threads_in_order.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

@@ -105,9 +105,10 @@ impl Time {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// As a jiff timestamp; moments that no calendar can show become 1970.
+    /// As a jiff timestamp; moments that no calendar can show become the first or the last one that it can.
     pub fn stamp(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        let end = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(end)
     }
 }
 

@@ -3,44 +3,45 @@
 use std::sync::Arc;
 
 use crate::keyword::{Brand, term};
-use crate::matcher::{Matcher, Scratch};
+use crate::matcher::{Matcher, Scratch, Tag};
 use crate::post::Post;
 use crate::query::Query;
 
-/// Words that announce trouble for whoever they are said of, in both languages; a star is any ending.
+/// Words that announce trouble for whoever they are said of, in turn in one language and the other, since the first ones
+/// are shown; a star is any ending.
 const RISKY: &[&str] = &[
     "lawsuit*",
-    "sued",
+    "procès",
     "scam*",
-    "fraud*",
+    "arnaque*",
     "recall",
+    "rappel de produit*",
     "recalled",
+    "rappelle ses",
+    "fraud*",
+    "fraude*",
     "data breach",
+    "fuite de données",
     "data leak",
+    "escroquerie*",
     "boycott*",
     "scandal*",
-    "dangerous",
-    "injured",
-    "fire hazard",
-    "class action",
-    "hacked",
-    "investigation",
-    "procès",
-    "poursuivi en justice",
-    "plainte",
-    "arnaque*",
-    "escroquerie*",
-    "fraude*",
-    "rappel de produit*",
-    "rappelle ses",
-    "fuite de données",
-    "boycott*",
     "scandale*",
-    "dangereux",
-    "dangereuse",
+    "sued",
+    "poursuivi en justice",
+    "plainte*",
+    "dangerous",
+    "dangereu*",
+    "injured",
     "blessé*",
+    "fire hazard",
+    "risque d’incendie",
+    "class action",
     "action de groupe",
+    "action collective",
+    "hacked",
     "piraté*",
+    "investigation",
     "enquête",
     "contrefaçon*",
 ];
@@ -90,6 +91,11 @@ impl Terms {
         }
         let matcher = Matcher::new(&brands).map_err(|error| ("words", error.to_string()))?;
         Ok(Some(Terms { words, query, matcher: Arc::new(matcher) }))
+    }
+
+    /// Where they stand in a post that `source` brought.
+    pub fn tags(&self, post: &Post, source: &str, scratch: &mut Scratch) -> Vec<Tag> {
+        self.matcher.mentions(post, source, scratch).into_iter().flat_map(|verdict| verdict.tags).collect()
     }
 
     /// Whether they hold for a post that `source` brought.

@@ -25,6 +25,8 @@ pub use chat::{Brief, brief};
 
 /// Characters of a string that a signal compared.
 const STRING: usize = 60;
+/// How far clocks of others may be ahead of ours.
+const AHEAD: i64 = 60_000;
 /// Signals listed one by one.
 const SIGNALS: usize = 12;
 
@@ -46,7 +48,7 @@ pub fn alert(content: &Content, language: Language, zone: &TimeZone) -> Letter {
 }
 
 /// A text as a part of an address; letters, digits and `kept` stand as they are.
-fn encoded(text: &str, kept: &str) -> String {
+pub(super) fn encoded(text: &str, kept: &str) -> String {
     text.bytes()
         .map(|byte| match char::from(byte) {
             c if c.is_ascii_alphanumeric() || kept.contains(c) && c.is_ascii() => c.to_string(),
@@ -382,7 +384,9 @@ impl Telling<'_> {
                 let quoted =
                     !raw.contains('‹') && sentence.contains(&short(&signal.raw, 20).replace('…', ""));
                 let strings = if quoted {
-                    (folded != raw && !folded.is_empty()).then(|| format!("[→ {folded}]"))
+                    // Of a long text the beginning says nothing more.
+                    let told = folded != raw && !folded.is_empty() && !folded.ends_with('…');
+                    told.then(|| format!("[→ {folded}]"))
                 } else {
                     (!raw.is_empty()).then(|| format!("[{raw} → {folded}]"))
                 };
@@ -422,13 +426,19 @@ impl Telling<'_> {
         let name = at.strftime("%Z").to_string();
         let place = self.zone.iana_name().filter(|place| *place != name && *place != "Etc/UTC");
         let zone = place.map_or_else(|| name.clone(), |place| format!("{name}, {place}"));
-        self.language.say(format!("All times are {zone}."), format!("Toutes les heures\u{a0}: {zone}."))
+        self.language.say(format!("All times are {zone}."), format!("Heures indiquées\u{a0}: {zone}."))
     }
 
     /// How fast this was told.
     fn delay(&self, mention: &Mention) -> String {
         let (language, written) = (self.language, self.content.written);
         match mention.post.published {
+            Some(published) if published > written.plus(AHEAD) => language
+                .say(
+                    "Its date of publication is still to come, so how fast this was told is unknown.",
+                    "Sa date de publication est encore à venir\u{a0}: on ne sait pas en combien de temps ceci a été dit.",
+                )
+                .to_owned(),
             Some(published) => {
                 let lasted = language.lasted(written.since(published));
                 language.say(

@@ -10,8 +10,9 @@ use super::theme::{
 use super::words::Language;
 use crate::share::Permille;
 
-/// Mail programs cut HTML parts at about 102 KB; what comes after is never read.
-pub(super) const LIMIT: usize = 100_000;
+/// Mail programs cut HTML parts at about 102 KB; what comes after is never read. How mails are ended and somebody's own name
+/// come on top of this.
+pub(super) const LIMIT: usize = 98_000;
 
 /// The frame of a mail.
 #[derive(Debug)]

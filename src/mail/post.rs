@@ -149,6 +149,10 @@ impl<'a> Parts<'a> {
             let keyword = language.quote(&short(&tag.keyword, NAME));
             why.push(match difference(raw, &tag.keyword) {
                 None => format!("{keyword} {part}"),
+                Some((_, _)) if tag.keyword.contains(['*', '?']) => {
+                    let raw = language.quote(&short(raw, NAME));
+                    language.say(format!("{keyword} {part}: {raw}"), format!("{keyword} {part}\u{a0}: {raw}"))
+                }
                 Some((en, fr)) => {
                     let raw = language.quote(&short(raw, NAME));
                     language.say(

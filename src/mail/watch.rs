@@ -29,7 +29,11 @@ pub fn on_watch(vitals: &Vitals, window: Window, language: Language, zone: &Time
         ["source answers", "sources answer"],
         ["source répond", "sources répondent"],
     );
-    let mut lines = vec![format!("{posts}, {mentions}, {sent}."), format!("{well}.")];
+    let mut lines = vec![format!("{posts}, {mentions}, {sent}.")];
+    // A replay follows none.
+    if vitals.well > 0 || !vitals.unwell.is_empty() {
+        lines.push(format!("{well}."));
+    }
     if !vitals.unwell.is_empty() {
         let mut names: Vec<String> = vitals.unwell.iter().take(NAMED).map(|name| short(name, 60)).collect();
         let more = vitals.unwell.len().saturating_sub(NAMED);

@@ -17,6 +17,8 @@ use crate::time::{HOUR, Time};
 
 /// Alerts that one address gets in an hour with the rules of a preset, where nobody says: as many as a person reads.
 pub const CAP: u32 = 20;
+/// Letters of the name of a sender.
+const NAME: usize = 60;
 /// An alert is news for half a day, where nobody says; later it stands in a digest.
 const USEFUL: Duration = Duration::from_secs(12 * 3600);
 
@@ -119,6 +121,15 @@ impl Composer {
         }
     }
 
+    /// In whose name a recipient is written to: the address is ours, the name may be somebody else's.
+    pub(super) fn sender(&self, recipient: &Mailbox) -> Mailbox {
+        let name = self.person(recipient).and_then(|person| person.look.name.as_deref());
+        match name.map(|name| mail::clean::short(name, NAME)).filter(|name| !name.is_empty()) {
+            Some(name) => Mailbox::new(Some(name), self.from.email.clone()),
+            None => self.from.clone(),
+        }
+    }
+
     /// When the digests of a recipient fall due, where that is at times of its own.
     pub(super) fn own_schedule(&self, recipient: &Mailbox) -> Option<Schedule> {
         self.person(recipient).and_then(|person| person.schedule)
@@ -179,19 +190,22 @@ impl Composer {
         let alone = letter.subject.clone();
         let thread =
             self.thread(store, (name, &content), (&mut letter, &message_id), (&address, !held), now)?;
+        let answers = thread.answers.clone();
+        let unsubscribe = self.unsubscribe(&known, recipient);
+        self.leave(unsubscribe.as_ref(), recipient, &mut letter);
         self.dress(recipient, &mut letter);
         let bytes = if held {
             Vec::new()
         } else {
             let envelope = Envelope {
-                from: self.from.clone(),
+                from: self.sender(recipient),
                 to: recipient.clone(),
                 key: key.clone(),
                 alert: format!("{name}-{}", opened.0),
                 rule: name.to_owned(),
                 kind: mail::Kind::Alert,
                 thread: Some(thread),
-                unsubscribe: self.unsubscribe(&known, recipient),
+                unsubscribe,
                 written: now,
             };
             self.seal(&letter, &envelope)?
@@ -216,7 +230,7 @@ impl Composer {
         if !store.add_notice(&notice)? || held {
             return Ok(0);
         }
-        store.keep_in_order(&notice.key, &notice.recipient, &thread::lasting(name, &content))?;
+        thread::keep_place(store, &notice, (name, &content), answers.as_deref())?;
         Ok(1)
     }
 

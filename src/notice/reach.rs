@@ -3,7 +3,7 @@
 use lettre::message::Mailbox;
 
 use super::{Composer, NoticeError};
-use crate::mail::{self, Unsubscribe};
+use crate::mail::{self, Letter, Unsubscribe};
 use crate::store::Store;
 use crate::store::recipients::Recipient;
 use crate::time::Time;
@@ -49,5 +49,12 @@ impl Composer {
         // The address that stands where none is configured is nobody's.
         let from = self.from.email.to_string();
         (!from.ends_with("@localhost")).then_some(Unsubscribe::Mail(from))
+    }
+
+    /// Says in a letter how the mails to its recipient are ended, where they can be.
+    pub(super) fn leave(&self, way: Option<&Unsubscribe>, recipient: &Mailbox, letter: &mut Letter) {
+        if let Some(way) = way {
+            letter.leave(way, recipient.email.as_ref(), self.voice(recipient).language);
+        }
     }
 }

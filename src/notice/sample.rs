@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::hold::Voice;
 use super::{Composer, NoticeError};
 use crate::alert::{Content, Event, On, Rule, Trouble, What};
 use crate::impostor::Level;
@@ -12,7 +13,7 @@ use crate::post::{NetworkName, Post};
 use crate::relevance::Relevance;
 use crate::share::Permille;
 use crate::store::{Store, list};
-use crate::time::{HOUR, Time};
+use crate::time::{DAY, HOUR, Time};
 
 /// Mentions shown.
 const SHOWN: u32 = 3;
@@ -54,14 +55,22 @@ impl Composer {
             content.troubles.push(Trouble {
                 source: "example".to_owned(),
                 network: "feed".to_owned(),
-                reason: "www.example answered 503 (service unavailable)".to_owned(),
+                reason: "the server answered with HTTP status 503".to_owned(),
                 since: now.plus(-HOUR),
                 silent: false,
                 opened: None,
                 ended: None,
             });
         } else if let Some(what) = sample(rule, self.first_account()) {
-            content.events.push(Event::new(brand, (now.plus(-HOUR), now), what));
+            let lasted = match &what {
+                What::Drop { .. } | What::Surge { .. } | What::Sentiment { .. } => DAY,
+                What::Silence { longest } => *longest,
+                What::Spike { .. }
+                | What::AccountChanged { .. }
+                | What::Reactions { .. }
+                | What::PrecisionFallen { .. } => HOUR,
+            };
+            content.events.push(Event::new(brand, (now.plus(-lasted), now), what));
         } else {
             if rule.on.is_of_impostors() {
                 content.suspects = list::suspects(
@@ -78,9 +87,13 @@ impl Composer {
                 }
             }
         }
-        let letter = mail::alert(&content, self.language, &self.zone);
-        let to = if rule.to.is_empty() { &self.to } else { &rule.to };
-        let mut written = self.keep(store, ("test", &rule.name), now, now, &letter, to)?;
+        let mut written = 0;
+        for recipient in if rule.to.is_empty() { &self.to } else { &rule.to } {
+            let Voice { language, zone } = self.voice(recipient);
+            let letter = mail::alert(&content, language, zone);
+            let to = std::slice::from_ref(recipient);
+            written += self.keep(store, ("test", &rule.name), now, now, &letter, to)?;
+        }
         for channel in &self.manners.channels {
             written += self.tell_channel(store, (&rule.name, Some(rule)), now, &content, channel, now)?;
         }
@@ -116,8 +129,8 @@ fn sample(rule: &Rule, handle: String) -> Option<What> {
             network,
             handle,
             field: "bio".to_owned(),
-            before: Some("We make things".to_owned()),
-            after: Some("We make things that last".to_owned()),
+            before: Some("acme.example".to_owned()),
+            after: Some("acme.example · acme-cloud.example".to_owned()),
         },
         On::TakesOff => What::Reactions { network, handle, count: 480, usual: 25 },
         On::Flops => What::Reactions { network, handle, count: 3, usual: 25 },

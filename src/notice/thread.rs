@@ -5,8 +5,17 @@ use super::{Composer, NoticeError};
 use crate::alert::{Content, On};
 use crate::mail::{self, Letter};
 use crate::store::Store;
+use crate::store::alerts::NewNotice;
 use crate::store::incidents::Root;
 use crate::time::{DAY, Time};
+
+/// How long a mail holds up those behind it in a thread of new mentions: its first three retries (after 1, 2 and 5 minutes).
+/// What passes, passes within them: a server that restarts, greylisting. What lasts longer is this mail's own trouble, such
+/// as a filter that does not like its words, and must not keep a day of alerts from somebody; those carry the same subject
+/// and In-Reply-To, so mail programs sort them in when the first one comes after all. For the same reason mails of
+/// such a thread do not wait for each other's first attempt: one that hangs would hold up all, and at a slow server one mail at
+/// a time would be slower than they come. What goes on (an incident) is told in a handful of mails that make no sense in another order: those wait.
+const PATIENCE: i64 = 10 * 60_000;
 
 /// A thread whose first mail may be as old as it likes.
 const EVER: Time = Time(i64::MIN);
@@ -50,6 +59,20 @@ impl Composer {
         }
         Ok(mail::Thread { topic: first.topic, answers: root.map(|root| root.message_id) })
     }
+}
+
+/// Lets a mail leave in its place: strictly in order about what goes on; in any other thread no mail overtakes one
+/// that failed, for [`PATIENCE`] from when that one was `due`.
+pub(super) fn keep_place(
+    store: &Store,
+    notice: &NewNotice,
+    (rule, content): (&str, &Content),
+    answers: Option<&str>,
+) -> Result<(), NoticeError> {
+    store.keep_in_order(&notice.key, &notice.recipient, &lasting(rule, content))?;
+    let root = answers.unwrap_or(&notice.message_id);
+    store.keep_thread(&notice.key, root, notice.next_try.plus(PATIENCE))?;
+    Ok(())
 }
 
 /// The threads of a mail in which order counts: of what goes on, and of accounts under suspicion.

@@ -164,11 +164,16 @@ pub(super) fn over(
     }
     let mut over = event(store, rule, brand, window, before.what.clone(), &[])?;
     over.without.clone_from(&before.without);
+    let networks = (rule.networks.as_slice(), [].as_slice());
+    let sum = |counts: &[u32]| counts.iter().map(|count| u64::from(*count)).sum::<u64>();
+    // How many there are now, not how few there were.
+    if let What::Drop { count, .. } = &mut over.what {
+        let day = Window { from: calm.plus(-DAY), to: calm };
+        *count = sum(&series::series(store.connection(), &brand.id.0, day, BUCKET, networks)?.counts);
+    }
     if let What::Spike { count, all, .. } = &mut over.what {
-        let networks = (rule.networks.as_slice(), [].as_slice());
         let heard = series::series(store.connection(), &brand.id.0, window, BUCKET, networks)?;
         let hour = usize::try_from(HOUR / BUCKET).unwrap_or(1);
-        let sum = |counts: &[u32]| counts.iter().map(|count| u64::from(*count)).sum::<u64>();
         *count = heard.counts.windows(hour).map(sum).max().unwrap_or(*count).max(*count);
         *all = Some(sum(&heard.counts).max(*count));
     }

@@ -92,15 +92,15 @@ async fn ask(
     let (question, button) = match wish {
         Wish::Unsubscribe => (
             language.say(
-                format!("No more mails from Vigie to {}?", known.address),
-                format!("Plus aucun message de Vigie à {}\u{a0}?", known.address),
+                format!("No more of these mails to {}?", known.address),
+                format!("Plus aucun de ces messages à {}\u{a0}?", known.address),
             ),
             language.say("Stop these mails", "Arrêter ces messages"),
         ),
         Wish::Confirm => (
             language.say(
-                format!("Mails from Vigie to {}?", known.address),
-                format!("Des messages de Vigie à {}\u{a0}?", known.address),
+                format!("Send these mails to {}?", known.address),
+                format!("Envoyer ces messages à {}\u{a0}?", known.address),
             ),
             language.say("Yes, I want them", "Oui, je les veux"),
         ),
@@ -137,12 +137,12 @@ fn is_token(token: &str) -> bool {
 fn said(language: Language, wish: Wish, address: &str) -> Response {
     let told = match wish {
         Wish::Unsubscribe => language.say(
-            format!("{address} gets no more mails from Vigie. Whoever runs it can undo this."),
-            format!("{address} ne recevra plus de messages de Vigie. La personne qui s’en occupe peut revenir là-dessus."),
+            format!("{address} gets none of these mails any more. Whoever sends them can undo this."),
+            format!("{address} ne recevra plus aucun de ces messages. La personne qui les envoie peut revenir là-dessus."),
         ),
         Wish::Confirm => language.say(
-            format!("{address} gets mails from Vigie from now on."),
-            format!("{address} recevra désormais les messages de Vigie."),
+            format!("{address} gets these mails from now on."),
+            format!("{address} recevra désormais ces messages."),
         ),
     };
     page(language, StatusCode::OK, &told, None)

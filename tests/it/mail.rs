@@ -119,7 +119,7 @@ fn mentions() -> Content {
             source: "bluesky".to_owned(),
             from: at("2026-10-20T12:00:00Z"),
             to: at("2026-10-20T14:20:00Z"),
-            reason: "the stream was cut and its cursor is too old".to_owned(),
+            reason: "the stream jumped over it: the server holds no events of that time".to_owned(),
             closed: None,
         }],
         ..content(On::NewMention)
@@ -178,8 +178,13 @@ fn troubles() -> Content {
     Content {
         rule: "sources".to_owned(),
         troubles: vec![
-            trouble("presse", "feed", "www.example answered 503 (service unavailable)", false),
-            trouble("bluesky", "bluesky", "no post for 3 h, usually one every 2 min", true),
+            trouble("presse", "feed", "the server answered with HTTP status 503", false),
+            trouble(
+                "bluesky",
+                "bluesky",
+                "answers, but has brought nothing new for much longer than usual",
+                true,
+            ),
         ],
         ..content(On::SourceDegraded)
     }
@@ -216,9 +221,28 @@ pub(super) fn letters() -> Vec<(String, Letter)> {
                 (format!("quiet-{code}"), mail::digest(&quiet, language, &paris())),
             ];
             all.extend(kinds::letters(language, &week));
+            for (name, letter) in &mut all {
+                // The mail that asks says how to get no others: by doing nothing.
+                if !name.starts_with("confirm") {
+                    letter.leave(
+                        &way_out(name.starts_with("mention-"), code),
+                        "ana@molivelle.example",
+                        language,
+                    );
+                }
+            }
             all
         })
         .collect()
+}
+
+/// How mails are ended: by a mail, or at the web door.
+fn way_out(by_mail: bool, code: &str) -> Unsubscribe {
+    if by_mail {
+        return Unsubscribe::Mail("vigie@lookout.example".to_owned());
+    }
+    let token = "0badcafe".repeat(5);
+    Unsubscribe::Link(format!("https://vigie.lookout.example/unsubscribe/{token}?lang={code}"))
 }
 
 #[test]
@@ -299,6 +323,27 @@ fn every_mail_reads_back_as_it_was_written() {
         );
         assert_eq!(read.date().unwrap().to_timestamp(), 1_792_510_236, "{name}");
         assert_eq!(read.header("Auto-Submitted").and_then(|value| value.as_text()), Some("auto-generated"));
+    }
+}
+
+#[test]
+fn how_mails_are_ended_stands_in_both_parts_and_leads_where_the_header_does() {
+    for (name, letter) in letters() {
+        let by_mail = name.starts_with("mention-");
+        let way = way_out(by_mail, if name.ends_with("fr") { "fr" } else { "en" });
+        let envelope = Envelope { unsubscribe: Some(way), ..envelope(Kind::Alert) };
+        let bytes = mail::build(&letter, &envelope).unwrap();
+        let header = headers(&bytes).into_iter().find(|line| line.starts_with("List-Unsubscribe:")).unwrap();
+        let link = header.trim_start_matches("List-Unsubscribe: <").trim_end_matches('>');
+        if name.starts_with("confirm") {
+            assert!(!letter.html.contains(link) && !letter.text.contains(link), "{name}");
+            continue;
+        }
+        assert_eq!(link.starts_with("mailto:"), by_mail, "{link}");
+        let word = if name.ends_with("fr") { "Se\u{a0}désabonner" } else { "Unsubscribe" };
+        let page = format!("href=\"{link}\" rel=\"noreferrer nofollow\">{word}");
+        assert_eq!(letter.html.matches(&page).count(), 1, "{name}: {}", letter.html);
+        assert!(letter.text.ends_with(&format!(":\n{link}\n")), "{name}: {}", letter.text);
     }
 }
 
@@ -389,6 +434,9 @@ fn hostile() -> Vec<Letter> {
             letters.push(mail::alert(content, language, &paris()));
         }
         letters.push(mail::digest(&week, language, &paris()));
+        for letter in &mut letters {
+            letter.leave(&Unsubscribe::Mail(HOSTILE.to_owned()), HOSTILE, language);
+        }
     }
     letters
 }

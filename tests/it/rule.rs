@@ -462,6 +462,57 @@ pub(super) fn falls_silent(name: &str, rules: Vec<Rule>) -> (Watch, Time) {
 }
 
 #[test]
+fn the_words_of_a_rule_are_marked_and_named_as_the_reason() {
+    let mut watch = Watch::new("words", vec![Rule { critical: true, ..rule(On::HighRisk) }]);
+    watch.hears("Molivelle rappelle ses freins, quelle arnaque", noon(), by("lena", 3));
+    watch.keeper.run_out().unwrap();
+    let text = watch.due(Time(i64::MAX)).remove(0).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("[Molivelle] [rappelle ses] freins, quelle [arnaque]"), "{text}");
+    assert!(text.contains("“rappelle ses” in the text"), "{text}");
+    assert!(text.contains("“arnaque*” in the text: “arnaque”"), "{text}");
+}
+
+#[test]
+fn a_replay_tells_a_silence_as_the_watch_would_have() {
+    let place = Place::new("rule-replayed-silence");
+    place.write("keywords/molivelle.toml", "keywords = [\"Molivelle\"]\nours = true\n");
+    place.write(
+        "vigie.toml",
+        "[mail]\nto = [\"ana@dest.example\"]\nlanguage = \"en\"\nzone = \"Europe/Paris\"\n[[rule]]\non = \"silence\"\nafter = \"12h\"\n",
+    );
+    // Somebody speaks every half an hour, of the brand for two days and then no more: one chunk of lines.
+    let lines: String = (0..120)
+        .map(|half| {
+            let at = noon().plus(half * 30 * MINUTE).stamp();
+            let text = if half < 96 { "A Molivelle goes by" } else { "The weather is fine" };
+            format!("{{\"id\":\"p{half}\",\"network\":\"bluesky\",\"text\":\"{text}\",\"created_at\":\"{at}\",\"seen_at\":\"{at}\"}}\n")
+        })
+        .collect();
+    let mails = |lines: &str, data: &str| -> Vec<String> {
+        place.write("day.jsonl", lines);
+        place.ok(&["replay", "day.jsonl", "--data", data]);
+        let folder = place.0.join(data).join("outbox");
+        let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+        let eml = files
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|end| end == "eml"));
+        eml.map(|path| {
+            let bytes = std::fs::read(path).unwrap();
+            MessageParser::default().parse(&bytes).unwrap().subject().unwrap().to_owned()
+        })
+        // A replay ends with a digest.
+        .filter(|subject| subject.contains("silence"))
+        .collect()
+    };
+    assert_eq!(mails(&lines, "silent"), [] as [String; 0], "eleven and a half hours");
+    let at = noon().plus(61 * HOUR).stamp();
+    let later = format!(
+        "{{\"id\":\"l\",\"network\":\"bluesky\",\"text\":\"Rain\",\"created_at\":\"{at}\",\"seen_at\":\"{at}\"}}\n"
+    );
+    assert_eq!(mails(&(lines + &later), "told"), ["molivelle: unusual silence – started"]);
+}
+
+#[test]
 fn a_silence_is_told_once_and_not_where_its_source_is_dead() {
     let (mut watch, end) = falls_silent("silence", vec![rule(On::Silence), rule(On::Drop)]);
     assert_eq!(watch.subjects(), [] as [String; 0]);

@@ -182,7 +182,7 @@ pub(super) fn filled() -> Filled {
             &Missed {
                 from: now().plus(-26 * HOUR),
                 to: now().plus(-24 * HOUR + 20 * 60_000),
-                reason: "the stream was cut and its cursor is too old".to_owned(),
+                reason: "the stream jumped over it: the server holds no events of that time".to_owned(),
             },
         )
         .unwrap();

@@ -179,15 +179,6 @@ impl Telling<'_> {
                     format!("{count} dans l’heure la plus forte, d’habitude {usual}\u{202f}; {all} en tout pendant ce temps."),
                 )
             }
-            What::Drop { usual, .. } if event.phase == Phase::Ended => {
-                let usual = mean(*usual, language);
-                language.say(
-                    format!("Usually {usual} a day; the last 24 hours are no longer far below that."),
-                    format!(
-                        "D’habitude {usual} par jour\u{202f}; les dernières 24 heures n’en sont plus loin."
-                    ),
-                )
-            }
             What::Spike { count, usual, all: None } => {
                 let (count, usual) = (language.mentions(*count), mean(*usual, language));
                 language.say(

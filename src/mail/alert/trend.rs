@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Telling;
 use super::event::mean;
-use crate::alert::{Course, Event, What};
+use crate::alert::{Course, Event, Phase, What};
 use crate::mail::theme::{OURS, THEIRS};
 use crate::mail::{Picture, page, trend};
 use crate::share::Permille;
@@ -73,6 +73,11 @@ impl Telling<'_> {
         let language = self.language;
         let own = |en: &str, fr: &str| language.say(en, fr).to_owned();
         let usual_name = own("Usual", "D’habitude");
+        // What ended is told by how it stood at its worst.
+        let last = match event.phase {
+            Phase::Ended => own("In the last mail", "Au dernier message"),
+            Phase::Opened | Phase::Grew => own("Last 24 hours", "Dernières 24 heures"),
+        };
         match &event.what {
             What::Spike { count, usual, all } => {
                 let name = match all {
@@ -102,7 +107,7 @@ impl Telling<'_> {
                 (own("Week before", "Semaine d’avant"), language.percent(*before), *before, &THEIRS),
             ],
             What::Sentiment { now, before, .. } => vec![
-                (own("Last 24 hours", "Dernières 24 heures"), language.percent(*now), *now, &OURS),
+                (last, language.percent(*now), *now, &OURS),
                 (
                     own("Two weeks before", "Deux semaines d’avant"),
                     language.percent(*before),

@@ -56,8 +56,21 @@ impl Store {
         Ok(())
     }
 
+    /// Lets the notice with this key leave after those before it in the thread that the mail `root` opened, as far as that
+    /// costs little: only one that failed holds up later ones, and not from `until` on.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn keep_thread(&self, key: &str, root: &str, until: Time) -> Result<(), StoreError> {
+        const PUT: &str = "INSERT INTO notice_matter (matter, notice, until, holds) SELECT ?2, id, ?3, 0 FROM notice WHERE key = ?1
+            ON CONFLICT (matter, notice) DO UPDATE SET until = excluded.until, holds = excluded.holds";
+        self.connection.prepare_cached(PUT)?.execute(params![key, root, until.0])?;
+        Ok(())
+    }
+
     /// The notices due at `now`, oldest first, at most `limit`. Those about a matter that goes on come one by one: one that
-    /// is being tried, or failed and waits, holds up later ones. One that waits for the morning does not.
+    /// is being tried, or failed and waits, holds up later ones, in a thread of a day for a while only. One that waits for
+    /// the morning does not.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -67,6 +80,7 @@ impl Store {
             WHERE state = 'due' AND next_try <= ?1 AND NOT EXISTS (
                 SELECT 1 FROM notice_matter AS own
                 JOIN notice_matter AS other ON other.matter = own.matter AND other.notice < own.notice
+                    AND other.holds = 1 AND (other.until IS NULL OR other.until > ?1)
                 JOIN notice AS earlier ON earlier.id = other.notice
                 WHERE own.notice = notice.id AND earlier.state = 'due'
                     AND (earlier.attempts > 0 OR earlier.next_try <= ?1))
@@ -98,6 +112,7 @@ impl Store {
                 OR attempts = 0 AND next_try <= ?1 AND NOT EXISTS (
                     SELECT 1 FROM notice_matter AS own
                     JOIN notice_matter AS other ON other.matter = own.matter AND other.notice < own.notice
+                        AND other.holds = 1 AND (other.until IS NULL OR other.until > ?1)
                     JOIN notice AS earlier ON earlier.id = other.notice
                     WHERE own.notice = notice.id AND earlier.state = 'due' AND earlier.attempts > 0))";
         let count: i64 = self.connection.prepare_cached(COUNT)?.query_row([now.0], |row| row.get(0))?;
@@ -162,6 +177,7 @@ impl Store {
         const FAILED: &str = "UPDATE notice SET state = 'failed', bytes = x'', html = '' WHERE id = ?1";
         const AGAIN: &str = "UPDATE notice SET next_try = ?2 WHERE id = ?1";
         const GONE: &str = "DELETE FROM notice_matter WHERE notice = ?1";
+        const HOLDS: &str = "UPDATE notice_matter SET holds = 1 WHERE notice = ?1 AND holds = 0";
         let (word, answer) = match outcome {
             Outcome::Sent(answer) => ("sent", answer),
             Outcome::Retry(answer, _) => ("retry", answer),
@@ -175,9 +191,8 @@ impl Store {
                 self.connection.prepare_cached(AGAIN)?.execute(params![notice, next.0])?
             }
         };
-        if !matches!(outcome, Outcome::Retry(..)) {
-            self.connection.prepare_cached(GONE)?.execute([notice])?;
-        }
+        let place = if matches!(outcome, Outcome::Retry(..)) { HOLDS } else { GONE };
+        self.connection.prepare_cached(place)?.execute([notice])?;
         Ok(())
     }
 }

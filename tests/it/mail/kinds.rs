@@ -69,6 +69,17 @@ fn course() -> Course {
     Course { to: day().to, hours: hours.collect(), usual: usual.collect() }
 }
 
+/// The same days, at the end of which hardly anything is said for `hours`.
+fn dry(hours: usize) -> Course {
+    let mut course = course();
+    let end = course.hours.len();
+    for (hour, count) in course.hours.iter_mut().enumerate() {
+        let few = u32::from(hour % 2 == 0);
+        *count = count.map(|count| if hour + hours >= end { few } else { count.min(15) });
+    }
+    course
+}
+
 fn angry() -> Mention {
     let text = "Rappel des freins Molivelle : le mien a cassé net dans une descente, et personne ne répond.";
     let mut post = post("mastodon", text);
@@ -115,7 +126,7 @@ fn events() -> Vec<(&'static str, Content)> {
     let (network, handle) = ("bluesky".to_owned(), "erivolle.example".to_owned());
     let spike = |count, all| What::Spike { count, usual: 910, all };
     let quiet = || What::Silence { longest: 5 * HOUR };
-    let drop = || What::Drop { count: 12, usual: 14_820 };
+    let drop = |count| What::Drop { count, usual: 14_820 };
     let sour = |now, count| What::Sentiment { now: Permille(now), before: Permille(140), count, all: 120 };
     let surge = What::Surge { now: Permille(431), before: Permille(288), count: 164 };
     let reactions =
@@ -133,8 +144,8 @@ fn events() -> Vec<(&'static str, Content)> {
         ("spike", told(spike(41, None), Phase::Opened, Some(course()))),
         ("spike_grew", told(spike(95, None), Phase::Grew, Some(course()))),
         ("spike_over", told(spike(95, Some(404)), Phase::Ended, Some(course()))),
-        ("drop", told(drop(), Phase::Opened, Some(course()))),
-        ("drop_over", told(drop(), Phase::Ended, Some(course()))),
+        ("drop", told(drop(12), Phase::Opened, Some(dry(24)))),
+        ("drop_over", told(drop(131), Phase::Ended, Some(dry(0)))),
         ("silence", told(quiet(), Phase::Opened, None)),
         ("silence_over", told(quiet(), Phase::Ended, None)),
         ("sentiment", told(sour(483, 58), Phase::Opened, None)),

@@ -201,6 +201,10 @@ fn mails_look_as_their_recipient_wants_and_those_who_left_get_none() {
         ana.header_raw("List-Unsubscribe").map(str::trim),
         Some("<mailto:vigie@molivelle.example?subject=unsubscribe>")
     );
+    // The same, for those who read.
+    let way = "mailto:vigie@molivelle.example?subject=unsubscribe";
+    assert!(html.contains(&format!("href=\"{way}\"")), "{html}");
+    assert!(ana.body_text(0).unwrap().trim_end().ends_with(way));
 
     // What waits for one who leaves is taken back; the others miss nothing.
     let store = watch.keeper.store();
