@@ -395,12 +395,14 @@ fn rollups(connection: &Connection, judged: &[JudgedPost], numbers: &HashMap<Str
             *days.entry([brand, hour / 24, network]).or_insert(0) += 1;
         }
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut add_hour = connection.prepare_cached(HOUR).unwrap();
+        let mut add_day = connection.prepare_cached(BY_DAY).unwrap();
         for ([hour, brand, network, language, mood], number) in hours {
             let row = [hour, brand, network, language, mood, number];
-            connection.prepare_cached(HOUR).unwrap().execute(row).unwrap();
+            add_hour.execute(row).unwrap();
         }
         for ([brand, day, network], number) in days {
-            connection.prepare_cached(BY_DAY).unwrap().execute([brand, day, network, number]).unwrap();
+            add_day.execute([brand, day, network, number]).unwrap();
         }
         connection.execute_batch("COMMIT").unwrap();
     }

@@ -127,15 +127,16 @@ impl Pending {
         let mut sums: Vec<(Key, i64)> = self.sums.drain().filter(|(_, number)| *number != 0).collect();
         sums.sort_unstable();
         let mut days: BTreeMap<(i64, i64, i64), i64> = BTreeMap::new();
+        let (mut add_hour, mut add_day) = (connection.prepare_cached(HOUR)?, connection.prepare_cached(DAY)?);
         for ((hour, brand, network, language, sentiment), number) in sums {
-            connection.prepare_cached(HOUR)?.execute([hour, brand, network, language, sentiment, number])?;
+            add_hour.execute([hour, brand, network, language, sentiment, number])?;
             if number < 0 {
                 connection.prepare_cached(NO_HOUR)?.execute([hour, brand, network, language, sentiment])?;
             }
             *days.entry((brand, hour.div_euclid(HOURS), network)).or_default() += number;
         }
         for ((brand, day, network), number) in days.into_iter().filter(|(_, number)| *number != 0) {
-            connection.prepare_cached(DAY)?.execute([brand, day, network, number])?;
+            add_day.execute([brand, day, network, number])?;
             if number < 0 {
                 connection.prepare_cached(NO_DAY)?.execute([brand, day, network])?;
             }
