@@ -356,8 +356,8 @@ impl Telling<'_> {
         let language = self.language;
         vec![
             language.say(
-                "How to read it: a mention is one post about one brand; shares are of mentions and sum to 100%. Authors and distinct posts count once; copies of one text are one distinct post. A change is called one only when chance alone would seldom make it (95%, on distinct posts).",
-                "Comment lire\u{a0}: une mention est une publication au sujet d’une marque\u{202f}; les parts sont celles des mentions et font 100\u{a0}% ensemble. Auteurs et publications distinctes ne comptent qu’une fois\u{202f}; les copies d’un texte font une seule publication distincte. On ne parle de changement que si le hasard seul le produirait rarement (95\u{a0}%, sur les publications distinctes).",
+                "How to read it: a mention is one post about one brand; shares are of mentions and sum to 100%. Authors and distinct posts count once; copies of one text are one distinct post. A change is called one only when chance alone would seldom make it (95%, on stories: near-copies of one text are one).",
+                "Comment lire\u{a0}: une mention est une publication au sujet d’une marque\u{202f}; les parts sont celles des mentions et font 100\u{a0}% ensemble. Auteurs et publications distinctes ne comptent qu’une fois\u{202f}; les copies d’un texte font une seule publication distincte. On ne parle de changement que si le hasard seul le produirait rarement (95\u{a0}%, sur les histoires\u{202f}: les quasi-copies d’un texte en font une).",
             ).to_owned(),
             language.say(
                 "To stop or change this digest, edit [digest] in vigie.toml. Nothing is fetched, tracked or counted: opening this mail tells nobody.",

@@ -35,8 +35,11 @@ pub(crate) fn line(moods: &Moods, language: Language) -> String {
 
 /// How many stories nobody understood.
 pub(crate) fn not_understood(moods: &Moods, language: Language) -> String {
-    let stories = language.count(moods.not_understood, ["story", "stories"], ["histoire", "histoires"]);
-    language.say(format!("not understood: {stories}"), format!("non compris\u{a0}: {stories}"))
+    language.count(
+        moods.not_understood,
+        ["story not understood", "stories not understood"],
+        ["histoire non comprise", "histoires non comprises"],
+    )
 }
 
 /// The net sentiment, in points of a hundred: `+12.3`.
@@ -71,13 +74,13 @@ mod tests {
         let moods = Moods { understood: 120, not_understood: 1, judged: [20, 60, 40], shares: Some(shares) };
         assert_eq!(
             line(&moods, Language::En),
-            "positive: 30.0% (24.0% to 37.0%) · neutral: 50.0% (43.0% to 56.0%) · negative: 20.0% (15.0% to 26.0%) · not understood: 1\u{a0}story"
+            "positive: 30.0% (24.0% to 37.0%) · neutral: 50.0% (43.0% to 56.0%) · negative: 20.0% (15.0% to 26.0%) · 1\u{a0}story not understood"
         );
         assert_eq!(net(&shares, Language::Fr), "solde +10,0\u{a0}pts");
         let few = Moods { shares: None, judged: [1, 2, 3], ..moods };
         assert_eq!(
             line(&few, Language::Fr),
-            "positif\u{a0}: 3 · neutre\u{a0}: 2 · négatif\u{a0}: 1 · non compris\u{a0}: 1\u{a0}histoire"
+            "positif\u{a0}: 3 · neutre\u{a0}: 2 · négatif\u{a0}: 1 · 1\u{a0}histoire non comprise"
         );
     }
 }
