@@ -144,6 +144,16 @@ pub struct Change {
     pub detectable: bool,
 }
 
+impl Change {
+    /// The difference of the shares of mentions, where it may be called a change: the shares of stories differ by more than
+    /// chance, and both went the same way.
+    pub fn of_mentions(&self) -> Option<i32> {
+        let same_way =
+            self.permille.zip(self.by_stories).is_none_or(|(all, told)| all.signum() == told.signum());
+        self.permille.filter(|_| self.detectable && same_way)
+    }
+}
+
 /// A share with its interval at 95 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {

@@ -92,7 +92,7 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("previous_posts", Kind::Whole, "Distinct posts in the period before", "Messages distincts de la période précédente"),
     column("previous_permille", Kind::Whole, "Part of all mentions in the period before", "Part de toutes les mentions de la période précédente"),
     column("change_permille", Kind::Whole, "Part now less part before", "Part actuelle moins part précédente"),
-    column("detectable", Kind::Flag, "Whether the change is more than chance", "Si le changement dépasse le hasard"),
+    column("detectable", Kind::Flag, "Whether the part of all stories changed by more than chance", "Si la part des récits a changé plus que par hasard"),
     column("query_changed", Kind::Flag, "Whether the query changed in between, which breaks the comparison", "Si la requête a changé entre-temps, ce qui rompt la comparaison"),
     column("stories", Kind::Whole, "Distinct stories: copies of one text count once", "Récits distincts : les copies d'un texte comptent une fois"),
     column("story_permille", Kind::Whole, "Part of all stories, in thousandths: the headline", "Part de tous les récits, en millièmes : le chiffre principal"),

@@ -239,8 +239,8 @@ impl Telling<'_> {
             Some(was) => language.percent(was),
             None => language.mentions(change.counts.mentions),
         };
-        let text = match change.permille {
-            Some(difference) if enough && change.detectable => language.say(
+        let text = match change.of_mentions() {
+            Some(difference) if enough => language.say(
                 format!("{} (was {was})", language.points(difference)),
                 format!("{} (avant\u{a0}: {was})", language.points(difference)),
             ),

@@ -206,8 +206,8 @@ impl Telling<'_> {
         let language = self.language;
         let figure = share.permille.filter(|_| enough).map(|part| language.percent(part));
         let figure = figure.unwrap_or_else(|| language.number(share.counts.mentions));
-        let change = share.change.filter(|change| enough && change.detectable && !share.query_changed);
-        let change = change.and_then(|change| change.permille).map(|points| language.points(points));
+        let change = share.change.filter(|_| enough && !share.query_changed);
+        let change = change.and_then(|change| change.of_mentions()).map(|points| language.points(points));
         let counts = format!(
             "{} · {} · {}",
             language.mentions(share.counts.mentions),

@@ -368,6 +368,12 @@ fn a_change_is_one_of_stories_and_no_copies_make_it() {
     assert_eq!((counts.mentions, counts.stories), (90, 41));
     assert!(!change.detectable);
     assert_eq!((change.permille, change.by_stories), (Some(692 - 500), Some(506 - 500)));
+    assert_eq!(change.of_mentions(), None);
+    let told = |permille, by_stories, detectable| {
+        vigie::share::Change { permille, by_stories, detectable, ..change }.of_mentions()
+    };
+    assert_eq!(told(Some(-20), Some(-90), true), Some(-20));
+    assert_eq!(told(Some(-20), Some(90), true), None, "mentions fell while stories rose: copies of others");
 }
 
 #[test]
