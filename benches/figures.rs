@@ -83,7 +83,7 @@ fn main() {
     let brands = brands();
     let mut posts = Posts::new(&brands);
     posts.write(&folder);
-    store_rate(&folder, &posts);
+    store_rate(&folder, &posts, mentions.max(STORED));
     let data = folder.join("data");
     generate(&data, &posts, mentions);
     bytes(&data, mentions);
@@ -292,12 +292,13 @@ fn insert(connection: &Connection, judged: &JudgedPost, written: &Written, numbe
         .unwrap();
 }
 
-/// Every post stored by the store, beside a bare insert of the same rows into the same schema, in turns.
-fn store_rate(folder: &Path, posts: &Posts) {
+/// Every post stored by the store, beside a bare insert of the same rows into the same schema, in turns: the first of as
+/// many `mentions`.
+fn store_rate(folder: &Path, posts: &Posts, mentions: usize) {
     let mut ratios = Vec::new();
     for round in 0..ROUNDS {
         let mut random = fastrand::Rng::with_seed(7);
-        let made = posts.made(0..STORED, STORED, &mut random);
+        let made = posts.made(0..STORED, mentions, &mut random);
         let start = Instant::now();
         let judged = posts.judged(made);
         let judging = start.elapsed();

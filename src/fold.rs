@@ -119,7 +119,7 @@ impl Folded {
 
     /// The folded text as people can read it: one space between words.
     pub fn text(&self) -> String {
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.used);
         let mut end = None;
         for token in &self.tokens {
             let glued =

@@ -56,8 +56,10 @@ impl Sketch {
     /// Reads a piece.
     pub fn of(piece: Piece<'_>) -> Sketch {
         let reading = Reading::of(piece);
-        let mut keys: Vec<u64> = reading.page.into_iter().collect();
+        let mut keys = Vec::new();
+        keys.extend(reading.page);
         if reading.len() >= SHORTEST {
+            keys.reserve(sketch::BANDS + reading.len());
             keys.push(reading.whole);
             sketch::add_keys(&reading, &mut keys);
         }
@@ -73,8 +75,8 @@ pub struct Stories {
     held: usize,
     /// The texts held, the oldest first.
     texts: VecDeque<Text>,
-    /// The number of the oldest text held.
-    oldest: u64,
+    /// The number of the oldest text held; numbers go round.
+    oldest: u32,
     /// From keys of sketches, canonical links and whole texts to the numbers of texts.
     places: Index,
     /// The number of the next story.
@@ -90,7 +92,7 @@ struct Text {
     story: u64,
     sketch: Arc<Sketch>,
     /// Its first link in the index.
-    link: u64,
+    link: u32,
 }
 
 impl Default for Stories {
@@ -174,13 +176,14 @@ impl Stories {
         story
     }
 
-    fn text(&self, number: u64) -> Option<&Text> {
-        self.texts.get(usize::try_from(number.checked_sub(self.oldest)?).ok()?)
+    /// Where the text of a number stands among those held.
+    fn place_of(&self, number: u32) -> usize {
+        usize::try_from(number.wrapping_sub(self.oldest)).unwrap_or(usize::MAX)
     }
 
     /// The story of the oldest text of exactly these words.
     fn same_words(&self, reading: &Reading) -> Option<u64> {
-        let texts = self.places.at(reading.whole).filter_map(|number| self.text(number));
+        let texts = self.places.at(reading.whole).filter_map(|number| self.texts.get(self.place_of(number)));
         texts.filter(|text| text.sketch.reading.same_words(reading)).last().map(|text| text.story)
     }
 
@@ -189,10 +192,10 @@ impl Stories {
         let mut alike: Vec<_> = self
             .candidates(sketch)
             .into_iter()
-            .filter_map(|number| {
-                let text = self.text(number)?;
+            .filter_map(|place| {
+                let text = self.texts.get(place)?;
                 let close = verdict::closeness(&sketch.reading, &text.sketch.reading)?;
-                Some((close, text.sketch.reading.len(), Reverse(number), text))
+                Some((close, text.sketch.reading.len(), Reverse(place), text))
             })
             .collect();
         alike.sort_unstable_by(|one, other| {
@@ -203,36 +206,33 @@ impl Stories {
         copied.map(|(.., text)| text.story)
     }
 
-    /// The numbers of the texts that share most keys with a piece; of equals, the newest.
-    fn candidates(&mut self, sketch: &Sketch) -> Vec<u64> {
+    /// The places of the texts that share most keys with a piece; of equals, the newest.
+    fn candidates(&mut self, sketch: &Sketch) -> Vec<usize> {
         let mut met = Vec::new();
         for number in sketch.keys.iter().flat_map(|key| self.places.at(*key)) {
-            let place = number.checked_sub(self.oldest).and_then(|place| usize::try_from(place).ok());
-            let Some((place, shared)) = place.and_then(|place| Some((place, self.shared.get_mut(place)?)))
-            else {
-                continue;
-            };
+            let place = self.place_of(number);
+            let Some(shared) = self.shared.get_mut(place) else { continue };
             if *shared == 0 {
-                met.push((place, number));
+                met.push(place);
             }
             *shared = shared.saturating_add(1);
         }
-        let mut candidates: Vec<(u16, u64)> = met
+        let mut candidates: Vec<(u16, usize)> = met
             .into_iter()
-            .filter_map(|(place, number)| Some((std::mem::take(self.shared.get_mut(place)?), number)))
+            .filter_map(|place| Some((std::mem::take(self.shared.get_mut(place)?), place)))
             .collect();
         if candidates.len() > COMPARED {
             candidates.select_nth_unstable_by(COMPARED, |one, other| other.cmp(one));
             candidates.truncate(COMPARED);
         }
-        candidates.into_iter().map(|(_, number)| number).collect()
+        candidates.into_iter().map(|(_, place)| place).collect()
     }
 
     fn keep(&mut self, own: u64, story: u64, sketch: Arc<Sketch>) {
         while self.texts.len() >= self.held && self.texts.pop_front().is_some() {
-            self.oldest = self.oldest.saturating_add(1);
+            self.oldest = self.oldest.wrapping_add(1);
         }
-        let number = self.oldest.saturating_add(u64::try_from(self.texts.len()).unwrap_or(u64::MAX));
+        let number = self.oldest.wrapping_add(u32::try_from(self.texts.len()).unwrap_or_default());
         let link = self.places.add(&sketch.keys, number);
         self.texts.push_back(Text { own, story, sketch, link });
         self.shared.resize(self.texts.len(), 0);

@@ -1,8 +1,9 @@
 //! Rollups: how many mentions count by hour, brand, network, language and sentiment, and by day. What changes in a unit of
 //! work is added up in memory and written with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 

@@ -1,71 +1,70 @@
 //! Which texts are found under which key.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::VecDeque;
 
 /// Texts told of one key: what everybody writes would otherwise lead to all.
 const TOLD: usize = 32;
-/// Keys that lead nowhere any more are dropped when there are more than this, and more than keys in use.
-const STALE: usize = 1_000;
+/// The key of a link that was taken out.
+const OUT: u64 = 0;
+/// Chains of an empty index; later as many as links, or more.
+const CHAINS: usize = 1 << 10;
 
-/// From keys to the numbers of texts. Each text leaves a link under each of its keys, to the text before under that key;
-/// links go in the order in which they came, all of a text at once.
-#[derive(Debug, Default)]
+/// From keys to the numbers of texts. Each text leaves a link under each of its keys, to the link before in the chain;
+/// links go in the order in which they came, all of a text at once, and nobody is told that they are gone.
+///
+/// Numbers go round after `u32::MAX`: what is held is far less.
+#[derive(Debug)]
 pub(super) struct Index {
-    /// The newest link of each key; may be one that is gone.
-    newest: HashMap<u64, u64, BuildHasherDefault<Mixed>>,
+    /// The number of the newest link of each chain: of the keys that end in the same bits. It may be gone.
+    chains: Vec<u32>,
     links: VecDeque<Link>,
     /// The number of the oldest link.
-    oldest: u64,
+    oldest: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Link {
-    /// The number of the text; [`NONE`] of one that was taken out.
-    text: u64,
-    /// The link before under the same key; may be one that is gone.
-    before: u64,
+    key: u64,
+    /// The number of the text.
+    text: u32,
+    /// The number of the link before in the chain; it may be gone.
+    before: u32,
 }
 
-/// No text, no link.
-const NONE: u64 = u64::MAX;
+impl Default for Index {
+    fn default() -> Index {
+        Index { chains: vec![u32::MAX; CHAINS], links: VecDeque::new(), oldest: 0 }
+    }
+}
 
 impl Index {
     /// Adds the keys of a text, each once, and gives the number of its first link.
-    pub(super) fn add(&mut self, keys: &[u64], text: u64) -> u64 {
+    pub(super) fn add(&mut self, keys: &[u64], text: u32) -> u32 {
+        let links = self.links.len() + keys.len();
+        if links > self.chains.len() {
+            self.chain_again(links.next_power_of_two());
+        }
         let first = self.next();
         for key in keys {
-            let before = self.newest.insert(*key, self.next()).unwrap_or(NONE);
-            self.links.push_back(Link { text, before });
+            let number = self.next();
+            let before = self.lead(*key, number);
+            self.links.push_back(Link { key: *key, text, before });
         }
         first
     }
 
     /// Takes the oldest links away: those before `first`.
-    pub(super) fn forget(&mut self, first: u64) {
-        while self.oldest < first && self.links.pop_front().is_some() {
-            self.oldest += 1;
-        }
-        let oldest = self.oldest;
-        if self.newest.len() > STALE + 2 * self.links.len() {
-            self.newest.retain(|_, newest| *newest >= oldest);
+    pub(super) fn forget(&mut self, first: u32) {
+        if let Some(place) = self.place(first) {
+            self.links.drain(..place);
+            self.oldest = first;
         }
     }
 
     /// Takes a text out from among others: its keys, and its first link.
-    pub(super) fn remove(&mut self, keys: &[u64], first: u64) {
-        for (number, key) in (first..).zip(keys) {
-            let Some(link) = self.place(number).and_then(|place| self.links.get_mut(place)) else { continue };
-            link.text = NONE;
-            let before = link.before;
-            if self.newest.get(key) == Some(&number) {
-                if self.place(before).is_some() {
-                    self.newest.insert(*key, before);
-                } else {
-                    self.newest.remove(key);
-                }
-            }
-        }
+    pub(super) fn remove(&mut self, keys: &[u64], first: u32) {
+        let Some(place) = self.place(first) else { return };
+        self.links.range_mut(place..).take(keys.len()).for_each(|link| link.key = OUT);
     }
 
     pub(super) fn has(&self, key: u64) -> bool {
@@ -73,48 +72,59 @@ impl Index {
     }
 
     /// The numbers under a key, the newest first.
-    pub(super) fn at(&self, key: u64) -> impl Iterator<Item = u64> {
-        let link = |number: u64| self.links.get(self.place(number)?);
-        let newest = self.newest.get(&key).and_then(|newest| link(*newest));
-        std::iter::successors(newest, move |newer| link(newer.before))
+    pub(super) fn at(&self, key: u64) -> impl Iterator<Item = u32> {
+        let newest = self.chains.get(self.chain(key)).and_then(|newest| self.place(*newest));
+        let older = |place: &usize| {
+            let before = self.links.get(*place)?.before;
+            self.place(before).filter(|before| before < place)
+        };
+        std::iter::successors(newest, older)
+            .filter_map(|place| self.links.get(place))
+            .filter(move |link| link.key == key)
             .map(|link| link.text)
-            .filter(|text| *text != NONE)
             .take(TOLD)
     }
 
+    /// Which chain leads to a key.
+    fn chain(&self, key: u64) -> usize {
+        // as many chains as a power of two
+        usize::try_from(key & u64::from(u32::MAX)).unwrap_or_default() & (self.chains.len() - 1)
+    }
+
+    /// Lets the chain of a key lead to a link, and gives the one that it led to before.
+    fn lead(&mut self, key: u64, number: u32) -> u32 {
+        let chain = self.chain(key);
+        self.chains.get_mut(chain).map_or(u32::MAX, |newest| std::mem::replace(newest, number))
+    }
+
+    /// Puts all links into this many chains.
+    fn chain_again(&mut self, chains: usize) {
+        self.chains = vec![u32::MAX; chains];
+        let mut number = self.oldest;
+        for place in 0..self.links.len() {
+            let key = self.links.get(place).map_or(OUT, |link| link.key);
+            let before = self.lead(key, number);
+            if let Some(link) = self.links.get_mut(place) {
+                link.before = before;
+            }
+            number = number.wrapping_add(1);
+        }
+    }
+
     /// The number of the next link.
-    fn next(&self) -> u64 {
-        self.oldest.saturating_add(u64::try_from(self.links.len()).unwrap_or(u64::MAX))
+    fn next(&self) -> u32 {
+        self.oldest.wrapping_add(u32::try_from(self.links.len()).unwrap_or_default())
     }
 
     /// Where a link stands that is not gone.
-    fn place(&self, number: u64) -> Option<usize> {
-        let place = usize::try_from(number.checked_sub(self.oldest)?).ok()?;
+    fn place(&self, number: u32) -> Option<usize> {
+        let place = usize::try_from(number.wrapping_sub(self.oldest)).ok()?;
         (place < self.links.len()).then_some(place)
     }
 
-    /// How many keys and links are held.
+    /// How many chains and links are held.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.newest.len() + self.links.len()
-    }
-}
-
-/// Keys are spread over all bits already.
-#[derive(Debug, Default)]
-struct Mixed(u64);
-
-impl Hasher for Mixed {
-    fn write(&mut self, bytes: &[u8]) {
-        // never asked for keys that are numbers
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+        self.chains.len() + self.links.len()
     }
 }

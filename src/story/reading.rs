@@ -31,8 +31,8 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Word {
-    /// Where its letters end in the letters of all.
-    end: usize,
+    /// Where its letters end in the letters of all; those of the longest text are far fewer than `u32::MAX`.
+    end: u32,
     /// Hash of its letters.
     pub(super) hash: u64,
     pub(super) kind: Kind,
@@ -98,7 +98,8 @@ impl Reading {
     /// The letters of a stretch of words, end to end.
     pub(super) fn letters(&self, words: Range<usize>) -> &str {
         let end = |words: usize| {
-            words.checked_sub(1).and_then(|last| self.words.get(last)).map_or(0, |word| word.end)
+            let last = words.checked_sub(1).and_then(|last| self.words.get(last));
+            last.map_or(0, |word| usize::try_from(word.end).unwrap_or(usize::MAX))
         };
         self.letters.get(end(words.start)..end(words.end)).unwrap_or_default()
     }
@@ -202,7 +203,8 @@ impl Scan {
             let start = self.letters.len();
             self.push(word);
             let hash = hash(self.letters.get(start..).unwrap_or_default());
-            self.words.push(Word { end: self.letters.len(), hash, kind, pause: false, dash });
+            let end = u32::try_from(self.letters.len()).unwrap_or(u32::MAX);
+            self.words.push(Word { end, hash, kind, pause: false, dash });
             (opens, dash) = (false, false);
             rest = after;
         }

@@ -3,12 +3,12 @@
 //! `MinHash` over word pairs (Broder, 1997) finds texts of which most is shared; winnowed fingerprints (Schleimer,
 //! Wilkerson and Aiken, 2003) find one that is cut down to a sentence of another.
 
-use super::reading::{Reading, Word, combined};
+use super::reading::{Reading, combined};
 
 /// Bands of a sketch; two texts meet when one band is the same.
-const BANDS: u64 = 20;
+pub(super) const BANDS: usize = 20;
 /// Values in a band.
-const ROWS: u64 = 3;
+const ROWS: usize = 3;
 /// Words in a fingerprint.
 const RUN: usize = 5;
 /// Of as many neighbouring fingerprints one is kept: a shared run of `RUN + WINDOW - 1` words is always found.
@@ -20,8 +20,21 @@ pub(super) const PAGE: u64 = 0x9747_b28c_0000_0002;
 const BAND: u64 = 0x1b87_3593_0000_0003;
 const PRINT: u64 = 0xe654_6b64_0000_0004;
 
+/// The orders of pairs of which each value is the first: pairs are spread over all bits already, another odd factor is
+/// another order of them.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler")]
+const FACTORS: [[u64; ROWS]; BANDS] = {
+    let mut factors = [[0; ROWS]; BANDS];
+    let mut number = 0;
+    while number < BANDS * ROWS {
+        factors[number / ROWS][number % ROWS] = mix(number as u64) | 1;
+        number += 1;
+    }
+    factors
+};
+
 /// Spreads a number over all bits (the finalizer of `SplitMix64`).
-pub(super) fn mix(number: u64) -> u64 {
+pub(super) const fn mix(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -30,19 +43,22 @@ pub(super) fn mix(number: u64) -> u64 {
 
 /// Adds the keys of a text of at least `RUN` words.
 pub(super) fn add_keys(reading: &Reading, keys: &mut Vec<u64>) {
-    keys.reserve(usize::try_from(BANDS).unwrap_or_default() + reading.words.len());
-    for band in 0..BANDS {
-        let mut key = mix(BAND ^ band);
-        for row in 0..ROWS {
-            // pairs are spread over all bits already: another odd factor is another order of them
-            let factor = mix(band * ROWS + row) | 1;
-            let least = reading.pairs.iter().map(|pair| pair.wrapping_mul(factor)).min().unwrap_or_default();
-            key = mix(key ^ least);
+    for (band, factors) in (0..).zip(&FACTORS) {
+        let mut least = [u64::MAX; ROWS];
+        for pair in &reading.pairs {
+            for (least, factor) in least.iter_mut().zip(factors) {
+                *least = pair.wrapping_mul(*factor).min(*least);
+            }
         }
-        keys.push(key);
+        keys.push(least.into_iter().fold(mix(BAND ^ band), |key, least| mix(key ^ least)));
     }
-    let run = |run: &[Word]| combined(run.iter().map(|word| word.hash)) ^ PRINT;
-    let prints: Vec<u64> = reading.words.windows(RUN).map(run).collect();
-    let least = |prints: &[u64]| prints.iter().min().copied();
-    keys.extend(prints.windows(WINDOW.min(prints.len().max(1))).filter_map(least));
+    let mut last = [u64::MAX; WINDOW];
+    let least = |prints: [u64; WINDOW]| prints.into_iter().min();
+    for (before, run) in reading.words.windows(RUN).enumerate() {
+        let [_, first, second, third] = last;
+        last = [first, second, third, combined(run.iter().map(|word| word.hash)) ^ PRINT];
+        keys.extend(least(last).filter(|_| before + 1 >= WINDOW));
+    }
+    // too few for a window
+    keys.extend(least(last).filter(|_| reading.words.len() < RUN + WINDOW - 1));
 }
