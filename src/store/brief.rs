@@ -161,11 +161,24 @@ pub(super) fn link(link: &str, native_id: &str) -> String {
     if native_id.contains(signs) {
         return link.to_owned();
     }
-    let brief = if native_id.len() < WORTH { link.to_owned() } else { link.replace(native_id, "\u{1}") };
-    match brief.strip_prefix(SCHEME.1) {
-        Some(rest) => format!("{}{rest}", SCHEME.0),
-        None => brief,
+    let mut brief = String::with_capacity(link.len());
+    let rest = match link.strip_prefix(SCHEME.1).filter(|_| !native_id.starts_with(SCHEME.1)) {
+        Some(rest) => {
+            brief.push(SCHEME.0);
+            rest
+        }
+        None => link,
+    };
+    if native_id.len() < WORTH {
+        brief += rest;
+    } else if let Some(before) = rest.strip_suffix(native_id) {
+        // as nearly all do
+        brief += before;
+        brief.push(OWN_ID);
+    } else {
+        brief += &rest.replace(native_id, OWN_ID.encode_utf8(&mut [0; 4]));
     }
+    brief
 }
 
 /// An address read back.

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::accounts::AccountChange;
 use super::rollup::Pending;
 use super::{Store, StoreError, brief, labels};
-use crate::fold;
+use crate::fold::Folded;
 use crate::impostor::Suspicion;
 use crate::intake::{JudgedPost, weigh};
 use crate::post::{Author, Counts, Media, Post};
@@ -187,10 +187,14 @@ impl Store {
 
 /// The hash by which copies of one text are counted once.
 fn words_hash(post: &Post) -> [u8; 8] {
-    let mut hash = Sha256::new();
-    hash.update(fold::fold(post.title.as_deref().unwrap_or_default()));
+    let (mut hash, mut folded) = (Sha256::new(), Folded::default());
+    if let Some(title) = &post.title {
+        folded.fold(title);
+        hash.update(folded.text());
+    }
     hash.update([0]);
-    hash.update(fold::fold(&post.text));
+    folded.fold(&post.text);
+    hash.update(folded.text());
     let mut short = [0; 8];
     for (place, byte) in short.iter_mut().zip(hash.finalize()) {
         *place = byte;

@@ -1,6 +1,7 @@
 //! Who wrote: authors as their networks tell of them.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Change, REMOVED, Unit};
 use crate::impostor::Stance;
@@ -21,20 +22,7 @@ pub(super) fn author_id(
     seen: Time,
     late: bool,
 ) -> Result<i64, StoreError> {
-    // Whether nothing of it is news, where only what was not known would be.
-    const FILLED: &str = "SELECT id, (?3 IS NULL OR handle IS NOT NULL) AND (?4 IS NULL OR display_name IS NOT NULL)
-            AND (?5 IS NULL OR bio IS NOT NULL) AND (?6 IS NULL OR avatar IS NOT NULL) AND (?7 IS NULL OR url IS NOT NULL)
-            AND (?8 IS NULL OR followers IS NOT NULL) AND (?9 IS NULL OR created IS NOT NULL)
-            AND (?10 IS NULL OR verified IS NOT NULL) AND (?11 IS NULL OR bot IS NOT NULL)
-            AND (?12 IS NULL OR status IS NOT NULL) AND (?13 IS NULL OR links IS NOT NULL)
-            AND (?15 IS NULL OR posts IS NOT NULL) AND ?14 IS NOT NULL
-        FROM author WHERE network = ?1 AND native_id = ?2";
-    // Whether nothing of it is news.
-    const KNOWN: &str = "SELECT id, coalesce(?3, handle) IS handle AND coalesce(?4, display_name) IS display_name
-            AND coalesce(?5, bio) IS bio AND coalesce(?6, avatar) IS avatar AND coalesce(?7, url) IS url
-            AND coalesce(?8, followers) IS followers AND coalesce(?9, created) IS created
-            AND coalesce(?10, verified) IS verified AND coalesce(?11, bot) IS bot AND coalesce(?12, status) IS status
-            AND coalesce(?13, links) IS links AND coalesce(?15, posts) IS posts AND ?14 IS NOT NULL
+    const KNOWN: &str = "SELECT id, handle, display_name, bio, avatar, url, followers, created, verified, bot, status, links, posts
         FROM author WHERE network = ?1 AND native_id = ?2";
     // Of one that is known: only what was not known.
     const FILL: &str =
@@ -60,6 +48,14 @@ pub(super) fn author_id(
             refreshed = ?14
         RETURNING id";
     let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
+    let told = told(author, status, links.as_deref());
+    let known = connection
+        .prepare_cached(KNOWN)?
+        .query_row([network, &author.native_id], |row| Ok((row.get(0)?, is_news(row, &told, late)?)))
+        .optional()?;
+    if let Some((id, false)) = known {
+        return Ok(id);
+    }
     let row = params![
         network,
         author.native_id,
@@ -68,22 +64,59 @@ pub(super) fn author_id(
         author.bio,
         author.avatar,
         author.url,
-        author.followers.map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
+        author.followers.map(whole),
         author.created.map(|time| time.0),
         author.verified,
         author.bot,
         status,
         links,
         seen.0,
-        author.posts.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+        author.posts.map(whole)
     ];
-    let (known, write) = if late { (FILLED, FILL) } else { (KNOWN, REFRESH) };
-    let known: Option<(i64, bool)> =
-        connection.prepare_cached(known)?.query_row(row, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    match known {
-        Some((id, true)) => Ok(id),
-        _ => Ok(connection.prepare_cached(write)?.query_row(row, |row| row.get(0))?),
+    let write = if late { FILL } else { REFRESH };
+    Ok(connection.prepare_cached(write)?.query_row(row, |row| row.get(0))?)
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// What is told of an author, as its row has it: handle, name, bio, picture, address, followers, creation, whether it is
+/// verified and a bot, status, links, posts.
+fn told<'a>(
+    author: &'a Author,
+    status: Option<&'a str>,
+    links: Option<&'a str>,
+) -> [Option<ValueRef<'a>>; 12] {
+    fn text(text: Option<&str>) -> Option<ValueRef<'_>> {
+        text.map(|text| ValueRef::Text(text.as_bytes()))
     }
+    [
+        text(author.handle.as_deref()),
+        text(author.display_name.as_deref()),
+        text(author.bio.as_deref()),
+        text(author.avatar.as_deref()),
+        text(author.url.as_deref()),
+        author.followers.map(|count| ValueRef::Integer(whole(count))),
+        author.created.map(|time| ValueRef::Integer(time.0)),
+        author.verified.map(|is| ValueRef::Integer(is.into())),
+        author.bot.map(|is| ValueRef::Integer(is.into())),
+        text(status),
+        text(links),
+        author.posts.map(|count| ValueRef::Integer(whole(count))),
+    ]
+}
+
+/// Whether some of what is told is not what the row has after its id; late, only what it has nothing of is news.
+fn is_news(row: &Row<'_>, told: &[Option<ValueRef<'_>>], late: bool) -> rusqlite::Result<bool> {
+    for (place, told) in (1..).zip(told) {
+        let Some(told) = told else { continue };
+        let kept = row.get_ref(place)?;
+        if kept == ValueRef::Null || (!late && kept != *told) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Unit<'_> {
