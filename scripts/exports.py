@@ -109,6 +109,10 @@ def check_snapshot(figures, snapshot):
         if brand["by_stories"]:
             for end in ("permille", "low", "high"):
                 same((of, "story_share", end), brand["by_stories"][end])
+        for inside in brand["by_network"]:
+            same((of, "network_share", f"{inside['network']}/of_stories"), inside["of_stories"])
+            if inside["by_stories"]:
+                same((of, "network_share", f"{inside['network']}/low"), inside["by_stories"]["low"])
         same((of, "sentiment", "understood"), brand["sentiment"]["understood"])
         for answering in brand["answering"]:
             same((of, "answering", f"{answering['network']}/unanswered"), answering["unanswered"])

@@ -216,6 +216,7 @@ pub async fn run(
         brands: watched.clone(),
         language: keeper.composer().language,
         zone: keeper.composer().zone.clone(),
+        names: keeper.composer().manners.names(),
     };
     let due = Arc::new(Notify::new());
     let writing =

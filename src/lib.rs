@@ -12,6 +12,8 @@ pub mod document;
 pub mod post;
 /// Texts brought to one form.
 pub mod fold;
+/// Countries and languages by their names.
+pub mod locale;
 /// Words and phrases found in folded texts, all in one pass.
 pub mod find;
 /// The query language: text to a tree.

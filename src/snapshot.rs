@@ -12,7 +12,7 @@ use crate::digest;
 use crate::impostor::{Level, describe};
 use crate::keyword::{Brand, BrandId};
 use crate::mention::{Gap, Suspect};
-use crate::share::{Change, Heard, Interval, Moods, Permille, Window};
+use crate::share::{Change, Heard, Interval, Moods, Permille, Shares, Window};
 use crate::store::figures::{self, Answering, Campaign, Coverage, Day, SeenAccount, Slice, TopPost};
 use crate::store::{StoreError, sources};
 use crate::time::Time;
@@ -88,6 +88,10 @@ pub struct BrandState {
     pub keywords_versions: Vec<String>,
     /// Mentions by network, most first.
     pub networks: Vec<Slice>,
+    /// Its share inside each network on which any brand was heard, the most talked about first; `None` in documents that
+    /// were made before this was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_network: Option<Vec<NetworkShare>>,
     /// Mentions by language, most first; `unknown` where nobody can say.
     pub languages: Vec<Slice>,
     /// Mentions by day, counted back from the end of the window, for at most the last 92 days.
@@ -108,6 +112,24 @@ pub struct BrandState {
     pub answering: Vec<Answering>,
     /// Of a competitor: each measure held against the first brand that is ours.
     pub against_us: Vec<Held>,
+}
+
+/// The share of one brand inside one network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkShare {
+    /// The network.
+    pub network: String,
+    /// What was heard of the brand there; all zero where only others were.
+    pub counts: Heard,
+    /// Stories of all brands there, each counted for every brand that it names: what `by_stories` is a part of. With
+    /// fewer than [`crate::share::ENOUGH`] the interval says more than the share.
+    pub of_stories: u64,
+    /// Its part of all mentions there in thousandths. Parts of all brands sum to 1000.
+    pub permille: Option<Permille>,
+    /// Its part of all stories there with its interval at 95 % (Wilson).
+    pub by_stories: Option<Interval>,
+    /// The change since the period before, when that can be compared.
+    pub change: Option<Change>,
 }
 
 /// A post that stands out.
@@ -174,6 +196,9 @@ pub fn gather(
     let against = compared.unwrap_or_else(|| window.previous());
     let shares = digest::shares_against(connection, brands, window, against)?;
     let suspects = figures::new_suspects(connection, window, brands)?;
+    let inside = figures::sliced(connection, figures::Per::Network, (window, against), brands)?;
+    let inside: Vec<(String, Shares)> =
+        inside.into_iter().map(|part| (part.name, Shares::new(brands, &part.now, &part.before))).collect();
     let mut states = Vec::with_capacity(shares.brands.len());
     for share in shares.brands {
         let Some(brand) = brands.iter().find(|brand| brand.id == share.id) else { continue };
@@ -184,6 +209,7 @@ pub fn gather(
         states.push(BrandState {
             keywords_versions: figures::versions(connection, window, &share.id)?,
             networks: figures::by_network(connection, window, brand)?,
+            by_network: Some(inside.iter().filter_map(|part| network_share(part, &share.id)).collect()),
             languages: figures::by_language(connection, window, brand)?,
             days: figures::by_day(connection, window, brand)?,
             top_posts: top.into_iter().map(post).collect(),
@@ -228,6 +254,18 @@ pub fn gather(
         transaction.finish()?;
     }
     Ok(snapshot)
+}
+
+fn network_share((network, shares): &(String, Shares), brand: &BrandId) -> Option<NetworkShare> {
+    let share = shares.brands.iter().find(|share| share.id == *brand)?;
+    Some(NetworkShare {
+        network: network.clone(),
+        counts: share.counts,
+        of_stories: shares.brands.iter().map(|share| share.counts.stories).sum(),
+        permille: share.permille,
+        by_stories: share.by_stories,
+        change: share.change,
+    })
 }
 
 fn post(top: TopPost) -> Post {

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::keyword::Brand;
 use crate::mail::Language;
+use crate::mail::clean::short;
 use crate::network::Page;
 use crate::store::doors::Receipt;
 use crate::store::posts::Tally;
@@ -49,6 +50,8 @@ const ALIVE: Duration = Duration::from_secs(5);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Sources that nobody asks more often than every hour, and mails that are tried every hour, are not late before.
 const STALE: Duration = Duration::from_secs(3 * 3600);
+/// Letters of a name at the head of a page.
+const NAME: usize = 60;
 /// Pages put together at the same time: each reads a week of posts.
 const PAGES: usize = 2;
 
@@ -65,12 +68,14 @@ pub struct WebConfig {
     pub hosts: Vec<String>,
     /// The https address at which others reach it, without a slash at the end: links in mails lead there.
     pub public_url: Option<String>,
+    /// Whose its pages are, in the place of "Vigie".
+    pub name: Option<String>,
 }
 
 impl Default for WebConfig {
     fn default() -> WebConfig {
         let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT);
-        WebConfig { enabled: true, listen, stale: STALE, hosts: Vec::new(), public_url: None }
+        WebConfig { enabled: true, listen, stale: STALE, hosts: Vec::new(), public_url: None, name: None }
     }
 }
 
@@ -168,6 +173,8 @@ pub struct Shown {
     pub language: Language,
     /// The zone in which times are shown.
     pub zone: TimeZone,
+    /// Addresses whose mails come in another name, with that name: so do the pages behind links in them.
+    pub names: Vec<(String, String)>,
 }
 
 /// The door, open.
@@ -229,8 +236,8 @@ impl Door {
             .route("/", get(show))
             .route("/style.css", get(style))
             .route("/healthz", get(alive))
-            .route("/unsubscribe/{token}", get(wishes::ask_to_leave).post(wishes::leave))
-            .route("/confirm/{token}", get(wishes::ask_to_confirm).post(wishes::confirm))
+            .route("/unsubscribe/{token}", wishes::door(Wish::Unsubscribe))
+            .route("/confirm/{token}", wishes::door(Wish::Confirm))
             .route("/ingest", post(ingest::take))
             .route("/ingest/{source}", post(ingest::take))
             .fallback(nothing)
@@ -288,6 +295,11 @@ async fn guard(State(house): State<Arc<House>>, request: Request, next: Next) ->
 }
 
 impl House {
+    /// Whose the pages are that are shown to nobody in particular.
+    fn name(&self) -> String {
+        self.config.name.as_deref().map_or_else(|| "Vigie".to_owned(), |name| short(name, NAME))
+    }
+
     /// Whether the request names this machine: by loopback, or by a configured name. Where other machines may
     /// ask, every request needs the token, and any name will do.
     fn knows_host(&self, headers: &HeaderMap) -> bool {
@@ -319,9 +331,10 @@ async fn show(State(house): State<Arc<House>>, request: Request) -> Response {
     let language = look::language(request.uri().query(), request.headers(), house.shown.language);
     let Ok(_turn) = house.pages.acquire().await else { return too_busy() };
     let (shown, now) = (house.shown.clone(), (house.clock)());
+    let name = house.name();
     // Reading a week of posts takes too long for a task.
     let page = tokio::task::spawn_blocking(move || {
-        look::Look::gather(&shown, now).map(|look| page::render(&look, &shown, language))
+        look::Look::gather(&shown, now).map(|look| page::render(&look, (&shown, &name), language))
     });
     match page.await {
         Ok(Ok(page)) => {

@@ -373,6 +373,7 @@ pub(super) fn web(section: &Section<'_, '_>, web: &mut WebConfig) {
         web.hosts.push(host.to_owned());
     }
     web.public_url = filled(section, "public_url").and_then(|text| public_url(section, &text, web));
+    web.name = filled(section, "name").map(|name| name.trim().to_owned());
     section.finish(&[], "WEB");
 }
 

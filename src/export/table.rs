@@ -207,7 +207,8 @@ pub const SNAPSHOT_COLUMNS: &[Column] = &[
 /// `coverage` (key: source/figure), `gap` (key: source/start, value: end). With one: `name`, `ours`, `count`,
 /// `permille`, `change`, `query_changed`, `keywords_version`, `network`, `language`, `day` (mentions),
 /// `top_post` (key: rank, value: address), `account` (key: network:handle, value: mentions), `suspect` (key:
-/// network:handle, value: level), `story_share`, `sentiment` (shares in thousandths, net, stories understood or not), `hashtag`
+/// network:handle, value: level), `story_share`, `network_share` (key: network/figure: its part of the stories there with its
+/// interval, its stories there and those of all brands), `sentiment` (shares in thousandths, net, stories understood or not), `hashtag`
 /// (posts), `campaign` (key: name/figure), `answering` (key: network/figure: how often and how soon its accounts answer),
 /// `profile` (key: network:handle/figure), `best_post`, `worst_post` (key: network:handle/rank, value: address), `unusual_post` (key:
 /// network:handle/what/address, value: reactions), `against_us` (key: network/measure/figure).
@@ -329,6 +330,11 @@ impl<'a> Rows<'a> {
 
     fn spoken(&mut self, brand: &'a BrandState) {
         self.interval("story_share", "", brand.by_stories);
+        for of in brand.by_network.iter().flatten() {
+            self.interval("network_share", &of.network, of.by_stories);
+            self.figure("network_share", format!("{}/stories", of.network), Some(of.counts.stories));
+            self.figure("network_share", format!("{}/of_stories", of.network), Some(of.of_stories));
+        }
         let Some(moods) = brand.sentiment else { return };
         self.figure("sentiment", "understood", Some(moods.understood));
         self.figure("sentiment", "not_understood", Some(moods.not_understood));

@@ -27,6 +27,8 @@ pub enum Field {
     Summary,
     /// The language.
     Lang,
+    /// The country that the network or the other program states.
+    Country,
     /// When it was published.
     Published,
     /// The hour, where it stands apart from the day.
@@ -201,6 +203,8 @@ pub(super) fn is_french(names: &[String]) -> bool {
         "titre",
         "lien",
         "langue",
+        "pays",
+        "code pays",
         "contenu",
         "date de publication",
         "publie le",
@@ -303,6 +307,8 @@ mod tests {
                 &["native_id", "brand", "counted", "matched", "version", "seen", "text"],
                 "id - counted - - seen text",
             ),
+            (&["Date", "Message", "Pays", "Code pays", "Langue"], "published text country2 country lang"),
+            (&["created_at", "text", "place.country_code"], "published text country"),
             (&["seen", "text"], "- text"),
         ] {
             assert_eq!(shown(names, &[]), expected, "{names:?}");

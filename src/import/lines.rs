@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::dates::Dates;
 use super::row::{self, Item};
 use crate::html;
+use crate::locale;
 use crate::network::capture::{self, Recorded};
 use crate::network::mend_json;
 use crate::post::{Author, Counts, Kind, Media, Post};
@@ -80,6 +81,7 @@ fn own(object: &Map<String, Value>, dates: &Dates) -> Result<Item, String> {
     post.summary = of.text(&["summary"]);
     post.html = of.text(&["html"]);
     post.lang = of.text(&["lang"]);
+    post.country = of.text(&["country"]).and_then(|said| locale::country(&said)).map(str::to_owned);
     post.published = of.moment(&["published", "created_at"])?;
     post.edited = of.moment(&["edited", "edited_at"])?;
     post.kind = match of.text(&["kind"]) {

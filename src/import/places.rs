@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::locale;
 use crate::post::Kind;
 
 /// Names of networks in exports, folded, and the name here.
@@ -83,32 +84,10 @@ pub(super) fn network_of(address: &str) -> Option<&'static str> {
 
 /// The code of a language, from its code or its name.
 pub(super) fn language(said: &str) -> Option<String> {
-    const NAMES: &[(&str, &str)] = &[
-        ("english", "en"),
-        ("anglais", "en"),
-        ("french", "fr"),
-        ("francais", "fr"),
-        ("german", "de"),
-        ("allemand", "de"),
-        ("spanish", "es"),
-        ("espagnol", "es"),
-        ("italian", "it"),
-        ("italien", "it"),
-        ("portuguese", "pt"),
-        ("portugais", "pt"),
-        ("dutch", "nl"),
-        ("neerlandais", "nl"),
-        ("japanese", "ja"),
-        ("japonais", "ja"),
-        ("chinese", "zh"),
-        ("chinois", "zh"),
-        ("arabic", "ar"),
-        ("arabe", "ar"),
-    ];
     let said = said.trim();
     let words = super::columns::simple(said);
-    if let Some((_, code)) = NAMES.iter().find(|(name, _)| *name == words) {
-        return Some((*code).to_owned());
+    if let Some(code) = locale::language(said) {
+        return Some(code.to_owned());
     }
     let is_code = (2..=12).contains(&said.len())
         && said.split(['-', '_']).all(|part| {
@@ -116,6 +95,11 @@ pub(super) fn language(said: &str) -> Option<String> {
         })
         && said.split(['-', '_']).next().is_some_and(|first| first.len() <= 3);
     (is_code && !matches!(words.as_str(), "und" | "na" | "n a" | "zxx")).then(|| said.replace('_', "-"))
+}
+
+/// The code of a country, from its code or its name. `NA`, by which tables say that they do not know, is no Namibia.
+pub(super) fn country(said: &str) -> Option<String> {
+    locale::country(said).filter(|_| said.trim() != "NA").map(str::to_owned)
 }
 
 /// The kind of a post, from another program's word for it.
@@ -172,8 +156,13 @@ mod tests {
         );
         let code = |said: &str| language(said).unwrap_or_default();
         assert_eq!(
-            ["fr", "Français", "en_GB", "English", "Klingon", "und", "pt-BR"].map(code),
-            ["fr", "fr", "en-GB", "en", "", "", "pt-BR"]
+            ["fr", "Français", "en_GB", "English", "Polonais", "Klingon", "und", "pt-BR"].map(code),
+            ["fr", "fr", "en-GB", "en", "pl", "", "", "pt-BR"]
+        );
+        assert_eq!(
+            ["fra", "Royaume-Uni", "NA", "Namibia", "worldwide"]
+                .map(|said| country(said).unwrap_or_default()),
+            ["FR", "GB", "", "NA", ""]
         );
         assert_eq!(
             (kind("Retweet"), kind("Commentaire"), kind("?")),

@@ -52,10 +52,18 @@ impl Rows {
     /// # Errors
     /// When the row cannot be taken as it is, with what to do.
     pub(super) fn read(&self, cells: &[impl AsRef<str>]) -> Result<Option<Item>, String> {
-        let cell = |wanted: Field| -> Option<&str> {
-            let all = self.columns.iter().zip(cells).filter(|(column, _)| column.field == Some(wanted));
+        let filled = |wanted: Field| {
+            let all = self.columns.iter().zip(cells).filter(move |(column, _)| column.field == Some(wanted));
             let filled = all.map(|(column, cell)| (column.rank, self.bare(cell.as_ref()).trim()));
-            filled.filter(|(_, text)| !text.is_empty()).min_by_key(|(rank, _)| *rank).map(|(_, text)| text)
+            filled.filter(|(_, text)| !text.is_empty())
+        };
+        let cell = |wanted: Field| -> Option<&str> {
+            filled(wanted).min_by_key(|(rank, _)| *rank).map(|(_, text)| text)
+        };
+        // Of a code and a name the surest that is understood.
+        let place = |wanted: Field, read: fn(&str) -> Option<String>| {
+            let read = filled(wanted).filter_map(|(rank, text)| Some((rank, read(text)?)));
+            read.min_by_key(|(rank, _)| *rank).map(|(_, place)| place)
         };
         let line = |field: Field| cell(field).and_then(|text| clean::some_line(text, clean::LINE));
         let (mut text, mut links) =
@@ -83,7 +91,8 @@ impl Rows {
         post.title = title;
         post.published = published;
         post.summary = cell(Field::Summary).map(|text| clean::text(text, clean::TEXT));
-        post.lang = cell(Field::Lang).and_then(places::language);
+        post.lang = place(Field::Lang, places::language);
+        post.country = place(Field::Country, if self.own { own_country } else { places::country });
         post.edited = cell(Field::Edited).and_then(|text| self.dates.read(text).ok());
         post.author = author(&line, cell(Field::Followers), cell(Field::Verified));
         post.counts = counts(&cell);
@@ -143,6 +152,11 @@ impl Rows {
             Err(why) => Err(why),
         }
     }
+}
+
+/// A country as Vigie's own tables write it.
+fn own_country(said: &str) -> Option<String> {
+    crate::locale::country(said).map(str::to_owned)
 }
 
 /// The name of a network, as the table of networks has it.

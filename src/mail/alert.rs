@@ -8,7 +8,7 @@ use super::page::{self, Page};
 use super::post::{self, Parts};
 use super::words::{Language, capital, local};
 use super::{Letter, SUBJECT, notes, titled};
-use crate::alert::{Content, On, SHOWN, Trouble};
+use crate::alert::{Content, SHOWN, Trouble};
 use crate::impostor::{Level, describe};
 use crate::keyword::BrandId;
 use crate::mention::{Mention, Suspect};
@@ -16,6 +16,8 @@ use crate::time::Time;
 
 mod chat;
 mod event;
+mod footer;
+mod headline;
 mod html;
 mod text;
 mod topic;
@@ -55,13 +57,6 @@ pub(super) fn encoded(text: &str, kept: &str) -> String {
             _ => format!("%{byte:02X}"),
         })
         .collect()
-}
-
-/// The name of a rule as it is typed in a shell.
-fn typed(name: &str) -> String {
-    let name = short(name, 60);
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
-    if plain { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
 struct Telling<'a> {
@@ -118,140 +113,6 @@ impl Telling<'_> {
         marks.peek().is_some() && marks.all(|example| example)
     }
 
-    /// What happened, in one line: the subject and the first thing read.
-    fn headline(&self) -> String {
-        let line = match self.content.on {
-            On::NewMention => self.mentions_headline(),
-            On::HighRisk | On::BigAuthor | On::FirstAuthor | On::OfficialPost => {
-                format!("{} – {}", self.kind(), self.mentions_headline())
-            }
-            On::NewImpostor => self.suspects_headline(),
-            On::ImpostorChanged => format!("{} – {}", self.kind(), self.suspects_headline()),
-            On::SourceDegraded => self.troubles_headline(),
-            On::Spike
-            | On::Drop
-            | On::Silence
-            | On::Surge
-            | On::Sentiment
-            | On::AccountChanged
-            | On::TakesOff
-            | On::Flops
-            | On::PrecisionFallen => self.events_headline(),
-        };
-        self.marked(line)
-    }
-
-    /// A headline that says when it is of a test or of the example.
-    fn marked(&self, line: String) -> String {
-        if self.content.test {
-            return format!("{} {line}", self.language.say("[Test]", "[Essai]"));
-        }
-        if self.all_example() { line + self.language.say(" (example)", " (exemple)") } else { line }
-    }
-
-    /// What sets this kind of alert apart, before the headline.
-    fn kind(&self) -> &'static str {
-        let language = self.language;
-        match self.content.on {
-            On::HighRisk => language.say("High risk", "Risque élevé"),
-            On::BigAuthor => language.say("Large audience", "Large audience"),
-            On::FirstAuthor => language.say("New voice", "Nouvelle voix"),
-            On::OfficialPost => language.say("Official or verified account", "Compte officiel ou vérifié"),
-            On::ImpostorChanged => language.say("Profile changed", "Profil modifié"),
-            On::NewMention
-            | On::NewImpostor
-            | On::SourceDegraded
-            | On::Spike
-            | On::Drop
-            | On::Silence
-            | On::Surge
-            | On::Sentiment
-            | On::AccountChanged
-            | On::TakesOff
-            | On::Flops
-            | On::PrecisionFallen => language.say("Alert", "Alerte"),
-        }
-    }
-
-    fn mentions_headline(&self) -> String {
-        let (language, total) = (self.language, self.total());
-        if let ([mention], 0 | 1) = (self.content.mentions.as_slice(), total) {
-            let brand = self.name(&mention.brand);
-            let who = post::by_briefly(mention, language);
-            let network = language.network(mention.post.network.as_str());
-            return language.say(
-                format!("{brand}: new mention by {who} on {network}"),
-                format!("{brand}\u{a0}: nouvelle mention de {who} sur {network}"),
-            );
-        }
-        let new = language.count(
-            total,
-            ["new mention", "new mentions"],
-            ["nouvelle mention", "nouvelles mentions"],
-        );
-        match self.content.by_brand.as_slice() {
-            [] => new,
-            [(brand, _)] => format!("{}{}{new}", short(brand, 60), language.colon()),
-            brands => {
-                let each: Vec<String> = brands
-                    .iter()
-                    .map(|(brand, count)| format!("{}\u{a0}{}", short(brand, 40), language.number(*count)))
-                    .collect();
-                format!("{new}{}{}", language.colon(), each.join(", "))
-            }
-        }
-    }
-
-    fn suspects_headline(&self) -> String {
-        let language = self.language;
-        let mut brands: Vec<String> =
-            self.content.suspects.iter().map(|suspect| self.name(&suspect.suspicion.brand)).collect();
-        brands.sort();
-        brands.dedup();
-        let brands = language.list(&brands);
-        if let [suspect] = self.content.suspects.as_slice() {
-            let who = post::who_briefly(Some(&suspect.author), language);
-            let network = language.network(suspect.network.as_str());
-            return language.say(
-                format!("{who} on {network} may be posing as {brands}"),
-                format!("{who} sur {network} se fait peut-être passer pour {brands}"),
-            );
-        }
-        let count = u64::try_from(self.content.suspects.len()).unwrap_or(u64::MAX);
-        let accounts = language.count(count, ["account", "accounts"], ["compte", "comptes"]);
-        language.say(
-            format!("{accounts} may be posing as {brands}"),
-            format!("{accounts} se font peut-être passer pour {brands}"),
-        )
-    }
-
-    fn troubles_headline(&self) -> String {
-        let language = self.language;
-        if let [trouble] = self.content.troubles.as_slice() {
-            let source = short(&trouble.source, 60);
-            return if trouble.ended.is_some() {
-                language
-                    .say(format!("Source {source} works again"), format!("La source {source} est rétablie"))
-            } else if trouble.silent {
-                language.say(
-                    format!("Source {source} has fallen silent"),
-                    format!("La source {source} est devenue muette"),
-                )
-            } else {
-                language
-                    .say(format!("Source {source} is failing"), format!("La source {source} ne répond plus"))
-            };
-        }
-        let count = u64::try_from(self.content.troubles.len()).unwrap_or(u64::MAX);
-        let names: Vec<String> =
-            self.content.troubles.iter().map(|trouble| short(&trouble.source, 40)).collect();
-        let sources = language.count(count, ["source", "sources"], ["source", "sources"]);
-        language.say(
-            format!("{sources} in trouble: {}", language.list(&names)),
-            format!("{sources} en difficulté\u{a0}: {}", language.list(&names)),
-        )
-    }
-
     /// The words beside the subject in a list of mails: the first post, or the first reason.
     fn preheader(&self) -> String {
         let content = self.content;
@@ -274,82 +135,6 @@ impl Telling<'_> {
             .first()
             .map(|trouble| short(&super::reason(&trouble.reason, self.language), 140))
             .unwrap_or_default()
-    }
-
-    /// Why the reader gets this, how it was grouped, how to change it.
-    fn footer(&self) -> Vec<String> {
-        let (language, (wait, pause)) = (self.language, self.content.grouping);
-        let rule = language.quote(&short(&self.content.rule, 60));
-        let lasted = |seconds: u64| language.lasted(i64::try_from(seconds).unwrap_or(i64::MAX / 1000) * 1000);
-        let grouped = if wait == 0 && pause == 0 {
-            language.say(
-                "sent at once, each in its own mail".to_owned(),
-                "envoyées aussitôt, une par message".to_owned(),
-            )
-        } else if wait == 0 {
-            language.say(
-                format!("sent at once, then at most one mail every {}", lasted(pause)),
-                format!("envoyées aussitôt, puis un message au plus toutes les {}", lasted(pause)),
-            )
-        } else {
-            language.say(
-                format!("gathered for {}, then at most one mail every {}", lasted(wait), lasted(pause)),
-                format!(
-                    "regroupées pendant {}, puis un message au plus toutes les {}",
-                    lasted(wait),
-                    lasted(pause)
-                ),
-            )
-        };
-        let mute = language.quote(&format!("vigie alerts mute {} --for 24h", typed(&self.content.rule)));
-        let mut lines = vec![
-            language.say(
-                format!("You get this because of the alert rule {rule}; its alerts are {grouped}."),
-                format!("Vous recevez ce message à cause de la règle d’alerte {rule}\u{202f}; ses alertes sont {grouped}."),
-            ),
-            language.say(
-                format!("To silence it for a day: {mute}. To change or stop it, edit that rule in vigie.toml."),
-                format!("Pour la faire taire un jour\u{a0}: {mute}. Pour la changer ou l’arrêter, modifiez cette règle dans vigie.toml."),
-            ),
-            language.say(
-                "Nothing is fetched, tracked or counted: opening this mail tells nobody.",
-                "Rien n’est téléchargé, suivi ni compté\u{a0}: ouvrir ce message n’avertit personne.",
-            ).to_owned(),
-        ];
-        if self.content.test {
-            let marked = language.say(
-                "This is a test: somebody asked for it with “vigie alerts test”. Nothing happened.",
-                "Ceci est un essai, demandé par «\u{a0}vigie alerts test\u{a0}». Il ne s’est rien passé.",
-            );
-            lines.insert(0, marked.to_owned());
-        }
-        if let Some([en, fr]) = &self.content.asks {
-            lines.insert(usize::from(self.content.test) + 1, language.say(en, fr).clone());
-        }
-        lines
-    }
-
-    fn more(&self) -> Option<String> {
-        let language = self.language;
-        let rest =
-            |all: u64, listed: usize| all.saturating_sub(u64::try_from(listed.min(self.shown)).unwrap_or(0));
-        let mentions = rest(self.total(), self.content.mentions.len());
-        let suspects = self.content.suspects.len().saturating_sub(self.shown);
-        let troubles = self.content.troubles.len().saturating_sub(self.shown);
-        if mentions > 0 && self.content.events.is_empty() {
-            let more = language.number(mentions);
-            return Some(language.say(
-                format!("And {more} more: see them with “vigie mentions”."),
-                format!("Et {more} de plus\u{a0}: voyez-les avec «\u{a0}vigie mentions\u{a0}»."),
-            ));
-        }
-        (suspects + troubles > 0).then(|| {
-            let more = suspects + troubles;
-            language.say(
-                format!("And {more} more: see them with “vigie impostors” and “vigie status”."),
-                format!("Et {more} de plus\u{a0}: voyez-les avec «\u{a0}vigie impostors\u{a0}» et «\u{a0}vigie status\u{a0}»."),
-            )
-        })
     }
 
     fn gap_lines(&self) -> Vec<String> {

@@ -101,6 +101,14 @@ pub(super) struct Voice<'a> {
     pub(super) zone: &'a TimeZone,
 }
 
+impl Manners {
+    /// Addresses that are written to in another name than ours, with that name.
+    pub fn names(&self) -> Vec<(String, String)> {
+        let named = |person: &Person| Some((person.address.email.to_string(), person.look.name.clone()?));
+        self.people.iter().filter_map(named).collect()
+    }
+}
+
 impl Composer {
     fn person(&self, recipient: &Mailbox) -> Option<&Person> {
         self.manners.people.iter().find(|person| person.address.email == recipient.email)

@@ -83,9 +83,16 @@ impl Snapshot {
     }
 
     /// Where this document and another of the same period say different things: a path with both values, a line each.
+    /// What this one was made too early to tell is no difference.
     pub fn differences(&self, other: &Snapshot) -> Vec<String> {
         let mut lines = Vec::new();
-        if let (Ok(one), Ok(other)) = (serde_json::to_value(self), serde_json::to_value(other)) {
+        let mut other = other.clone();
+        for brand in &mut other.brands {
+            if self.brands.iter().any(|known| known.id == brand.id && known.by_network.is_none()) {
+                brand.by_network = None;
+            }
+        }
+        if let (Ok(one), Ok(other)) = (serde_json::to_value(self), serde_json::to_value(&other)) {
             differ("", &one, &other, &mut lines);
         }
         lines

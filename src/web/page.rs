@@ -27,26 +27,27 @@ const SIGNALS: usize = 4;
 const GAPS: usize = 5;
 
 /// The whole page.
-pub(super) fn render(look: &Look, shown: &Shown, language: Language) -> String {
-    Telling { look, shown, language, zone: &shown.zone }.page().into_string()
+pub(super) fn render(look: &Look, (shown, name): (&Shown, &str), language: Language) -> String {
+    Telling { look, shown, name, language, zone: &shown.zone }.page().into_string()
 }
 
 struct Telling<'a> {
     look: &'a Look,
     shown: &'a Shown,
+    name: &'a str,
     language: Language,
     zone: &'a TimeZone,
 }
 
 /// What every page says of itself to browsers and search engines.
-pub(super) fn head() -> Markup {
+pub(super) fn head(title: &str) -> Markup {
     html! {
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width,initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="robots" content="noindex,nofollow";
-            title { "Vigie" }
+            title { (title) }
             link rel="stylesheet" href="/style.css";
         }
     }
@@ -71,11 +72,11 @@ impl Telling<'_> {
         html! {
             (DOCTYPE)
             html lang=(self.language.code()) {
-                (head())
+                (head(self.name))
                 body {
                     div class="wrap" {
                         header class="top" {
-                            p class="name" { "Vigie" }
+                            p class="name" { (self.name) }
                             (self.languages())
                         }
                         main {

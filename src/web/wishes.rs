@@ -6,11 +6,13 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get};
 use maud::{DOCTYPE, html};
 use tokio::sync::oneshot;
 
-use super::{Asked, House, look, page, too_busy};
+use super::{Asked, House, NAME, look, page, too_busy};
 use crate::mail::Language;
+use crate::mail::clean::short;
 use crate::store::recipients::{self, Wish};
 use crate::store::{self, StoreError};
 
@@ -20,52 +22,41 @@ const TOKEN: usize = 40;
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-pub(super) async fn ask_to_leave(
-    house: State<Arc<House>>,
-    token: Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    ask(house, token, (&uri, &headers), Wish::Unsubscribe).await
+impl House {
+    /// Whose the page behind a link in a mail is: that of whom the mails to `address` come from. `None`: behind a link that
+    /// leads nowhere, and nobody knows in whose name it was sent.
+    fn name_for(&self, address: Option<&str>) -> Option<String> {
+        let names = &self.shown.names;
+        match address {
+            Some(address) => {
+                let own = names.iter().find(|(known, _)| known == address);
+                Some(own.map_or_else(|| self.name(), |(_, name)| short(name, NAME)))
+            }
+            None if names.is_empty() => Some(self.name()),
+            None => None,
+        }
+    }
 }
 
-pub(super) async fn leave(
-    house: State<Arc<House>>,
-    token: Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    take(house, token, (&uri, &headers), Wish::Unsubscribe).await
-}
-
-pub(super) async fn ask_to_confirm(
-    house: State<Arc<House>>,
-    token: Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    ask(house, token, (&uri, &headers), Wish::Confirm).await
-}
-
-pub(super) async fn confirm(
-    house: State<Arc<House>>,
-    token: Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    take(house, token, (&uri, &headers), Wish::Confirm).await
+/// The page of one wish: a look at it asks, a push of its button does it.
+pub(super) fn door(wish: Wish) -> MethodRouter<Arc<House>> {
+    let asking =
+        move |State(house): State<Arc<House>>, Path(token): Path<String>, uri: Uri, headers: HeaderMap| {
+            let language = look::language(uri.query(), &headers, house.shown.language);
+            async move { ask(&house, token, language, wish).await }
+        };
+    let taking =
+        move |State(house): State<Arc<House>>, Path(token): Path<String>, uri: Uri, headers: HeaderMap| {
+            let language = look::language(uri.query(), &headers, house.shown.language);
+            async move { take(&house, token, language, wish).await }
+        };
+    get(asking).post(taking)
 }
 
 /// Shows what would be done, with a button that does it.
-async fn ask(
-    State(house): State<Arc<House>>,
-    Path(token): Path<String>,
-    (uri, headers): (&Uri, &HeaderMap),
-    wish: Wish,
-) -> Response {
-    let language = look::language(uri.query(), headers, house.shown.language);
+async fn ask(house: &House, token: String, language: Language, wish: Wish) -> Response {
     if !is_token(&token) {
-        return unknown(language);
+        return unknown(house, language);
     }
     let folder = house.shown.folder.clone();
     let looking = tokio::task::spawn_blocking(move || {
@@ -74,7 +65,7 @@ async fn ask(
     });
     let known = match looking.await {
         Ok(Ok(Some(known))) => known,
-        Ok(Ok(None) | Err(StoreError::Missing { .. })) => return unknown(language),
+        Ok(Ok(None) | Err(StoreError::Missing { .. })) => return unknown(house, language),
         Ok(Err(error)) => {
             tracing::warn!(%error, "the store could not be read");
             return (StatusCode::INTERNAL_SERVER_ERROR, "the store could not be read; the log says why\n")
@@ -87,7 +78,7 @@ async fn ask(
         Wish::Confirm => known.confirmed.is_some(),
     };
     if done {
-        return said(language, wish, &known.address);
+        return said(house, language, wish, &known.address);
     }
     let (question, button) = match wish {
         Wish::Unsubscribe => (
@@ -105,27 +96,22 @@ async fn ask(
             language.say("Yes, I want them", "Oui, je les veux"),
         ),
     };
-    page(language, StatusCode::OK, &question, Some(button))
+    let name = house.name_for(Some(&known.address));
+    page(language, StatusCode::OK, name.as_deref(), (&question, Some(button)))
 }
 
 /// Does it.
-async fn take(
-    State(house): State<Arc<House>>,
-    Path(token): Path<String>,
-    (uri, headers): (&Uri, &HeaderMap),
-    wish: Wish,
-) -> Response {
-    let language = look::language(uri.query(), headers, house.shown.language);
+async fn take(house: &House, token: String, language: Language, wish: Wish) -> Response {
     if !is_token(&token) {
-        return unknown(language);
+        return unknown(house, language);
     }
     let (reply, answer) = oneshot::channel();
     if house.desk.send(Asked::Wish { token, wish, reply }).await.is_err() {
         return too_busy();
     }
     match answer.await {
-        Ok(Some(address)) => said(language, wish, &address),
-        Ok(None) => unknown(language),
+        Ok(Some(address)) => said(house, language, wish, &address),
+        Ok(None) => unknown(house, language),
         Err(_) => too_busy(),
     }
 }
@@ -134,7 +120,7 @@ fn is_token(token: &str) -> bool {
     token.len() == TOKEN && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn said(language: Language, wish: Wish, address: &str) -> Response {
+fn said(house: &House, language: Language, wish: Wish, address: &str) -> Response {
     let told = match wish {
         Wish::Unsubscribe => language.say(
             format!("{address} gets none of these mails any more. Whoever sends them can undo this."),
@@ -145,25 +131,32 @@ fn said(language: Language, wish: Wish, address: &str) -> Response {
             format!("{address} recevra désormais ces messages."),
         ),
     };
-    page(language, StatusCode::OK, &told, None)
+    page(language, StatusCode::OK, house.name_for(Some(address)).as_deref(), (&told, None))
 }
 
-fn unknown(language: Language) -> Response {
+fn unknown(house: &House, language: Language) -> Response {
     let told = language.say(
         "This link leads nowhere: it may be cut off. Open it from the mail once more.",
         "Ce lien ne mène nulle part\u{a0}: il est peut-être coupé. Ouvrez-le de nouveau depuis le message.",
     );
-    page(language, StatusCode::NOT_FOUND, told, None)
+    page(language, StatusCode::NOT_FOUND, house.name_for(None).as_deref(), (told, None))
 }
 
-fn page(language: Language, status: StatusCode, told: &str, button: Option<&str>) -> Response {
+fn page(
+    language: Language,
+    status: StatusCode,
+    name: Option<&str>,
+    (told, button): (&str, Option<&str>),
+) -> Response {
     let page = html! {
         (DOCTYPE)
         html lang=(language.code()) {
-            (page::head())
+            (page::head(name.unwrap_or(told)))
             body {
                 div class="wrap" {
-                    header class="top" { p class="name" { "Vigie" } }
+                    @if let Some(name) = name {
+                        header class="top" { p class="name" { (name) } }
+                    }
                     main { section class="card" {
                         h1 { (told) }
                         @if let Some(button) = button {

@@ -29,6 +29,30 @@ fn articles_are_read() {
 }
 
 #[test]
+fn the_country_of_a_site_is_the_one_that_is_stated() {
+    let article = |fields: Value| {
+        let mut one = json!({"url": "https://n.example/a", "title": "t", "seendate": "20261019T063400Z"});
+        one.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        bare(NAME, &json!({"articles": [one]}).to_string()).unwrap().posts.remove(0)
+    };
+    for (said, code) in [
+        ("United Kingdom", Some("GB")),
+        ("South Korea", Some("KR")),
+        ("Cote D'Ivoire", Some("CI")),
+        ("Bahamas, The", Some("BS")),
+        ("Burma", Some("MM")),
+        ("Atlantis", None),
+        ("", None),
+    ] {
+        assert_eq!(article(json!({"sourcecountry": said})).country.as_deref(), code, "{said}");
+    }
+    assert_eq!(article(json!({"sourcecountry": 7})).country, None);
+    // a language that is in no table stays as it is told
+    assert_eq!(article(json!({"language": "Klingon Old"})).lang.as_deref(), Some("klingonold"));
+    assert_eq!(article(json!({"language": "Norwegian"})).lang.as_deref(), Some("no"));
+}
+
+#[test]
 fn failures_are_normal_and_leave_it_alone_for_long() {
     let network = build(NAME, SECTION);
     let mut said = Vec::new();

@@ -55,6 +55,56 @@ fn ran(home: &Home, args: &[&str], code: i32) -> String {
 }
 
 #[test]
+fn countries_and_languages_are_read_from_their_columns() {
+    let home = home("import-country");
+    home.write(
+        "posts.csv",
+        "Date;Texte;Lien;Pays;Code pays;Langue\n\
+         13/02/2026 14:30;Molivelle un;https://blog.example/1;Belgique;;français\n\
+         13/02/2026 14:31;Molivelle deux;https://blog.example/2;Belgique;FRA;polonais\n\
+         13/02/2026 14:32;Molivelle trois;https://blog.example/3;Corée du Sud;?;fr-CA\n\
+         13/02/2026 14:33;Molivelle quatre;https://blog.example/4;Monde;NA;fr-CA\n\
+         13/02/2026 14:34;Molivelle cinq;https://blog.example/5;;;\n",
+    );
+    home.write(
+        "lines.jsonl",
+        "{\"text\":\"Molivelle six\",\"created_at\":\"2026-02-13T14:35:00Z\",\"place\":{\"country_code\":\"us\"}}\n\
+         {\"network\":\"web\",\"id\":\"7\",\"text\":\"Molivelle sept\",\"created_at\":\"2026-02-13T14:36:00Z\",\"country\":\"United Kingdom\"}\n",
+    );
+    home.write("verbatim.csv", "Quand,Verbatim,Zone\n2026-02-13 14:37,Molivelle huit,Suisse\n");
+    ran(&home, &["import", "posts.csv", "--data", "vigie-data"], 0);
+    ran(&home, &["import", "lines.jsonl", "--data", "vigie-data"], 0);
+    let map = ["--map", "Quand=published", "--map", "Verbatim=text", "--map", "Zone=country"];
+    ran(&home, &[&["import", "verbatim.csv", "--data", "vigie-data"], &map[..]].concat(), 0);
+    let (code, lines, said) = home.run(&["export", "mentions", "--format", "jsonl", "--data", "vigie-data"]);
+    assert_eq!(code, 0, "{said}");
+    // The last word of each text, and the country.
+    let places = |lines: &str| {
+        let told = lines.lines().map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let word = line["text"].as_str().unwrap().split(' ').next_back().unwrap();
+            format!("{word} {}", line["country"].as_str().unwrap_or("-"))
+        });
+        let mut told: Vec<String> = told.collect();
+        told.sort();
+        told
+    };
+    let told = places(&lines);
+    assert_eq!(told, ["cinq -", "deux FR", "huit CH", "quatre CA", "sept GB", "six US", "trois KR", "un BE"]);
+    assert!(lines.contains("\"lang\":\"pl\""), "{lines}");
+    // What is exported is brought in again as it was.
+    let table = home.run(&["export", "mentions", "--format", "csv", "--data", "vigie-data"]).1;
+    home.write("again.csv", table);
+    home.write("again.jsonl", lines);
+    for file in ["again.csv", "again.jsonl"] {
+        let data = format!("{file}-data");
+        ran(&home, &["import", file, "--data", &data], 0);
+        let (_, lines, _) = home.run(&["export", "mentions", "--format", "jsonl", "--data", &data]);
+        assert_eq!(told, places(&lines), "{file}");
+    }
+}
+
+#[test]
 fn a_french_table_is_understood_and_shown() {
     let home = home("import-french");
     home.write("posts.csv", encoding_rs::WINDOWS_1252.encode(FRENCH).0);

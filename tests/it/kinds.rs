@@ -1,13 +1,14 @@
 //! Every kind of rule, from posts that come in to the mail that goes out: told when what it asks for holds, and nothing at
 //! all when the same stream is a little otherwise.
 
-use vigie::alert::{On, Rule};
+use vigie::alert::{Event, On, Rule, What};
 use vigie::intake::Origin;
 use vigie::keeper::Clock;
 use vigie::keyword::BrandId;
 use vigie::matcher::Scratch;
 use vigie::network::{Dates, Page};
 use vigie::post::{Account, Author, Post};
+use vigie::share::Permille;
 use vigie::store::labels::Asked;
 use vigie::store::list::{Filter, mention_list};
 use vigie::store::sources::Attempt;
@@ -163,6 +164,67 @@ fn a_share_of_voice_that_grows() {
         watch.passes(noon().plus(MINUTE));
     };
     check(&rule(On::Surge), play, &["Erivolle: share of voice rising – started"]);
+}
+
+/// A share that climbs all day: told when it begins, once more when it is clearly more, and no more often than once a day then.
+#[test]
+fn a_share_of_voice_that_keeps_growing_is_told_when_it_is_clearly_more() {
+    let mut watch = Watch::new("kind-surge-goes-on", vec![rule(On::Surge)]);
+    let begin = noon().plus(-DAY);
+    let mut told = Vec::new();
+    for hour in -8 * 24..3 * 24 {
+        let at = begin.plus(hour * HOUR);
+        let ours = if hour % 2 == 0 { 3 } else { 0 };
+        let theirs = match hour {
+            ..0 => i64::from(hour % 3 == 0),
+            0..24 => 8,
+            _ => 24,
+        };
+        for one in 0..ours {
+            watch.hears("A Molivelle goes by", at, by(&format!("a{hour}-{one}"), 3));
+        }
+        for one in 0..theirs {
+            watch.hears("An Erivolle goes by", at.plus(MINUTE), by(&format!("b{hour}-{one}"), 3));
+        }
+        watch.passes(at.plus(59 * MINUTE));
+        let all = watch.subjects().len();
+        told.extend((told.len()..all).map(|_| hour));
+    }
+    let subjects = watch.subjects();
+    assert!(subjects.iter().skip(1).all(|subject| subject.contains("still growing")), "{subjects:?}");
+    let within = |hours: std::ops::Range<i64>| told.iter().filter(|hour| hours.contains(*hour)).count();
+    // Half of all talk after four hours, eight tenths after a day: once on that day, and on the next at most once more.
+    assert_eq!((within(-200..0), within(0..24)), (0, 1), "{told:?}");
+    assert_eq!(within(24..72), 1, "{told:?}");
+}
+
+#[test]
+fn a_part_that_goes_on_growing_is_told_again_when_it_doubled_or_on_another_day() {
+    let at = |hours: i64, now: u16| {
+        let (to, now, before) = (noon().plus(hours * HOUR), Permille(now), Permille(200));
+        let event = |what: What| Event::new(BrandId("a".into()), (to.plus(-DAY), to), what);
+        [
+            event(What::Surge { now, before, count: 40 }),
+            event(What::Sentiment { now, before, count: 40, all: 90 }),
+        ]
+    };
+    for (hours, now, told) in [
+        (1, 399, false),
+        (9, 490, false),
+        (9, 500, true),
+        (23, 499, false),
+        (24, 399, false),
+        (24, 400, true),
+        (24, 250, false),
+    ] {
+        for (later, before) in at(hours, now).iter().zip(&at(0, 300)) {
+            assert_eq!(later.outgrows(before), told, "{now} after {hours} hours: {later:?}");
+        }
+    }
+    // Of a large rise, as much again.
+    for (later, before) in at(9, 800).iter().zip(&at(0, 550)) {
+        assert!(!later.outgrows(before), "{later:?}");
+    }
 }
 
 const KIND: &[&str] = &[

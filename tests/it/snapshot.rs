@@ -6,12 +6,18 @@ use serde_json::{Value, json};
 
 use super::command::Place;
 
-/// A brand whose account publishes, answers one of two who ask, and links to a campaign; a competitor without one.
-fn place(name: &str) -> Place {
+/// Our brand with an account and a domain, and a competitor.
+fn brands(name: &str) -> Place {
     let place = Place::new(name);
     place.write("keywords/a.toml", "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\nofficial = [\"mastodon:@molivelle@a.example\"]\ndomains = [\"molivelle.example\"]\n");
     place.write("keywords/b.toml", "brand = \"Érivolle\"\nkeywords = [\"Erivolle\"]\n");
     place.write("vigie.toml", "[mail]\nzone = \"UTC\"\n");
+    place
+}
+
+/// A brand whose account publishes, answers one of two who ask, and links to a campaign; a competitor without one.
+fn place(name: &str) -> Place {
+    let place = brands(name);
     let mut lines = String::new();
     let mut add = |post: Value| lines.push_str(&format!("{post}\n"));
     for number in 0..12_u32 {
@@ -66,6 +72,81 @@ fn own_accounts_campaigns_and_answers_are_told() {
     assert_eq!(held[0]["measure"], "share_of_voice");
     assert!(held.iter().any(|of| of["measure"] == "followers" && of["verdict"] == "unknown"));
     assert!(document["brands"][0]["against_us"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn shares_inside_each_network_are_those_that_are_listed() {
+    let place = brands("snapshot-networks");
+    // A competitor alone on one network, both on another.
+    let mut lines = String::new();
+    for number in 0..40_u32 {
+        let day = 1 + number % 6;
+        let (network, brand) = if number % 2 == 0 { ("bluesky", "Erivolle") } else { ("lemmy", "Molivelle") };
+        let brand = if number == 1 { "Erivolle" } else { brand };
+        lines.push_str(&format!(
+            "{{\"network\":\"{network}\",\"id\":\"n{number}\",\"author\":\"q{number}\",\"text\":\"{brand} wa{number} wb{number}\",\"created_at\":\"2026-03-{day:02}T12:00:00Z\"}}\n"
+        ));
+    }
+    place.write("more.jsonl", lines);
+    place.ok(&["import", "more.jsonl"]);
+    let period = ["--from", "2026-03-01", "--to", "2026-03-07"];
+    let listed: Value =
+        serde_json::from_str(&place.ok(&[&["share", "--json", "--per", "network"], &period[..]].concat()))
+            .unwrap();
+    let text = place.ok(&[&["snapshot"], &period[..]].concat());
+    let document: Value = serde_json::from_str(&text).unwrap();
+    for brand in document["brands"].as_array().unwrap() {
+        let inside = brand["by_network"].as_array().unwrap();
+        let parts = listed["per"]["parts"].as_array().unwrap();
+        assert_eq!(inside.len(), parts.len());
+        for (of, part) in inside.iter().zip(parts) {
+            let shares = part["brands"].as_array().unwrap();
+            let share = shares.iter().find(|share| share["id"] == brand["id"]).unwrap();
+            assert_eq!(of["network"], part["name"]);
+            for key in ["counts", "permille", "by_stories", "change"] {
+                assert_eq!(of[key], share[key], "{key} on {}", of["network"]);
+            }
+            let stories: u64 = shares.iter().map(|share| share["counts"]["stories"].as_u64().unwrap()).sum();
+            assert_eq!(of["of_stories"], stories);
+        }
+    }
+    let of = |brand: usize, network: &str| {
+        let inside = document["brands"][brand]["by_network"].as_array().unwrap();
+        inside.iter().find(|of| of["network"] == network).unwrap().clone()
+    };
+    // by hand: 19 of 20 stories, and none of 20
+    assert_eq!(
+        (&of(0, "lemmy")["by_stories"]["permille"], &of(0, "lemmy")["of_stories"]),
+        (&json!(950), &json!(20))
+    );
+    let none = of(0, "bluesky");
+    assert_eq!((&none["by_stories"]["permille"], &none["counts"]["mentions"]), (&json!(0), &json!(0)));
+    assert!(none["by_stories"]["high"].as_u64().unwrap() > 100, "{none}");
+    let table = place.ok(&[&["export", "snapshot", "--format", "csv"], &period[..]].concat());
+    for row in [
+        "a,network_share,lemmy/permille,950",
+        "a,network_share,lemmy/of_stories,20",
+        "b,network_share,lemmy/stories,1",
+    ] {
+        assert!(table.contains(row), "{row}: {table}");
+    }
+    // What is told is verified; a document of before, which told nothing of it, too.
+    place.write("week.json", &text);
+    let told = place.ok(&["snapshot", "verify", "week.json"]);
+    assert!(told.contains("are the same"), "{told}");
+    let mut before = vigie::snapshot::Snapshot::read(&text).unwrap();
+    before.brands.iter_mut().for_each(|brand| brand.by_network = None);
+    let before = serde_json::to_string(&before.clone().seal()).unwrap();
+    assert!(!before.contains("by_network"));
+    place.write("before.json", &before);
+    let told = place.ok(&["snapshot", "verify", "before.json"]);
+    assert!(told.contains("are the same"), "{told}");
+    // A share that was never so is found, sealed or not.
+    let mut forged = vigie::snapshot::Snapshot::read(&text).unwrap();
+    forged.brands[0].by_network.as_mut().unwrap()[0].of_stories += 1;
+    place.write("forged.json", serde_json::to_string(&forged.clone().seal()).unwrap());
+    let ran = place.run(&["snapshot", "verify", "forged.json"]);
+    assert!(ran.code == 1 && ran.out.contains("/by_network/0/of_stories: "), "{}", ran.out);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::Field;
 use super::Field::{
-    Author, AuthorBio, AuthorId, AuthorName, AuthorUrl, Avatar, Clock, Counted, Edited, Followers, Hashtags,
-    Html, Id, Kind, Lang, Likes, Links, Media, Network, Published, Quotes, Rating, Reactions, Replies,
-    ReplyTo, Reposts, Score, Seen, Summary, Text, Title, Url, Verified, Views,
+    Author, AuthorBio, AuthorId, AuthorName, AuthorUrl, Avatar, Clock, Counted, Country, Edited, Followers,
+    Hashtags, Html, Id, Kind, Lang, Likes, Links, Media, Network, Published, Quotes, Rating, Reactions,
+    Replies, ReplyTo, Reposts, Score, Seen, Summary, Text, Title, Url, Verified, Views,
 };
 
 /// Every field: its name in `--map`, and the names that columns have for it, simplified, the surest first.
@@ -119,7 +119,27 @@ pub(super) const FIELDS: &[(Field, &str, &[&str])] = &[
     ),
     (Html, "html", &["html", "content html", "body html", "contenu html"]),
     (Summary, "summary", &["summary", "resume", "chapo", "abstract"]),
-    (Lang, "lang", &["lang", "language", "langue", "language code", "code langue"]),
+    (Lang, "lang", &["lang", "language code", "code langue", "language", "langue"]),
+    (
+        Country,
+        "country",
+        &[
+            "country code",
+            "code pays",
+            "country",
+            "pays",
+            "country name",
+            "source country",
+            "sourcecountry",
+            "author country",
+            "location country",
+            "location country code",
+            "place country code",
+            "place country",
+            "geo country code",
+            "user country",
+        ],
+    ),
     (
         Published,
         "published",

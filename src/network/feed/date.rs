@@ -40,6 +40,7 @@ static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?x)^\D*? (?: (?P<y>\d{4}) \s?[-/.:]\s? (?P<m>\d{1,2}) (?: \s?[-/.:]\s? (?P<d>\d{1,2}) )? (?:\D.*)?
           | (?P<y2>\d{4}) (?P<m2>\d{2}) (?P<d2>\d{2}) (?:\D.*)?
           | (?P<y3>\d{4}) -? (?P<o3>\d{3}) (?:\D.*)?
+          | (?P<y9>\d{4}) -? w (?P<w9>\d{2}) (?: -? (?P<d9>\d) )? (?:\D.*)?
           | (?P<y4>\d{4}) \D*
           | (?P<y5>\d{2}) -? (?P<m5>\d{2}) -? (?P<d5>\d{2}) (?:\D.*)?
           | (?P<y7>\d{2}) -? (?P<o7>\d{3}) (?:\D.*)?
@@ -224,13 +225,18 @@ fn by_numbers(text: &str, day_first: Option<bool>) -> Option<civil::Date> {
     let found = WHOLE.as_ref()?.captures(text.trim())?;
     let digits = |name: &str| found.name(name).map(|digits| digits.as_str());
     let small = |name: &str| digits(name).and_then(|text| text.parse::<i8>().ok());
-    let whole = ["y", "y2", "y3", "y4", "y5", "y6", "y7", "y8"].into_iter().find_map(digits)?;
+    let whole = ["y", "y2", "y3", "y4", "y5", "y6", "y7", "y8", "y9"].into_iter().find_map(digits)?;
     let year = year(whole.parse().ok()?, whole.len());
     if let Some(ordinal) = digits("o3").or_else(|| digits("o7")) {
         let first = civil::Date::new(year, 1, 1).ok()?;
         let days = ordinal.parse::<i32>().ok()?.checked_sub(1)?;
         let day = first.checked_add(jiff::Span::new().days(days)).ok()?;
         return (day.year() == year && days >= 0).then_some(day);
+    }
+    if let Some(week) = small("w9") {
+        // a week alone begins on Monday
+        let weekday = civil::Weekday::from_monday_one_offset(small("d9").unwrap_or(1)).ok()?;
+        return Some(civil::ISOWeekDate::new(year, week, weekday).ok()?.date());
     }
     let part = |one: &str, other: &str| small(one).or_else(|| small(other));
     let dotted = digits("p6").or_else(|| digits("p8")) == Some(".");
@@ -300,6 +306,29 @@ mod tests {
             ("2003-335", "2003-12-01T00:00:00.000Z"),
             ("2003335", "2003-12-01T00:00:00.000Z"),
             ("03335", "2003-12-01T00:00:00.000Z"),
+            ("2026-330", "2026-11-26T00:00:00.000Z"),
+            ("2026-330T10:14:55+01:00", "2026-11-26T09:14:55.000Z"),
+            ("2026330T101455Z", "2026-11-26T10:14:55.000Z"),
+            ("2024-366", "2024-12-31T00:00:00.000Z"),
+            ("2026-366", ""),
+            ("2026-000", ""),
+            ("2026-W48-4", "2026-11-26T00:00:00.000Z"),
+            ("2026-W48-4T10:14:55Z", "2026-11-26T10:14:55.000Z"),
+            ("2026-W48-4T10:14:55.5-08:00", "2026-11-26T18:14:55.500Z"),
+            ("2026-w48-4 10:14", "2026-11-26T10:14:00.000Z"),
+            ("2026W484", "2026-11-26T00:00:00.000Z"),
+            ("2026W484T101455Z", "2026-11-26T10:14:55.000Z"),
+            ("2026-W48", "2026-11-23T00:00:00.000Z"),
+            ("2026W48", "2026-11-23T00:00:00.000Z"),
+            // the first week of a year may begin in the year before, and the last end in the one after
+            ("2026-W01-1", "2025-12-29T00:00:00.000Z"),
+            ("2026-W53-7", "2027-01-03T00:00:00.000Z"),
+            ("2025-W53-1", ""),
+            ("2026-W00-1", ""),
+            ("2026-W54-1", ""),
+            ("2026-W48-8", ""),
+            ("2026-W48-0", ""),
+            ("2026-W4-4", ""),
             ("2003-12-31T10:14:60Z", "2003-12-31T10:14:59.000Z"),
             ("2003-13-01", ""),
             ("31.12.2003 10:14", "2003-12-31T10:14:00.000Z"),

@@ -5,100 +5,13 @@ use url::Url;
 
 use super::NAME;
 use crate::html;
+use crate::locale;
 use crate::network::clean;
 use crate::network::forum::{address, hash};
 use crate::network::json::text;
 use crate::post::{Author, Kind, Media, Post};
 use crate::time::Time;
 
-/// Languages by the names that GDELT gives them.
-const LANGUAGES: &[(&str, &str)] = &[
-    ("afrikaans", "af"),
-    ("albanian", "sq"),
-    ("amharic", "am"),
-    ("arabic", "ar"),
-    ("armenian", "hy"),
-    ("azerbaijani", "az"),
-    ("basque", "eu"),
-    ("belarusian", "be"),
-    ("bengali", "bn"),
-    ("bosnian", "bs"),
-    ("bulgarian", "bg"),
-    ("burmese", "my"),
-    ("catalan", "ca"),
-    ("chinese", "zh"),
-    ("croatian", "hr"),
-    ("czech", "cs"),
-    ("danish", "da"),
-    ("dutch", "nl"),
-    ("english", "en"),
-    ("estonian", "et"),
-    ("finnish", "fi"),
-    ("french", "fr"),
-    ("galician", "gl"),
-    ("georgian", "ka"),
-    ("german", "de"),
-    ("greek", "el"),
-    ("gujarati", "gu"),
-    ("haitian", "ht"),
-    ("hausa", "ha"),
-    ("hebrew", "he"),
-    ("hindi", "hi"),
-    ("hungarian", "hu"),
-    ("icelandic", "is"),
-    ("indonesian", "id"),
-    ("irish", "ga"),
-    ("italian", "it"),
-    ("japanese", "ja"),
-    ("kannada", "kn"),
-    ("kazakh", "kk"),
-    ("khmer", "km"),
-    ("korean", "ko"),
-    ("kurdish", "ku"),
-    ("kyrgyz", "ky"),
-    ("lao", "lo"),
-    ("latvian", "lv"),
-    ("lithuanian", "lt"),
-    ("macedonian", "mk"),
-    ("malay", "ms"),
-    ("malayalam", "ml"),
-    ("maltese", "mt"),
-    ("marathi", "mr"),
-    ("mongolian", "mn"),
-    ("nepali", "ne"),
-    ("norwegian", "no"),
-    ("norwegiannynorsk", "nn"),
-    ("pashto", "ps"),
-    ("persian", "fa"),
-    ("polish", "pl"),
-    ("portuguese", "pt"),
-    ("punjabi", "pa"),
-    ("romanian", "ro"),
-    ("russian", "ru"),
-    ("serbian", "sr"),
-    ("sinhalese", "si"),
-    ("slovak", "sk"),
-    ("slovenian", "sl"),
-    ("somali", "so"),
-    ("spanish", "es"),
-    ("swahili", "sw"),
-    ("swedish", "sv"),
-    ("tagalog", "tl"),
-    ("tajik", "tg"),
-    ("tamil", "ta"),
-    ("telugu", "te"),
-    ("thai", "th"),
-    ("tibetan", "bo"),
-    ("turkish", "tr"),
-    ("turkmen", "tk"),
-    ("ukrainian", "uk"),
-    ("urdu", "ur"),
-    ("uzbek", "uz"),
-    ("vietnamese", "vi"),
-    ("welsh", "cy"),
-    ("yiddish", "yi"),
-    ("yoruba", "yo"),
-];
 /// Parameters that only say where a click came from.
 const NOISE: &[&str] = &["fbclid", "gclid", "mc_cid", "mc_eid"];
 
@@ -190,9 +103,10 @@ pub(super) fn post(value: &Value) -> Post {
     let said = ["context", "sentence"].iter().find_map(|key| text(value, key));
     post.text = said.map(|said| clean::text(&html::to_text(said), clean::TEXT)).unwrap_or_default();
     post.lang = text(value, "language").map(|name| {
-        let name = name.to_lowercase().replace(' ', "");
-        LANGUAGES.iter().find(|(known, _)| *known == name).map_or(name, |(_, code)| (*code).to_owned())
+        locale::language(name).map_or_else(|| name.to_lowercase().replace(' ', ""), str::to_owned)
     });
+    // where the site is, by its name in English
+    post.country = text(value, "sourcecountry").and_then(locale::country).map(str::to_owned);
     post.published = ["seendate", "datetime", "date"].iter().find_map(|key| moment(text(value, key)?));
     let picture = text(value, "socialimage").and_then(address::kept);
     post.media = picture
