@@ -20,9 +20,9 @@ use super::rule::{MINUTE, NETWORK, Watch, by, noon, rule};
 /// Plays a stream in which what `rule` asks for holds, and one in which it does not.
 #[track_caller]
 fn check(rule: &Rule, play: impl Fn(&mut Watch, bool), told: &[&str]) {
-    let word = rule.on.word();
+    let (word, line) = (rule.on.word(), std::panic::Location::caller().line());
     for holds in [true, false] {
-        let mut watch = Watch::new(&format!("kind-{word}-{holds}"), vec![rule.clone()]);
+        let mut watch = Watch::new(&format!("kind-{line}-{word}-{holds}"), vec![rule.clone()]);
         play(&mut watch, holds);
         watch.keeper.run_out().unwrap();
         let subjects = watch.subjects();
