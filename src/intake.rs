@@ -334,9 +334,10 @@ impl Judge {
         stance: Option<Stance>,
         seen: Time,
     ) -> Option<Box<Answer>> {
-        let to: Vec<String> = post.reply_to.iter().chain(&post.root).cloned().collect();
         let author = post.author.as_ref()?;
-        if to.is_empty() || !is_telling(&post.text) {
+        let mut to = post.reply_to.iter().chain(&post.root).peekable();
+        to.peek()?;
+        if !is_telling(&post.text) {
             return None;
         }
         let stance = stance.unwrap_or_else(|| self.stance(&post.network, author, seen));
@@ -350,7 +351,7 @@ impl Judge {
             text: post.text.chars().take(ANSWER).collect(),
             permalink: post.permalink.clone(),
             published: post.published,
-            to,
+            to: to.cloned().collect(),
             brands: verdicts.iter().map(|verdict| verdict.brand.clone()).collect(),
             stance,
         }))

@@ -7,7 +7,7 @@ mod lane;
 mod marks;
 mod signs;
 
-use lane::Lane;
+use lane::{Lane, STEP};
 pub(crate) use marks::KEYCAP;
 
 use super::address;
@@ -35,8 +35,6 @@ impl Record for () {
     fn cut(&mut self, _: usize) {}
 }
 
-/// How many bytes are looked at in one go.
-const STEP: usize = 16;
 /// Bytes kept free behind what is written, so that steps and words can be handled whole.
 pub(super) const ROOM: usize = 32;
 
@@ -107,14 +105,10 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
                 Some(chunk) => *chunk,
                 None => last_chunk(bytes, self.at),
             };
-            let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = chunk;
-            let low = Lane::of(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
-            let high = Lane::of(u64::from_le_bytes([i, j, k, l, m, n, o, p]));
-            let stop = low.stop | high.stop << 8 | 1 << STEP;
-            let count = left.min(usize::try_from(stop.trailing_zeros()).unwrap_or(STEP));
+            let Lane { folded, word, stop } = Lane::of(chunk);
+            let count = left.min(usize::try_from((stop | 1 << STEP).trailing_zeros()).unwrap_or(STEP));
             if count > 0 {
-                let word = low.word | high.word << 8;
-                self.step(u128::from(low.folded) | u128::from(high.folded) << 64, word, count);
+                self.step(folded, word, count);
             }
             if count < STEP && self.at < self.end {
                 self.special();
@@ -125,12 +119,12 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
 
     /// Writes `count` bytes of ASCII and notes where words begin and end in them.
     #[inline]
-    fn step(&mut self, folded: u128, word: u32, count: usize) {
+    fn step(&mut self, folded: [u8; STEP], word: u32, count: usize) {
         if self.open == Open::Run {
             self.close();
         }
         if let Some(room) = self.folded.bytes.get_mut(self.out..self.out + STEP) {
-            room.copy_from_slice(&folded.to_le_bytes());
+            room.copy_from_slice(&folded);
         }
         self.record.piece(self.out, count, self.at, count, true);
         let mut inside = self.open == Open::Word;

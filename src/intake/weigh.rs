@@ -1,7 +1,7 @@
 //! How sure it is that a mention is about its brand: nothing is doubted but names that mean something else too, and what
 //! people have doubted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::fold;
@@ -48,7 +48,9 @@ pub fn words(post: &Post) -> String {
 #[derive(Debug)]
 struct Standard {
     /// Its keywords that mean something else too, folded.
-    ambiguous: Vec<String>,
+    ambiguous: HashSet<String>,
+    /// Whether its keywords do, as they are written.
+    doubted: HashMap<String, bool>,
     /// For mentions by these alone.
     scale: Scale,
     /// For all others.
@@ -71,8 +73,7 @@ impl Scales {
     /// Weighs a mention of `brand` found by `keywords` in `text`.
     pub fn weigh(&self, brand: &Brand, keywords: &[&str], text: &str) -> Weighed {
         let standard = self.standard(brand);
-        let doubted = !keywords.is_empty()
-            && keywords.iter().all(|keyword| standard.ambiguous.contains(&fold::fold(keyword)));
+        let doubted = !keywords.is_empty() && keywords.iter().all(|keyword| standard.doubts(keyword));
         let scale = if doubted { &standard.scale } else { &standard.trusting };
         let relevance = scale.weigh(text);
         let doubtful = relevance.permille < brand.threshold;
@@ -87,6 +88,11 @@ impl Scales {
 }
 
 impl Standard {
+    fn doubts(&self, keyword: &str) -> bool {
+        let known = self.doubted.get(keyword).copied();
+        known.unwrap_or_else(|| self.ambiguous.contains(&fold::fold(keyword)))
+    }
+
     fn new(brand: &Brand, labels: &[Label]) -> Standard {
         let name = fold::fold(&brand.name);
         let doubted = |keyword: &&String| {
@@ -102,8 +108,11 @@ impl Standard {
         let all: Vec<&String> = wanted.iter().collect();
         let scale = Scale::new(sense(&ambiguous), Weights::shipped().clone());
         let trusting = Scale::new(sense(&all), Weights::shipped().clone()).trusting();
+        let folded: HashSet<String> = ambiguous.iter().map(|keyword| fold::fold(keyword)).collect();
+        let doubts = |keyword: &String| (keyword.clone(), folded.contains(&fold::fold(keyword)));
         Standard {
-            ambiguous: ambiguous.iter().map(|keyword| fold::fold(keyword)).collect(),
+            doubted: wanted.iter().map(doubts).collect(),
+            ambiguous: folded,
             scale: scale.taught(labels),
             trusting: trusting.taught(labels),
         }

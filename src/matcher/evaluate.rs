@@ -118,7 +118,7 @@ impl<'a> Evaluation<'a> {
     pub(super) fn places(&self, leaf: u32) -> Vec<Place> {
         match self.compiled.query.leaf(leaf) {
             Some(Leaf::Words(words)) => {
-                let server = server_of(words);
+                let server = words.contains(['@', '＠']).then(|| server_of(words)).flatten();
                 let hits = self.hits(leaf).iter().filter(|found| self.on_server(found, server.as_deref()));
                 hits.filter_map(|found| self.place(found)).collect()
             }

@@ -1,5 +1,7 @@
 //! JSON bodies from strangers, read leniently: a missing or odd field is no reason to lose a post.
 
+pub(super) mod walk;
+
 use serde_json::Value;
 
 use super::ReadError;

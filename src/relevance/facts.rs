@@ -1,6 +1,6 @@
 //! What a post shows: facts that hold for any name, each with how strongly it holds.
 
-use super::lexicon::{KINDS, SECTORS, may_be_of_a_sector};
+use super::lexicon::{Kind, SECTORS, may_be_of_a_sector};
 use super::sense::{Sense, is_article, places};
 use super::tokens::{Between, Form, Token, cut};
 
@@ -66,7 +66,7 @@ impl Style {
             }
             long += 1;
             upper += u32::from(token.form == Form::Upper);
-            if !token.opens && !KINDS.is("stop", &token.folded) && token.folded.chars().count() > 3 {
+            if !token.opens && !token.is(Kind::Stop) && token.folded.chars().count() > 3 {
                 inner += 1;
                 inner_capital += u32::from(matches!(token.form, Form::Capital | Form::Upper));
             }
@@ -175,9 +175,9 @@ fn beside(facts: &mut Facts, sense: &Sense, style: &Style, tokens: &[Token], at:
 
     if let Some(before) = before.filter(|_| !name.opens || name.between == Between::Quote) {
         let word = before.folded.as_str();
-        let kind = |kind: &str| KINDS.is(kind, word);
+        let kind = |kind| before.is(kind);
         let glued = matches!(name.between, Between::Nothing | Between::Apostrophe | Between::Quote);
-        if glued && kind("definite") {
+        if glued && kind(Kind::Definite) {
             let article = is_article(before);
             let capital = before.form == Form::Capital && !before.opens;
             facts.when(sense.article && article && capital && !lower, "its article, with a capital");
@@ -186,39 +186,42 @@ fn beside(facts: &mut Facts, sense: &Sense, style: &Style, tokens: &[Token], at:
             facts.when(!sense.article && !lower, "the before a name without article");
             facts.when(lower, "the before small letters");
         }
-        if glued && kind("indefinite") {
+        if glued && kind(Kind::Indefinite) {
             facts.set(if lower { "a before small letters" } else { "a before the name" });
         }
-        if glued && (kind("demonstrative") || kind("possessive")) {
+        if glued && (kind(Kind::Demonstrative) || kind(Kind::Possessive)) {
             facts.set(if lower { "this or my before small letters" } else { "this or my before the name" });
         }
-        if glued && kind("place") {
+        if glued && kind(Kind::Place) {
             facts.set(if lower { "at before small letters" } else { "at before the name" });
         }
         facts.when(glued && word == "chez", "chez");
-        if glued && kind("from") {
+        if glued && kind(Kind::From) {
             facts.set(if lower { "by before small letters" } else { "by before the name" });
         }
-        if glued && kind("of") {
+        if glued && kind(Kind::Of) {
             facts.set(if lower { "of before small letters" } else { "of before the name" });
         }
-        if glued && (kind("pronoun") || kind("modal")) {
+        if glued && (kind(Kind::Pronoun) || kind(Kind::Modal)) {
             facts.set(if lower { "used as a verb" } else { "pronoun before the name" });
         }
         let proud = matches!(before.form, Form::Capital | Form::Upper | Form::Mixed) && before.sign.is_none();
         let known = sense.before.contains(word);
         facts.when(glued && known, "its full name");
-        if glued && proud && !known && !kind("stop") && !lower && !style.titled && !style.shouted {
+        if glued && proud && !known && !kind(Kind::Stop) && !lower && !style.titled && !style.shouted {
             facts.set(if before.opens { "after a word that opens" } else { "after a capitalised word" });
         }
-        facts.when(glued && kind("first") && !lower && !known, "after a first name");
-        facts.when(glued && kind("title") && !lower && !known, "after a title of a person");
+        facts.when(glued && kind(Kind::First) && !lower && !known, "after a first name");
+        facts.when(glued && kind(Kind::Title) && !lower && !known, "after a title of a person");
         facts.when(name.between == Between::Comma, "in a list");
         facts.when(name.between == Between::Comma && proper && proud, "in a list of names");
         facts.when(name.between == Between::Hyphen, "after a hyphen");
         facts.when(before.form == Form::Number, "after a number");
         facts.when(
-            matches!(name.between, Between::Nothing) && !kind("stop") && before.form == Form::Lower && lower,
+            matches!(name.between, Between::Nothing)
+                && !kind(Kind::Stop)
+                && before.form == Form::Lower
+                && lower,
             "small letters after a word",
         );
     }
@@ -228,7 +231,7 @@ fn beside(facts: &mut Facts, sense: &Sense, style: &Style, tokens: &[Token], at:
         None => facts.set("ends the text"),
         Some(after) => {
             let word = after.folded.as_str();
-            let kind = |kind: &str| KINDS.is(kind, word);
+            let kind = |kind| after.is(kind);
             let next = after.between == Between::Nothing && !after.opens;
             let known = sense.after.contains(word);
             facts.when(next && known, "its full name");
@@ -242,16 +245,17 @@ fn beside(facts: &mut Facts, sense: &Sense, style: &Style, tokens: &[Token], at:
                     && matches!(word, "com" | "fr" | "net" | "org" | "ca" | "uk" | "co"),
                 "as a domain",
             );
-            facts.when(next && kind("be") && !lower, "is or has after the name");
-            facts.when(next && kind("be") && lower, "is or has after small letters");
-            facts.when(next && kind("does"), "does what companies do");
-            facts.when(next && kind("company"), "a word of companies right after");
+            facts.when(next && kind(Kind::Be) && !lower, "is or has after the name");
+            facts.when(next && kind(Kind::Be) && lower, "is or has after small letters");
+            facts.when(next && kind(Kind::Does), "does what companies do");
+            facts.when(next && kind(Kind::Company), "a word of companies right after");
             facts.when(next && after.form == Form::Number, "before a number");
-            facts.when(next && kind("of"), "of after the name");
-            let determined =
-                ["indefinite", "definite", "demonstrative", "possessive"].iter().any(|one| kind(one));
+            facts.when(next && kind(Kind::Of), "of after the name");
+            let determined = [Kind::Indefinite, Kind::Definite, Kind::Demonstrative, Kind::Possessive]
+                .into_iter()
+                .any(kind);
             facts.when(next && determined && lower, "small letters with an object");
-            facts.when(next && kind("place"), "at after the name");
+            facts.when(next && kind(Kind::Place), "at after the name");
             facts.when(after.between == Between::Comma, "in a list");
             facts.when(
                 after.between == Between::Comma && proper && after.form != Form::Lower,
@@ -260,8 +264,8 @@ fn beside(facts: &mut Facts, sense: &Sense, style: &Style, tokens: &[Token], at:
             facts.when(after.between == Between::Hyphen, "before a hyphen");
             let proud =
                 matches!(after.form, Form::Capital | Form::Upper | Form::Mixed) && after.sign.is_none();
-            if next && proud && !known && !kind("stop") && !lower && !style.titled && !style.shouted {
-                let telling = kind("company")
+            if next && proud && !known && !kind(Kind::Stop) && !lower && !style.titled && !style.shouted {
+                let telling = kind(Kind::Company)
                     || sense
                         .sectors
                         .iter()
@@ -273,7 +277,7 @@ fn beside(facts: &mut Facts, sense: &Sense, style: &Style, tokens: &[Token], at:
                 });
             }
             facts.when(
-                next && after.form == Form::Lower && lower && !kind("stop") && !kind("company"),
+                next && after.form == Form::Lower && lower && !kind(Kind::Stop) && !kind(Kind::Company),
                 "small letters before a word",
             );
             facts.when(
@@ -319,12 +323,12 @@ fn around(facts: &mut Facts, sense: &Sense, tokens: &[Token], is_name: &[bool], 
             }
         }
         own += u32::from(sense.own.contains(&token.folded));
-        company += u32::from(KINDS.is("company", &token.folded));
+        company += u32::from(token.is(Kind::Company));
         context += u32::from(sense.context.contains(&token.folded));
         let word = &token.folded;
         if token.sign != Some('@')
             && word.chars().count() > 2
-            && !KINDS.is("stop", word)
+            && !token.is(Kind::Stop)
             && !word.chars().all(|c| c.is_numeric())
             && word != "http"
             && word != "https"

@@ -133,22 +133,92 @@ pub(super) fn may_be_of_a_sector(word: &str) -> bool {
     FIRST.contains(word) || FIRST.contains(beginning(word))
 }
 
-/// Small words, by kind.
-#[derive(Debug)]
-pub(super) struct Kinds {
-    kinds: HashMap<&'static str, Words>,
+/// What a small word is beside a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Indefinite,
+    Definite,
+    Demonstrative,
+    Possessive,
+    Place,
+    From,
+    Of,
+    Pronoun,
+    Modal,
+    Be,
+    Does,
+    Company,
+    Title,
+    First,
+    Stop,
 }
 
-impl Kinds {
-    /// Whether a word is of a kind.
-    pub(super) fn is(&self, kind: &str, word: &str) -> bool {
-        self.kinds.get(kind).is_some_and(|words| words.has(word))
+impl Kind {
+    /// All of them, as the file calls them.
+    const ALL: &[(&str, Kind)] = &[
+        ("indefinite", Kind::Indefinite),
+        ("definite", Kind::Definite),
+        ("demonstrative", Kind::Demonstrative),
+        ("possessive", Kind::Possessive),
+        ("place", Kind::Place),
+        ("from", Kind::From),
+        ("of", Kind::Of),
+        ("pronoun", Kind::Pronoun),
+        ("modal", Kind::Modal),
+        ("be", Kind::Be),
+        ("does", Kind::Does),
+        ("company", Kind::Company),
+        ("title", Kind::Title),
+        ("first", Kind::First),
+        ("stop", Kind::Stop),
+    ];
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
     }
 }
 
-/// All kinds of small words.
-pub(super) static KINDS: LazyLock<Kinds> = LazyLock::new(|| {
+/// The kinds of one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kinds(u32);
+
+impl Kinds {
+    /// Whether it is of this kind.
+    pub(super) fn has(self, kind: Kind) -> bool {
+        self.0 & kind.bit() != 0
+    }
+
+    /// What kinds a word is of, looked up once for all of them.
+    pub(super) fn of(word: &str) -> Kinds {
+        let starts = SMALL.starts.get(beginning(word)).into_iter().flatten();
+        let starts = starts.filter(|(start, _)| word.starts_with(start.as_str()));
+        let whole = SMALL.whole.get(word).copied().unwrap_or_default();
+        Kinds(starts.fold(whole, |all, (_, kinds)| all | kinds))
+    }
+}
+
+/// Small words and starts of words, each with the bits of its kinds.
+#[derive(Debug, Default)]
+struct Small {
+    whole: HashMap<String, u32>,
+    /// By their first three letters.
+    starts: HashMap<String, Vec<(String, u32)>>,
+}
+
+static SMALL: LazyLock<Small> = LazyLock::new(|| {
     const FILE: &str = include_str!("words.txt");
-    let lines = FILE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(": "));
-    Kinds { kinds: lines.map(|(kind, list)| (kind, Words::read(list))).collect() }
+    let mut small = Small::default();
+    for (name, kind) in Kind::ALL {
+        let of_it = FILE.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        for word in of_it.flat_map(str::split_whitespace) {
+            match word.strip_suffix('*') {
+                Some(start) => {
+                    let starts = small.starts.entry(beginning(start).to_owned()).or_default();
+                    starts.push((start.to_owned(), kind.bit()));
+                }
+                None => *small.whole.entry(word.to_owned()).or_default() |= kind.bit(),
+            }
+        }
+    }
+    small
 });

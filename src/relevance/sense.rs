@@ -2,7 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
-use super::lexicon::{KINDS, SECTORS, Words};
+use super::lexicon::{Kind, SECTORS, Words};
 use super::tokens::{Between, Form, Token, cut};
 use crate::keyword;
 
@@ -84,12 +84,12 @@ impl Sense {
                 {
                     if is_article(before) {
                         self.article = true;
-                    } else if !KINDS.is("stop", &before.folded) {
+                    } else if !before.is(Kind::Stop) {
                         self.before.insert(before.folded.clone());
                     }
                 }
                 if let Some(after) = tokens.get(end).filter(|after| joined(after))
-                    && !KINDS.is("stop", &after.folded)
+                    && !after.is(Kind::Stop)
                 {
                     self.after.insert(after.folded.clone());
                 }
@@ -114,7 +114,7 @@ impl Sense {
             self.sectors = named(true);
         }
         // "Orange" alone, or with nothing but names beside it, is what is best known by that name.
-        let bare = |token: &Token| token.form != Form::Lower || KINDS.is("company", &token.folded);
+        let bare = |token: &Token| token.form != Form::Lower || token.is(Kind::Company);
         if self.sectors.is_empty() && rest.iter().all(|(_, token)| bare(token)) {
             let known =
                 |words: &Words| names.iter().any(|name| matches!(name.as_slice(), [one] if words.has(one)));
@@ -124,7 +124,7 @@ impl Sense {
         for (_, token) in rest {
             let word = &token.folded;
             let telling = token.form != Form::Lower && word.chars().count() > 2;
-            if telling && !KINDS.is("stop", word) {
+            if telling && !token.is(Kind::Stop) {
                 self.own.insert(word.clone());
             }
         }

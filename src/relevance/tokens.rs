@@ -1,5 +1,6 @@
 //! A text cut into words as they were written, capitals and signs kept.
 
+use super::lexicon::{Kind, Kinds};
 use crate::fold;
 
 /// How a word is written.
@@ -30,6 +31,15 @@ pub(super) struct Token {
     pub(super) opens: bool,
     /// What stands between it and the word before, blanks aside.
     pub(super) between: Between,
+    /// What small word it is.
+    pub(super) kinds: Kinds,
+}
+
+impl Token {
+    /// Whether it is a small word of this kind.
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        self.kinds.has(kind)
+    }
 }
 
 /// What separates two words.
@@ -91,7 +101,8 @@ fn push(tokens: &mut Vec<Token>, word: &str, gap: &str) {
         || !(glued && matches!(between, Between::Dot | Between::Apostrophe | Between::Hyphen))
             && bare.chars().any(|c| ends(c) || drawn(c));
     let folded = if word.is_ascii() { word.to_ascii_lowercase() } else { fold::fold(word).replace(' ', "") };
-    tokens.push(Token { folded, form: form(word), sign, opens, between });
+    let kinds = Kinds::of(&folded);
+    tokens.push(Token { folded, form: form(word), sign, opens, between, kinds });
 }
 
 fn between(gap: &str, glued: bool) -> Between {

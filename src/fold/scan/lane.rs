@@ -1,59 +1,66 @@
-//! Eight bytes of ASCII classified all at once.
+//! Sixteen bytes of ASCII classified all at once.
 
-/// Eight bytes of ASCII as one number, classified all at once. Bytes above ASCII give nonsense, but only in
-/// themselves and the bytes after them.
-#[derive(Clone, Copy)]
+use wide::u8x16;
+
+/// How many bytes are looked at in one go.
+pub(super) const STEP: usize = 16;
+
+/// Bytes classified all at once; those above ASCII only stop.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Lane {
     /// Letters in lower case, spaces for what is no part of a word.
-    pub(super) folded: u64,
+    pub(super) folded: [u8; STEP],
     /// A bit for each byte that is a part of a word.
     pub(super) word: u32,
     /// A bit for each byte that needs a longer look.
     pub(super) stop: u32,
 }
 
-const fn each(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-const HIGH: u64 = each(0x80);
-
-/// The high bit of every byte from `low` to `high`.
-#[inline]
-const fn within(bytes: u64, low: u8, high: u8) -> u64 {
-    bytes.wrapping_add(each(0x80 - low)) & !bytes.wrapping_add(each(0x7f - high)) & HIGH
-}
-
-/// The high bit of every byte that equals `wanted`.
-#[inline]
-const fn equal(bytes: u64, wanted: u8) -> u64 {
-    !(bytes ^ each(wanted)).wrapping_add(each(0x7f)) & HIGH
-}
-
-/// The high bits of the eight bytes, gathered in the lowest eight.
-#[inline]
-fn gather(high: u64) -> u32 {
-    let [.., top] = (high >> 7).wrapping_mul(0x0102_0408_1020_4080).to_le_bytes();
-    u32::from(top)
-}
-
 impl Lane {
     #[inline]
-    pub(super) fn of(bytes: u64) -> Lane {
-        let small = bytes | each(0x20);
-        let letter = within(small, b'a', b'z') & !(bytes & HIGH);
+    pub(super) fn of(bytes: [u8; STEP]) -> Lane {
+        let all = u8x16::splat;
+        let bytes = u8x16::new(bytes);
+        let within = |bytes: u8x16, low: u8, high: u8| {
+            let above = bytes - all(low);
+            above.min(all(high - low)).simd_eq(above)
+        };
+        let small = bytes | all(0x20);
+        let letter = within(small, b'a', b'z');
         let digit = within(bytes, b'0', b'9');
-        let word = letter | digit | equal(bytes, b'_');
+        let word = letter | digit | bytes.simd_eq(all(b'_'));
         // `#$%&'` and `*`, and `/` and `:` on both sides of the digits, and `@` beside the grave accent.
         let stop = within(bytes, b'#', b'\'')
-            | equal(bytes, b'*')
+            | bytes.simd_eq(all(b'*'))
             | within(bytes, b'/', b':') & !digit
-            | equal(small, b'`');
-        let whole = (word >> 7).wrapping_mul(0xff);
+            | small.simd_eq(all(b'`'));
+        let lower = bytes | letter & all(0x20);
         Lane {
-            folded: (bytes | letter >> 2) & whole | each(b' ') & !whole,
-            word: gather(word),
-            stop: gather(stop | bytes & HIGH),
+            folded: (lower & word | all(b' ') & !word).to_array(),
+            word: word.to_bitmask(),
+            stop: (stop | bytes).to_bitmask(), // the high bits
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_what_it_is() {
+        for byte in 0..=u8::MAX {
+            let Lane { folded, word, stop } = Lane::of([byte; STEP]);
+            let is_word = byte.is_ascii_alphanumeric() || byte == b'_';
+            let is_stop = !byte.is_ascii() || b"#$%&'*/:`@".contains(&byte);
+            assert_eq!(
+                (word, stop),
+                (if is_word { 0xffff } else { 0 }, if is_stop { 0xffff } else { 0 }),
+                "{byte}"
+            );
+            assert_eq!(folded, [if is_word { byte.to_ascii_lowercase() } else { b' ' }; STEP], "{byte}");
+        }
+        let mixed = Lane::of(*b"Ab_ 9.#z\xc3\xa9-Q@/:`");
+        assert_eq!((mixed.word, mixed.stop), (0b0000_1000_1001_0111, 0b1111_0011_0100_0000));
     }
 }

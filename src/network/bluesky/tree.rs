@@ -110,12 +110,17 @@ impl<'de> Visitor<'de> for Level {
 
 /// The text at a path such as `/reply/root/uri`, unless empty.
 pub(super) fn text<'v>(value: &'v Value, path: &str) -> Option<&'v str> {
-    value.pointer(path)?.as_str().filter(|text| !text.is_empty())
+    at(value, path)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// What stands at a path: [`Value::pointer`] for plain keys, without memory of its own.
+fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('/').skip(1).try_fold(value, |value, key| value.get(key))
 }
 
 /// The list at a path; nothing there is an empty list.
 pub(super) fn list<'v>(value: &'v Value, path: &str) -> &'v [Value] {
-    value.pointer(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    at(value, path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The moment at a path, whatever the number of digits of its seconds (authors write twelve and more).
