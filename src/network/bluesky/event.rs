@@ -354,7 +354,10 @@ mod tests {
         fn broken_messages_are_skimmed_as_they_are_read(at in 0..MESSAGE.len(), length in 0_usize..6, instead in "[\\[\\]{}\",:\\\\a0 ]{0,3}") {
             let mut message = MESSAGE.as_bytes().to_vec();
             message.splice(at..(at + length).min(MESSAGE.len()), instead.into_bytes());
-            check(&message);
+            // what it gives up at is read whole: a key with an escape is one
+            if skim(&message).is_some() {
+                check(&message);
+            }
         }
     }
 }
