@@ -6,7 +6,7 @@
 //!
 //! A generator (seeded, 300 brands, 7 networks, 90 days) fills a store with what intake writes. Shares of voice and a chart by
 //! day are read from the rollups, from the rows by SQLite, and from the rows by `DuckDB` with one thread, where Python has it
-//! (`benches/figures/duckdb.py`, over the exported Parquet files). Storing every post runs beside a bare insert of the same rows.
+//! (`benches/figures/rows.py`, over the exported Parquet files). Storing every post runs beside a bare insert of the same rows.
 //! Times are medians, of storing those of the processor; memory is the largest resident set of a program of its own. The
 //! folder is removed in the end.
 #![expect(
@@ -235,7 +235,7 @@ fn size(path: &Path) -> u64 {
 }
 
 fn duckdb(folder: &Path) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/figures/duckdb.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/figures/rows.py");
     let (from, to) = (LAST.from.0.to_string(), LAST.to.0.to_string());
     let brands = brands();
     let five: Vec<&str> = brands.iter().take(5).map(|brand| &*brand.id.0).collect();

@@ -1,4 +1,4 @@
-"""The same figures from the rows by DuckDB, one thread: duckdb.py FOLDER FROM TO BRAND,BRAND... (called by the bench)."""
+"""The same figures from the rows by DuckDB, one thread: rows.py FOLDER FROM TO BRAND,BRAND... (called by the bench)."""
 
 import sys
 import time
