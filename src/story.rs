@@ -209,7 +209,7 @@ impl Stories {
     /// The places of the texts that share most keys with a piece; of equals, the newest.
     fn candidates(&mut self, sketch: &Sketch) -> Vec<usize> {
         let mut met = Vec::new();
-        for number in sketch.keys.iter().flat_map(|key| self.places.at(*key)) {
+        for number in self.places.at_all(&sketch.keys) {
             let place = self.place_of(number);
             let Some(shared) = self.shared.get_mut(place) else { continue };
             if *shared == 0 {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 const TOLD: usize = 32;
 /// The key of a link that was taken out.
 const OUT: u64 = 0;
-/// Chains of an empty index; later as many as links, or more.
+/// Chains of an empty index; later twice as many as links, or more: half of them then lead nowhere, which costs nothing.
 const CHAINS: usize = 1 << 10;
 
 /// From keys to the numbers of texts. Each text leaves a link under each of its keys, to the link before in the chain;
@@ -41,8 +41,8 @@ impl Index {
     /// Adds the keys of a text, each once, and gives the number of its first link.
     pub(super) fn add(&mut self, keys: &[u64], text: u32) -> u32 {
         let links = self.links.len() + keys.len();
-        if links > self.chains.len() {
-            self.chain_again(links.next_power_of_two());
+        if links * 2 > self.chains.len() {
+            self.chain_again((links * 2).next_power_of_two());
         }
         let first = self.next();
         for key in keys {
@@ -73,12 +73,31 @@ impl Index {
 
     /// The numbers under a key, the newest first.
     pub(super) fn at(&self, key: u64) -> impl Iterator<Item = u32> {
-        let newest = self.chains.get(self.chain(key)).and_then(|newest| self.place(*newest));
+        self.along(key, self.newest(key))
+    }
+
+    /// The numbers under each of several keys. Where their chains begin is read for all of them first: far memory then
+    /// is waited for once and not once a key.
+    pub(super) fn at_all(&self, keys: &[u64]) -> impl Iterator<Item = u32> {
+        let mut newest = Vec::with_capacity(keys.len());
+        for key in keys {
+            newest.push(self.newest(*key));
+        }
+        keys.iter().zip(newest).flat_map(|(key, newest)| self.along(*key, newest))
+    }
+
+    /// The newest link of the chain that leads to a key.
+    fn newest(&self, key: u64) -> u32 {
+        self.chains.get(self.chain(key)).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The numbers under a key in the chain that begins with a link.
+    fn along(&self, key: u64, newest: u32) -> impl Iterator<Item = u32> {
         let older = |place: &usize| {
             let before = self.links.get(*place)?.before;
             self.place(before).filter(|before| before < place)
         };
-        std::iter::successors(newest, older)
+        std::iter::successors(self.place(newest), older)
             .filter_map(|place| self.links.get(place))
             .filter(move |link| link.key == key)
             .map(|link| link.text)

@@ -114,17 +114,25 @@ impl Reading {
 
 /// A hash that is the same on every machine and in every run.
 fn hash(word: &str) -> u64 {
-    let chunks = word.as_bytes().chunks(8).map(|chunk| {
-        let mut bytes = [0; 8];
-        bytes.iter_mut().zip(chunk).for_each(|(place, byte)| *place = *byte);
-        u64::from_le_bytes(bytes)
-    });
-    combined(chunks.chain([u64::try_from(word.len()).unwrap_or(u64::MAX)]))
+    let (eights, rest) = word.as_bytes().as_chunks::<8>();
+    let mut all = 0;
+    for eight in eights {
+        all = beside(all, u64::from_le_bytes(*eight));
+    }
+    if !rest.is_empty() {
+        all = beside(all, rest.iter().rev().fold(0, |rest, byte| rest << 8 | u64::from(*byte)));
+    }
+    beside(all, u64::try_from(word.len()).unwrap_or(u64::MAX))
+}
+
+/// A hash and what comes after it.
+fn beside(all: u64, one: u64) -> u64 {
+    sketch::mix(all.rotate_left(5) ^ one)
 }
 
 /// The hash of several in their order.
 pub(super) fn combined(hashes: impl IntoIterator<Item = u64>) -> u64 {
-    hashes.into_iter().fold(0, |all: u64, one| sketch::mix(all.rotate_left(5) ^ one))
+    hashes.into_iter().fold(0, beside)
 }
 
 /// The text without entities, links, account names and the words that go before these in a repost.
@@ -134,7 +142,7 @@ fn bare(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text.trim())
     };
-    if !text.contains('@') && !text.contains("://") && !text.contains("www.") {
+    if !text.bytes().any(|byte| matches!(byte, b'@' | b'/')) && !text.contains("www.") {
         return text;
     }
     let mut kept: Vec<&str> = Vec::new();
@@ -218,8 +226,10 @@ impl Scan {
             if let Some(letters) = self.letters.get_mut(start..) {
                 letters.make_ascii_lowercase();
             }
-            self.alphabetic += word.bytes().filter(u8::is_ascii_alphabetic).count();
-            self.upper += word.bytes().filter(u8::is_ascii_uppercase).count();
+            for byte in word.bytes() {
+                self.alphabetic += usize::from(byte.is_ascii_alphabetic());
+                self.upper += usize::from(byte.is_ascii_uppercase());
+            }
             return;
         }
         for letter in word.chars() {

@@ -43,14 +43,19 @@ pub(super) const fn mix(number: u64) -> u64 {
 
 /// Adds the keys of a text of at least `RUN` words.
 pub(super) fn add_keys(reading: &Reading, keys: &mut Vec<u64>) {
-    for (band, factors) in (0..).zip(&FACTORS) {
+    for (band, [one, two, three]) in (0..).zip(&FACTORS) {
+        // each by its name: zipped arrays are not unrolled in a large library
         let mut least = [u64::MAX; ROWS];
         for pair in &reading.pairs {
-            for (least, factor) in least.iter_mut().zip(factors) {
-                *least = pair.wrapping_mul(*factor).min(*least);
-            }
+            let [first, second, third] = least;
+            least = [
+                pair.wrapping_mul(*one).min(first),
+                pair.wrapping_mul(*two).min(second),
+                pair.wrapping_mul(*three).min(third),
+            ];
         }
-        keys.push(least.into_iter().fold(mix(BAND ^ band), |key, least| mix(key ^ least)));
+        let [first, second, third] = least;
+        keys.push(mix(mix(mix(mix(BAND ^ band) ^ first) ^ second) ^ third));
     }
     let mut last = [u64::MAX; WINDOW];
     let least = |prints: [u64; WINDOW]| prints.into_iter().min();
