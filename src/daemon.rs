@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use thiserror::Error;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
@@ -182,10 +183,11 @@ pub async fn run(
                 let status = Event::Status { source: configured.name.as_str().into(), at: clock(), state };
                 let events = events.clone();
                 // The desk gone means that everything ends.
-                followers.spawn(async move {
+                let telling = async move {
                     drop(events.send(status).await);
                     (configured.name, End::AskHuman)
-                });
+                };
+                followers.spawn(telling.boxed());
                 continue;
             }
         };
@@ -201,10 +203,11 @@ pub async fn run(
         let client = Arc::new(Client::new(&source, Arc::clone(&fetch), events.clone(), clock));
         asked_aside.push((source.clone(), Arc::clone(&client)));
         let (events, stop) = (events.clone(), stop.clone());
-        followers.spawn(async move {
+        let following = async move {
             let end = source::follow(source, client, start, events, stop, clock, mode).await;
             (configured.name, end)
-        });
+        };
+        followers.spawn(following.boxed());
     }
     let (pushes, pushed) = mpsc::channel::<web::Asked>(web::WAITING);
     let door = match mode {
@@ -230,13 +233,14 @@ pub async fn run(
             writing.run(incoming, asked, pushed)
         })
         .map_err(|error| DaemonError::Task(error.to_string()))?;
+    // Boxed, that tasks of one kind are built once and not once for each.
     let mut helpers: JoinSet<()> = JoinSet::new();
     let ending = CancellationToken::new();
     let (rests, resting) = watch::channel(false);
     let patience = courier.patience().clone();
-    helpers.spawn(mailer::run(courier, questions.clone(), due, ending.clone(), rests, clock));
+    helpers.spawn(mailer::run(courier, questions.clone(), due, ending.clone(), rests, clock).boxed());
     if let Some(door) = door {
-        helpers.spawn(door.serve(shown, pushes, clock, stop.clone()));
+        helpers.spawn(door.serve(shown, pushes, clock, stop.clone()).boxed());
     }
     let aside = |(source, client): &(Source, Arc<Client>)| Aside {
         source: source.clone(),
@@ -250,16 +254,18 @@ pub async fn run(
         .filter(|(source, _)| source.network.profiles(&["probe".to_owned()]).is_some())
         .collect();
     for one in &filled {
-        helpers.spawn(Profiles::new(aside(one)).run(stop.clone()));
+        helpers.spawn(Profiles::new(aside(one)).run(stop.clone()).boxed());
     }
     if mode == Mode::Watch {
         if let Some(folder) = keywords {
-            helpers.spawn(reload::run(folder, questions.clone(), (brands, matchers), moods, stop.clone()));
+            helpers.spawn(
+                reload::run(folder, questions.clone(), (brands, matchers), moods, stop.clone()).boxed(),
+            );
         }
-        helpers.spawn(pictures::run(Arc::clone(&fetch), questions.clone(), stop.clone()));
+        helpers.spawn(pictures::run(Arc::clone(&fetch), questions.clone(), stop.clone()).boxed());
         for one in &asked_aside {
-            helpers.spawn(rereads::run(aside(one), stop.clone()));
-            helpers.spawn(accounts::run(aside(one), watched.clone(), stop.clone()));
+            helpers.spawn(rereads::run(aside(one), stop.clone()).boxed());
+            helpers.spawn(accounts::run(aside(one), watched.clone(), stop.clone()).boxed());
         }
     }
     // Once more before the groups of a single run close.

@@ -68,7 +68,7 @@ impl Fetch {
         let guard = Guard::new(&config.allow);
         let socket_tls = socket::tls().map_err(|error| SetupError(error.to_string()))?;
         let mut tls = socket_tls.clone();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         let builder = || {
             Client::builder()
                 .tls_backend_preconfigured(tls.clone())
@@ -307,6 +307,6 @@ fn causes<'a>(
 /// The innermost cause in words: it says most, and unlike the outer ones never quotes a URL.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let text = causes(error).last().map_or_else(String::new, ToString::to_string);
-    // HTTP/2 lets the other side send words of its own
+    // what the other side sent may be quoted in it
     text.chars().filter(|c| !c.is_control()).take(160).collect()
 }
