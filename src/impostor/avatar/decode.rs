@@ -5,7 +5,6 @@ use std::io::Cursor;
 
 use image::imageops::{self, FilterType};
 use image::{GrayImage, ImageError, ImageFormat, ImageReader, Limits, Luma};
-use image_hasher::{HashAlg, HasherConfig};
 use thiserror::Error;
 
 use super::Picture;
@@ -18,6 +17,9 @@ const SIDE: u32 = 4_096;
 const MEMORY: u64 = 80 << 20;
 /// The side of the small copy that is hashed.
 const SMALL: u32 = 128;
+/// The side of the copy whose frequencies are taken, and how many of the lowest are kept each way.
+const TAKEN: u32 = 16;
+const KEPT: usize = 8;
 /// Greys by which the lightest and the darkest place differ at least: less is a picture of one colour.
 const CONTRAST: u8 = 12;
 
@@ -88,13 +90,53 @@ fn hash(grey: &GrayImage) -> Result<Picture, Unreadable> {
     if contrast < CONTRAST {
         return Err(Unreadable::OneColour);
     }
-    let hasher = HasherConfig::with_bytes_type::<[u8; 8]>()
-        .hash_size(8, 8)
-        .hash_alg(HashAlg::Median)
-        .resize_filter(FilterType::Triangle)
-        .preproc_dct()
-        .to_hasher();
-    Ok(Picture(u64::from_be_bytes(hasher.hash_image(grey).into_inner())))
+    let small = imageops::resize(grey, TAKEN, TAKEN, FilterType::Triangle);
+    let lights: Vec<i64> = small.pixels().map(|Luma([light])| i64::from(*light)).collect();
+    let frequencies = lowest(&lights);
+    let mut sorted = frequencies.clone();
+    sorted.sort_unstable();
+    // twice the median, which lies between the two in the middle
+    let middle: i64 = sorted.iter().skip(KEPT * KEPT / 2 - 1).take(2).sum();
+    let bits = frequencies.chunks(KEPT).map(|row| {
+        let signs = row.iter().zip(0..).map(|(value, place)| u64::from(value * 2 >= middle) << place);
+        signs.sum::<u64>()
+    });
+    Ok(Picture(bits.fold(0, |all, row| all << 8 | row)))
+}
+
+/// The lowest frequencies of a square of `TAKEN` lights a side, `KEPT` a side: its cosine transform (DCT-II), in whole
+/// numbers, so that what cancels out is nothing on every machine.
+fn lowest(lights: &[i64]) -> Vec<i64> {
+    let side = lights.len().isqrt().max(1);
+    let along = |lights: &mut dyn Iterator<Item = i64>, frequency: usize| -> i64 {
+        lights.enumerate().map(|(place, light)| light * cosine((2 * place + 1) * frequency)).sum()
+    };
+    let rows: Vec<Vec<i64>> = lights
+        .chunks(side)
+        .map(|row| (0..KEPT).map(|across| along(&mut row.iter().copied(), across)).collect())
+        .collect();
+    let both = |down: usize, across: usize| {
+        along(&mut rows.iter().map(|row| row.get(across).copied().unwrap_or_default()), down)
+    };
+    (0..KEPT)
+        .flat_map(|down| (0..KEPT).map(move |across| (down, across)))
+        .map(|(down, across)| both(down, across))
+        .collect()
+}
+
+/// The cosine of as many 64ths of a turn, times 2^14.
+fn cosine(steps: usize) -> i64 {
+    const QUARTER: [i64; 17] = [
+        16384, 16305, 16069, 15679, 15137, 14449, 13623, 12665, 11585, 10394, 9102, 7723, 6270, 4756, 3196,
+        1606, 0,
+    ];
+    let value = |step: usize| QUARTER.get(step).copied().unwrap_or_default();
+    match steps % 64 {
+        step @ ..=16 => value(step),
+        step @ 17..=32 => -value(32 - step),
+        step @ 33..=48 => -value(step - 32),
+        step => value(64 - step),
+    }
 }
 
 /// The format of a picture, by its first bytes.
@@ -174,6 +216,23 @@ mod tests {
         let [clear, white] =
             [clear, white].map(|picture| read(&encoded(&picture, ImageFormat::Png)).unwrap());
         assert!(distance(clear, white) <= 2);
+    }
+
+    /// Another's transform of the same square, in floating point.
+    #[test]
+    fn hashes_are_those_of_another_program() {
+        let hasher = image_hasher::HasherConfig::with_bytes_type::<[u8; 8]>()
+            .hash_size(8, 8)
+            .hash_alg(image_hasher::HashAlg::Median)
+            .resize_filter(FilterType::Triangle)
+            .preproc_dct()
+            .to_hasher();
+        for number in 0..200 {
+            let grey = DynamicImage::ImageRgba8(logo(number, SMALL)).to_luma8();
+            let Ok(own) = hash(&grey) else { continue };
+            let theirs = Picture(u64::from_be_bytes(hasher.hash_image(&grey).into_inner()));
+            assert!(distance(own, theirs) <= 2, "mark {number}: {own} and {theirs}");
+        }
     }
 
     #[test]
