@@ -130,6 +130,9 @@ fn shows(quiet: &Option<bool>) -> bool {
     *quiet != Some(true)
 }
 
+/// What a network or a stranger may claim of one post is taken for at most a million million: sums of it hold.
+const MOST: i64 = 1_000_000_000_000;
+
 /// How often others reacted, where the network says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -161,6 +164,7 @@ impl Counts {
             .into_iter()
             .flatten()
             .fold(0, i64::saturating_add)
+            .clamp(-MOST, MOST)
     }
 
     /// Whether the network gave no figure at all.

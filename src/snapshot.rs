@@ -94,11 +94,11 @@ pub struct BrandState {
     pub by_network: Option<Vec<NetworkShare>>,
     /// Mentions by language, most first; `unknown` where nobody can say.
     pub languages: Vec<Slice>,
-    /// Mentions by day, counted back from the end of the window, for at most the last 92 days.
+    /// Mentions by 24 hours, counted back from the end of the window (the first may be shorter), for at most the last 92 days.
     pub days: Vec<Day>,
     /// Posts with the most reactions; copies of one text are one.
     pub top_posts: Vec<Post>,
-    /// Authors of most mentions.
+    /// Authors of most texts; copies of one text are one.
     pub accounts: Vec<SeenAccount>,
     /// Accounts first suspected in the window of posing as this brand, the surest first.
     pub suspects: Vec<SuspectAccount>,

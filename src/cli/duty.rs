@@ -78,7 +78,7 @@ impl Duty {
         }
     }
 
-    /// The same for the posts that stand out in a snapshot, where sources are not told apart.
+    /// The same for the posts that stand out and the suspects in a snapshot, where sources are not told apart.
     pub(super) fn hold_all(&self, snapshot: &mut Snapshot) {
         let posts = snapshot.brands.iter_mut().flat_map(|brand| {
             let own = brand.profiles.iter_mut().flat_map(|profile| {
@@ -90,6 +90,13 @@ impl Duty {
         for post in posts.filter(|post| !post.example && self.networks.contains(&post.network)) {
             post.title = None;
             post.excerpt.clear();
+        }
+        // The reasons quote the name, the bio and the posts.
+        let suspects = snapshot.brands.iter_mut().flat_map(|brand| &mut brand.suspects);
+        for account in suspects.filter(|account| !account.example && self.networks.contains(&account.network))
+        {
+            account.display_name = None;
+            account.reasons.clear();
         }
     }
 }

@@ -7,15 +7,27 @@ use super::reading::{Reading, Word};
 /// A stretch of words of one text in the place of a stretch of the other.
 pub(super) type Change = (Range<usize>, Range<usize>);
 
-/// The stretches that differ between two that are the same; what only one of them has is no change, nor is what
-/// stands before the first or after the last words they share. In order.
-pub(super) fn changes(one: &Reading, other: &Reading) -> Vec<Change> {
+/// Where two texts differ.
+#[derive(Debug)]
+pub(super) struct Changes {
+    /// What stands before the first words they share.
+    pub(super) before: Change,
+    /// The stretches that differ between two that are the same, in order; what only one of them has is no change, nor is
+    /// what stands after the last words they share.
+    pub(super) between: Vec<Change>,
+}
+
+/// Where two texts differ.
+pub(super) fn changes(one: &Reading, other: &Reading) -> Changes {
     let mut same = blocks(one, other);
     same.sort_unstable();
+    let before = same.first().map_or((0..0, 0..0), |(left, right, _)| (0..*left, 0..*right));
     let gaps = same.iter().zip(same.iter().skip(1));
-    gaps.map(|(block, next)| (block.0 + block.2..next.0, block.1 + block.2..next.1))
+    let between = gaps
+        .map(|(block, next)| (block.0 + block.2..next.0, block.1 + block.2..next.1))
         .filter(|(left, right)| !left.is_empty() && !right.is_empty())
-        .collect()
+        .collect();
+    Changes { before, between }
 }
 
 /// The words both begin with and those both end with; between these the longest run both share, then the same on both

@@ -38,6 +38,8 @@ pub(super) struct Word {
     pub(super) kind: Kind,
     /// Whether a comma or an exclamation mark follows, as after a greeting.
     pub(super) pause: bool,
+    /// Whether a colon follows, as after the name of what a text is about.
+    pub(super) label: bool,
     /// Whether a dash stands before it, as before a signature.
     pub(super) dash: bool,
 }
@@ -189,10 +191,9 @@ impl Scan {
                 if matches!(first, '—' | '–' | '-') {
                     dash = true;
                 }
-                if matches!(first, ',' | '!' | '\n')
-                    && let Some(last) = self.words.last_mut()
-                {
-                    last.pause = true;
+                if let Some(last) = self.words.last_mut() {
+                    last.pause |= matches!(first, ',' | '!' | '\n');
+                    last.label |= first == ':';
                 }
                 rest = rest.get(first.len_utf8()..).unwrap_or_default();
                 continue;
@@ -212,7 +213,7 @@ impl Scan {
             self.push(word);
             let hash = hash(self.letters.get(start..).unwrap_or_default());
             let end = u32::try_from(self.letters.len()).unwrap_or(u32::MAX);
-            self.words.push(Word { end, hash, kind, pause: false, dash });
+            self.words.push(Word { end, hash, kind, pause: false, label: false, dash });
             (opens, dash) = (false, false);
             rest = after;
         }

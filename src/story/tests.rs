@@ -77,6 +77,50 @@ fn templates_with_other_words_are_other_stories() {
 }
 
 #[test]
+fn one_plain_word_filled_in_makes_another_story() {
+    for of_one_form in [
+        [
+            "Nous embauchons un menuisier à l'atelier, débutants bienvenus, horaires souples, écrivez-nous avec un mot sur vous.",
+            "Nous embauchons un soudeur à l'atelier, débutants bienvenus, horaires souples, écrivez-nous avec un mot sur vous.",
+        ],
+        [
+            "Service notice: our booking page is down at the moment. The team is working on it and will write here once it is back.",
+            "Service notice: our telephone desk is down at the moment. The team is working on it and will write here once it is back.",
+        ],
+        [
+            "Cancer : la journée sera douce, une bonne nouvelle arrive par courrier, pensez à dormir un peu plus cette semaine.",
+            "Poissons : la journée sera douce, une bonne nouvelle arrive par courrier, pensez à dormir un peu plus cette semaine.",
+        ],
+        [
+            "Soup of the day: pumpkin. Peel the pumpkin, cook it gently in butter with an onion, add stock, blend and serve hot.",
+            "Soup of the day: parsnip. Peel the parsnip, cook it gently in butter with an onion, add stock, blend and serve hot.",
+        ],
+    ] {
+        check(&of_one_form, "ab");
+    }
+}
+
+#[test]
+fn slips_comments_and_greetings_leave_one_story() {
+    check(
+        &[
+            "The ferry sat an hour in the harbour because a seal had gone to sleep on the ramp and nobody wanted to wake it",
+            "The ferry sat an huor in the harbour because a seal had gone to sleep on teh ramp and nobody wnated to wake it",
+            "Look: The ferry sat an hour in the harbour because a seal had gone to sleep on the ramp and nobody wanted to wake it",
+            "Ha ha: The ferry sat an hour in the harbour because a seal had gone to sleep on the ramp and nobody wanted to wake it",
+        ],
+        "aaaa",
+    );
+    check(
+        &[
+            "Chère Inès, gardez ouverte la ligne de nuit : des milliers de soignants rentrent par elle et n'ont pas de voiture.",
+            "Cher Malo, gardez ouverte la ligne de nuit : des milliers de soignants rentrent par elle et n'ont pas de voiture.",
+        ],
+        "aa",
+    );
+}
+
+#[test]
 fn a_dispatch_brought_up_to_date_stays_one_story() {
     let article = |text| Piece { title: Some("Honey"), text, link: None };
     let later = BEES.replace("twelve hives", "12 hives");
@@ -130,7 +174,7 @@ fn memory_is_bounded_and_the_newest_are_known() {
     };
     let placed: Vec<u64> = (0..500).map(|number| place(&mut stories, &text(number))).collect();
     assert_eq!(stories.len(), 50);
-    assert!(stories.places.len() < 50 * 200, "{}", stories.places.len());
+    assert!(stories.places.len() < 50 * 250, "{}", stories.places.len());
     assert_eq!(place(&mut stories, &text(480)), placed[480]);
     assert!(!placed.contains(&place(&mut stories, &text(3))), "forgotten");
     for _ in 0..1000 {

@@ -1,14 +1,14 @@
 //! Whether one text is a copy of another.
 
 use super::SHORTEST;
-use super::differ::{Change, changes};
+use super::differ::{Change, Changes, changes};
 use super::reading::{Kind, Reading, Word};
 
 /// How much of the shorter text must stand in the other: parts of its word pairs.
 const CONTAINED: f64 = 0.6;
 /// A longer stretch was moved or rewritten, not filled in.
 const FILLED: usize = 6;
-/// Words this alike are one word and a slip of the pen.
+/// Words this alike are one word and a slip of the pen; so are those of which one letter is another or elsewhere.
 const SLIP: f64 = 0.7;
 /// A greeting ends within as many words.
 const GREETING: usize = 4;
@@ -67,7 +67,9 @@ struct Filled {
 impl Filled {
     fn of(one: &Reading, other: &Reading) -> Filled {
         let mut filled = Filled { articles: one.article && other.article, ..Filled::default() };
-        for (left, right) in changes(one, other) {
+        let Changes { before, between } = changes(one, other);
+        filled.others += u32::from(labelled(one, other, &before));
+        for (left, right) in between {
             let change = (left.clone(), right.clone());
             let (Some(first), Some(second)) = (one.words.get(left), other.words.get(right)) else { continue };
             if first.len().max(second.len()) > FILLED
@@ -88,15 +90,24 @@ impl Filled {
     }
 
     /// Whether both were made by filling in one form. A dispatch that is brought up to date changes up to three
-    /// figures and no name; small edits change a word.
+    /// figures and no name, and an editor changes a word or two; who passes a post on leaves its words alone.
     fn is_template(self) -> bool {
-        let figures = if self.articles { 3 } else { 1 };
+        let (figures, words) = if self.articles { (3, 2) } else { (1, 0) };
         self.names > 0
             || self.numbers > figures
+            || self.others > words
             || (self.numbers >= 2 && self.others > 0)
-            || (self.numbers > 0 && self.others >= if self.articles { 2 } else { 1 })
-            || self.others >= 4
+            || (self.numbers > 0 && self.others >= 2)
     }
+}
+
+/// Whether both begin with the name of what they are about, each with another: `Lion :`, `Leeds:`.
+fn labelled(one: &Reading, other: &Reading, before: &Change) -> bool {
+    let labels = |reading: &Reading, end: usize| {
+        end <= GREETING
+            && end.checked_sub(1).and_then(|last| reading.words.get(last)).is_some_and(|word| word.label)
+    };
+    labels(one, before.0.end) && labels(other, before.1.end) && !slip(one, other, before)
 }
 
 /// Whether it is who is greeted, or who signed.
@@ -121,4 +132,5 @@ fn figures(words: &[Word]) -> bool {
 fn slip(one: &Reading, other: &Reading, change: &Change) -> bool {
     let (first, second) = (one.letters(change.0.clone()), other.letters(change.1.clone()));
     strsim::normalized_damerau_levenshtein(first, second) >= SLIP
+        || strsim::damerau_levenshtein(first, second) <= 1
 }

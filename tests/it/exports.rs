@@ -230,6 +230,25 @@ fn terms_of_networks_hold_in_every_format() {
 }
 
 #[test]
+fn a_snapshot_quotes_nothing_of_accounts_of_x() {
+    let home = filled("held-snapshot");
+    let suspects = |home: &Home| -> Vec<Value> {
+        let document: Value = serde_json::from_str(&ran(home, &["snapshot"])).unwrap();
+        let brands = document["brands"].as_array().unwrap().clone();
+        brands.iter().flat_map(|brand| brand["suspects"].as_array().unwrap().clone()).collect()
+    };
+    let quoted = |suspect: &Value| !suspect["reasons"].as_array().unwrap().is_empty();
+    let shipped = suspects(&home);
+    assert!(shipped.iter().any(|suspect| suspect["network"] == "x" && quoted(suspect)), "{shipped:#?}");
+    home.database().execute("UPDATE source SET network = 'x', example = 0", []).unwrap();
+    for suspect in suspects(&home) {
+        let held = suspect["network"] == "x";
+        assert_eq!(quoted(&suspect), !held, "{suspect:#}");
+        assert_eq!(suspect["display_name"].is_null(), held, "{suspect:#}");
+    }
+}
+
+#[test]
 fn accounts_and_coverage_are_exported() {
     let home = filled("ledger");
     home.database()

@@ -14,6 +14,7 @@ mod appstore;
 mod backup;
 mod bluesky;
 mod channel;
+mod claims;
 mod command;
 mod config;
 mod corpus;

@@ -16,11 +16,11 @@ pub struct SeenAccount {
     pub native_id: String,
     /// The name used there, as far as the network says it.
     pub handle: Option<String>,
-    /// How many mentions it wrote.
+    /// How many different texts about the brand it wrote: copies of one count once.
     pub posts: u64,
 }
 
-/// The authors of most mentions of `brand`; equals stand in the order of network and identifier.
+/// The authors of most texts about `brand`; equals stand in the order of network and identifier.
 ///
 /// # Errors
 /// When SQLite refuses.
@@ -32,8 +32,9 @@ pub fn accounts(
 ) -> Result<Vec<SeenAccount>, StoreError> {
     const ACCOUNTS: &str =
         "SELECT author.network AS network, author.native_id AS native_id, author.handle AS handle,
-            COUNT(*) AS posts
+            COUNT(DISTINCT COALESCE(root.words, post.words)) AS posts
         FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN author ON author.id = post.author
+            LEFT JOIN post AS root ON root.id = post.story
         WHERE mention.counted >= :from AND mention.counted < :to AND mention.brand = :brand
         GROUP BY author.id ORDER BY posts DESC, network, native_id LIMIT :most";
     let most = i64::try_from(most).unwrap_or(i64::MAX);

@@ -18,9 +18,9 @@ pub struct Voice {
     pub name: String,
     /// People who follow it, where the network says.
     pub followers: Option<u64>,
-    /// Distinct posts: copies of one text count once.
+    /// Distinct posts: copies of one text, and the same words again, count once.
     pub posts: u64,
-    /// Reactions to all of its posts together, where the network says.
+    /// Reactions to all of its posts together, where the network says; a post voted down has none.
     pub reactions: u64,
 }
 
@@ -35,8 +35,10 @@ pub fn voices(
     most: usize,
 ) -> Result<Vec<Voice>, StoreError> {
     const VOICES: &str = "WITH told AS (
-            SELECT DISTINCT post.id AS id, post.author AS author, post.words AS words, post.reactions AS reactions
+            SELECT DISTINCT post.id AS id, post.author AS author, COALESCE(root.words, post.words) AS words,
+                MIN(MAX(post.reactions, 0), 1000000000000) AS reactions
             FROM clear_mention AS mention JOIN post ON post.id = mention.post
+                LEFT JOIN post AS root ON root.id = post.story
             WHERE mention.counted >= :from AND mention.counted < :to AND post.author IS NOT NULL
               AND mention.brand IN (SELECT value FROM json_each(:brands)))
         SELECT author.network AS network, COALESCE(author.handle, author.display_name, author.native_id) AS name,

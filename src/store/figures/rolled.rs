@@ -184,7 +184,8 @@ fn empty(window: Window) -> Vec<Day> {
     /// A longer window is not shown by day.
     const MOST: i64 = 92;
     let days = (window.to.since(window.from).saturating_add(DAY - 1) / DAY).clamp(0, MOST);
-    (0..days).rev().map(|back| Day { from: window.to.plus(-(back + 1) * DAY), mentions: 0 }).collect()
+    let from = |back: i64| window.to.plus(-(back + 1) * DAY).max(window.from);
+    (0..days).rev().map(|back| Day { from: from(back), mentions: 0 }).collect()
 }
 
 /// Mentions of each of `brands`, in their order, by the days of [`by_day`].

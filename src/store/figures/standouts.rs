@@ -16,7 +16,7 @@ pub struct TopPost {
     /// The mention.
     #[serde(flatten)]
     pub mention: Mention,
-    /// How many other posts of the window say the same words.
+    /// How many other posts of the window are copies of its text or say the same words.
     pub copies: u64,
 }
 
@@ -34,10 +34,13 @@ pub fn top_posts(
     const TOP: &str = "WITH told AS (
             SELECT mention.id AS id, mention.counted AS counted, post.reactions AS reactions,
                 post.network AS network, post.native_id AS native_id,
-                ROW_NUMBER() OVER (PARTITION BY post.words, CASE WHEN post.text = '' THEN post.id ELSE 0 END
+                ROW_NUMBER() OVER (PARTITION BY COALESCE(root.words, post.words),
+                    CASE WHEN post.text = '' THEN post.id ELSE 0 END
                     ORDER BY post.reactions DESC, mention.counted DESC, post.network, post.native_id) AS place,
-                COUNT(*) OVER (PARTITION BY post.words, CASE WHEN post.text = '' THEN post.id ELSE 0 END) AS same
+                COUNT(*) OVER (PARTITION BY COALESCE(root.words, post.words),
+                    CASE WHEN post.text = '' THEN post.id ELSE 0 END) AS same
             FROM clear_mention AS mention JOIN post ON post.id = mention.post
+                LEFT JOIN post AS root ON root.id = post.story
             WHERE mention.counted >= :from AND mention.counted < :to AND mention.brand = :brand)
         SELECT id, same - 1 AS copies FROM told WHERE place = 1
         ORDER BY reactions DESC, counted DESC, network, native_id LIMIT :most";

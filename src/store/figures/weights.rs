@@ -16,17 +16,18 @@ use crate::time::Time;
 /// # Errors
 /// When SQLite refuses or a row cannot be read back.
 pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Vec<Weight>, StoreError> {
+    // What strangers claim is taken for at most a million million, so that sums hold.
     const BY_STORY: &str = "SELECT COALESCE(post.story, post.id) AS cluster, mention.brand AS brand,
-            MIN(SUM(MAX(post.reactions, 0)), 4294967295) AS mentions
+            MIN(SUM(MIN(MAX(post.reactions, 0), 1000000000000)), 4294967295) AS mentions
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to
         GROUP BY cluster, brand ORDER BY cluster, brand";
-    const REACTIONS: &str = "SELECT mention.brand, SUM(MAX(post.reactions, 0)),
-            COALESCE(SUM(json_extract(post.more, '$.counts.views')), 0), COUNT(json_extract(post.more, '$.counts.views'))
+    const REACTIONS: &str = "SELECT mention.brand, SUM(MIN(MAX(post.reactions, 0), 1000000000000)),
+            COALESCE(SUM(MIN(MAX(json_extract(post.more, '$.counts.views'), 0), 1000000000000)), 0), COUNT(json_extract(post.more, '$.counts.views'))
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to
           AND mention.brand IN (SELECT value FROM json_each(:brands)) GROUP BY mention.brand";
-    const READERS: &str = "SELECT brand, COALESCE(SUM(followers), 0), SUM(followers IS NULL) FROM (
+    const READERS: &str = "SELECT brand, COALESCE(SUM(MIN(MAX(followers, 0), 1000000000000)), 0), SUM(followers IS NULL) FROM (
             SELECT DISTINCT mention.brand AS brand, author.id, author.followers AS followers
             FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN author ON author.id = post.author
             WHERE mention.counted >= :from AND mention.counted < :to
