@@ -66,7 +66,8 @@ fn copies_of_one_text_make_nobody_loud() {
         })
         .collect();
     posts.extend((8..11).map(|number| {
-        let text = ["My Molivelle has a new bell and it sings", "The Molivelle shop shut an hour early again"];
+        let text =
+            ["My Molivelle has a new bell and it sings", "The Molivelle shop shut an hour early again"];
         post(number, "calm", &format!("{} ({number})", text[number % 2]), json!({"likes": 1}))
     }));
     let home = filled("copies", &posts);
