@@ -265,8 +265,9 @@ impl Kept {
             .collect();
         assert_eq!(hours, by(&|row| row.1.hour().to_string()));
         let days = figures::by_day(connection, window, &brands).unwrap();
-        for day in days {
-            let inside = |at: Time| at >= day.from && at < day.from.plus(DAY);
+        let ends = days.iter().skip(1).map(|next| next.from).chain([window.to]);
+        for (day, end) in days.iter().zip(ends) {
+            let inside = |at: Time| at >= day.from && at < end;
             assert_eq!(day.mentions, all.iter().filter(|row| inside(row.1)).count() as u64);
         }
     }
