@@ -68,7 +68,7 @@ fn it_speaks_french_and_english_and_bears_another_name() {
         assert!(french.contains(words), "{words}");
     }
     let english = report(&place, &["--language", "en"]);
-    // The label gives what was asked, not its hash alone.
+    // The label says how figures are worked out.
     for words in
         ["\"texts\":[[\"a\",", "are one story", "posts of every language", "views that networks tell"]
     {
