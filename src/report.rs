@@ -4,12 +4,14 @@
 //! The same data give the same bytes: nothing in a report depends on when or where it is made, but the zone it is
 //! asked for in.
 
+use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::{self, Digest};
 use crate::keyword::{Brand, BrandId};
+use crate::mail::words::local;
 use crate::share::{Shares, Window};
 use crate::snapshot::{self, Unusual};
 use crate::store::StoreError;
@@ -17,16 +19,21 @@ use crate::store::figures::{self, Answering, Topic, Voice};
 use crate::time::Time;
 
 mod compare;
+mod days;
 mod deeds;
+mod label;
 mod page;
 mod spoken;
 mod summary;
 
 pub use compare::compare;
+pub use days::Day;
 pub use page::{Look, page};
 
 /// The shape of the figures in a report, and how they are worked out. It changes when either does.
-pub const SCHEMA: &str = "vigie-report/1";
+pub const SCHEMA: &str = "vigie-report/2";
+/// The shape before, which is compared too: its hash cannot be worked out again from its figures.
+const BEFORE: &str = "vigie-report/1";
 /// Authors listed.
 const VOICES: usize = 12;
 /// Opens the figures inside a page.
@@ -42,6 +49,8 @@ pub struct Report {
     pub voices: Vec<Voice>,
     /// Mentions by hour, those hours that have any.
     pub hours: Vec<(Time, u64)>,
+    /// Mentions by day of the zone; days without any are listed too.
+    pub days: Vec<Day>,
     /// What the own accounts of each brand did, in the order of the shares.
     pub deeds: Vec<Deeds>,
     /// Shares of voice inside each network, the most talked about first.
@@ -57,14 +66,30 @@ pub struct Figures {
     pub schema: String,
     /// The version of Vigie that worked them out.
     pub vigie: String,
-    /// SHA-256 of all that the report says, in hexadecimal digits.
+    /// SHA-256 of these figures as they stand in the page, with nothing for this one, in hexadecimal digits. As `rest` is
+    /// among them, it is of all that the report says.
     pub hash: String,
+    /// The same of what else the report says: posts, authors, hours, shares inside networks.
+    #[serde(default)]
+    pub rest: String,
+    /// When the newest post that is counted was first seen.
+    #[serde(default)]
+    pub seen: Option<Time>,
     /// Shares of voice, with the window.
     pub shares: Shares,
     /// Mentions by network.
     pub networks: Vec<(String, u64)>,
+    /// The zone whose days are counted; empty in reports of before this was told.
+    #[serde(default)]
+    pub zone: String,
+    /// Mentions by date in that zone, those days that have any.
+    #[serde(default)]
+    pub days: Vec<(String, u64)>,
     /// The versions of each brand's query that decided, by brand.
     pub queries: Vec<(String, Vec<String>)>,
+    /// What these versions say: brand, version, query.
+    #[serde(default)]
+    pub texts: Vec<(String, String, String)>,
     /// What each source was due to do and did.
     pub sources: Vec<Source>,
     /// Stretches of time that no source heard, not filled until now.
@@ -105,7 +130,7 @@ pub struct Source {
     pub posts: u64,
 }
 
-/// Gathers what a report of `brands` over `window` says. `hold` takes out of the posts that stand out what may not
+/// Gathers what a report of `brands` over `window` says, its days being those of `zone`. `hold` takes out of the posts that stand out what may not
 /// leave the house.
 ///
 /// # Errors
@@ -114,6 +139,7 @@ pub fn gather(
     connection: &Connection,
     brands: &[Brand],
     window: Window,
+    zone: &TimeZone,
     mut hold: impl FnMut(&mut crate::mention::Mention),
 ) -> Result<Report, StoreError> {
     let transaction = connection.unchecked_transaction()?;
@@ -127,6 +153,7 @@ pub fn gather(
     topics.flat_map(|topic| &mut topic.examples).for_each(&mut hold);
     let voices = figures::voices(connection, window, brands, VOICES)?;
     let hours = figures::by_hour(connection, window, brands)?;
+    let days = days::count(connection, (window, zone), brands, &hours)?;
     let mut deeds = Vec::with_capacity(brands.len());
     for share in &digest.shares.brands {
         let Some(brand) = brands.iter().find(|brand| brand.id == share.id) else { continue };
@@ -145,17 +172,32 @@ pub fn gather(
     let inside: Vec<(String, Shares)> =
         parts.into_iter().map(|part| (part.name, Shares::new(brands, &part.now, &part.before))).collect();
     let mut queries = Vec::with_capacity(brands.len());
+    let mut texts = Vec::new();
     for share in &digest.shares.brands {
-        queries.push((share.id.to_string(), figures::versions(connection, window, &share.id)?));
+        let versions = figures::versions(connection, window, &share.id)?;
+        for version in &versions {
+            if let Some(text) = figures::query_text(connection, &share.id, version)? {
+                texts.push((share.id.to_string(), version.clone(), text));
+            }
+        }
+        queries.push((share.id.to_string(), versions));
     }
+    let seen = figures::newest_seen(connection, window, brands)?;
     transaction.finish()?;
     let mut figures = Figures {
         schema: SCHEMA.to_owned(),
         vigie: env!("CARGO_PKG_VERSION").to_owned(),
         hash: String::new(),
+        rest: print(&serde_json::to_vec(&(&digest, &voices, &hours, &inside)).unwrap_or_default()),
+        seen,
         shares: digest.shares.clone(),
         networks: digest.networks.iter().map(|slice| (slice.name.clone(), slice.mentions)).collect(),
+        zone: named(zone, window.to),
+        days: (days.iter().filter(|day| day.mentions > 0))
+            .map(|day| (day.date.clone(), day.mentions))
+            .collect(),
         queries,
+        texts,
         sources: digest
             .coverage
             .iter()
@@ -175,25 +217,41 @@ pub fn gather(
             .collect(),
         deeds: Some(deeds.clone()),
     };
-    figures.hash = hash(&(&figures, &digest, &voices, &hours, &inside));
-    Ok(Report { digest, voices, hours, deeds, inside, figures })
+    figures.hash = print(figures.json().as_bytes());
+    Ok(Report { digest, voices, hours, days, deeds, inside, figures })
+}
+
+/// The name of a zone, or how far it is from UTC at `at`.
+fn named(zone: &TimeZone, at: Time) -> String {
+    zone.iana_name().map_or_else(|| local(at, zone).offset().to_string(), str::to_owned)
 }
 
 fn terms(topics: &[Topic]) -> Vec<String> {
     topics.iter().map(|topic| topic.rising.term.clone()).collect()
 }
 
-/// SHA-256 of a value as JSON. What this crate serialises does not fail to.
-fn hash(value: &impl Serialize) -> String {
-    let text = serde_json::to_vec(value).unwrap_or_default();
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 in hexadecimal digits.
+fn print(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Report {
+    /// Whether nothing was listened to: no source was due to do anything, and none brought anything.
+    fn unheard(&self) -> bool {
+        let idle = |of: &Source| of.hours == (0, 0) && of.posts == 0;
+        self.figures.shares.totals.mentions == 0 && self.figures.sources.iter().all(idle)
+    }
 }
 
 impl Figures {
-    /// As they stand in a page: `<` is written so that no text of a stranger ends the element.
+    /// As they stand in a page: `<` is written so that no text of a stranger ends the element. What this crate serialises
+    /// does not fail to.
+    fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")
+    }
+
     fn embedded(&self) -> String {
-        let json = serde_json::to_string(self).unwrap_or_default();
-        format!("{OPEN}{}{CLOSE}", json.replace('<', "\\u003c"))
+        format!("{OPEN}{}{CLOSE}", self.json())
     }
 
     /// The figures of a report from its page.
@@ -205,14 +263,21 @@ impl Figures {
         let (json, _) = rest.split_once(CLOSE).ok_or("it is cut off")?;
         let value: serde_json::Value =
             serde_json::from_str(json).map_err(|error| format!("its figures cannot be read: {error}"))?;
-        match value.get("schema").and_then(serde_json::Value::as_str) {
-            Some(SCHEMA) => {}
-            other => {
-                let other = other.unwrap_or("nothing");
-                return Err(format!("its figures are of the shape {other}, this program compares {SCHEMA}"));
-            }
+        let schema = value.get("schema").and_then(serde_json::Value::as_str).unwrap_or("nothing");
+        if schema != SCHEMA && schema != BEFORE {
+            return Err(format!("its figures are of the shape {schema}, this program compares {SCHEMA}"));
         }
-        serde_json::from_str(json).map_err(|error| format!("its figures cannot be read: {error}"))
+        let figures: Figures =
+            serde_json::from_str(json).map_err(|error| format!("its figures cannot be read: {error}"))?;
+        let bare = json.replacen(&format!("\"hash\":\"{}\"", figures.hash), "\"hash\":\"\"", 1);
+        if schema == SCHEMA && print(bare.as_bytes()) != figures.hash {
+            return Err(
+                "its figures do not give the hash that stands with them, so it was altered after it was \
+                        written; compare with an unaltered copy"
+                    .to_owned(),
+            );
+        }
+        Ok(figures)
     }
 }
 

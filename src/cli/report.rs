@@ -1,5 +1,7 @@
 //! `vigie report`: a period as one page, or on paper.
 
+mod paper;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -7,15 +9,19 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::Context as _;
 use base64::Engine as _;
 use clap::Args;
+use rusqlite::Connection;
 
 use super::duty::Duty;
 use super::output::Target;
 use super::period::Period;
 use super::{Common, Usage, clean, say};
 use crate::config::secret;
+use crate::keyword::Brand;
+use crate::mail::Language;
 use crate::mail::look::colour;
 use crate::report::{self, Figures, Look, Report as Gathered};
-use crate::store;
+use crate::store::{self, figures};
+use crate::time::Time;
 
 /// Names under which Chromium is installed.
 const BROWSERS: &[&str] =
@@ -57,14 +63,16 @@ impl Report {
         let connection = store::reader(&config.data_dir)?;
         let window = self.period.window(&connection, &config)?;
         let duty = Duty::of(&connection)?;
-        let gathered = report::gather(&connection, &brands, window, |mention| duty.hold(mention))?;
-        if let Some(old) = &self.diff {
-            return diff(old, &gathered);
-        }
         let replayed = store::meta(&connection, "replayed")?.is_some();
         let (language, zone) = super::digest::told_in(self.language.as_deref(), &config, replayed);
+        let gathered = report::gather(&connection, &brands, window, &zone, |mention| duty.hold(mention))?;
+        if let Some(old) = &self.diff {
+            return diff(old, &gathered, (&connection, &brands), language);
+        }
         let logo = self.logo.as_deref().map(logo).transpose()?;
-        let look = Look { language, zone, name: self.name.clone(), logo, colour: self.colour.clone() };
+        let running = window.to > super::now();
+        let look =
+            Look { language, zone, name: self.name.clone(), logo, colour: self.colour.clone(), running };
         let page = report::page(&gathered, &look);
         if self.out.is_some() || self.pdf.is_none() {
             let mut target = Target::open(self.out.as_deref())?;
@@ -72,21 +80,31 @@ impl Report {
             target.done()?;
         }
         if let Some(pdf) = &self.pdf {
-            print(&page, pdf)?;
+            print(&page, pdf, window.to)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn diff(old: &Path, new: &Gathered) -> anyhow::Result<ExitCode> {
+fn diff(
+    old: &Path,
+    new: &Gathered,
+    (connection, brands): (&Connection, &[Brand]),
+    language: Language,
+) -> anyhow::Result<ExitCode> {
     let page = std::fs::read_to_string(old).with_context(|| format!("failed to read {}", old.display()))?;
     let old = Figures::of_page(&page).map_err(|why| Usage(format!("{}: {why}", old.display())))?;
-    let lines = report::compare(&old, &new.figures);
+    let window = new.figures.shares.window;
+    let since = old.seen.map(|seen| figures::since(connection, window, brands, seen)).transpose()?;
+    let lines = report::compare(&old, &new.figures, since.as_ref(), language);
     if lines.is_empty() {
-        say("nothing changed: the same data, by their hash")?;
+        say(language.say(
+            "nothing changed: the same data, by their hash",
+            "rien n’a changé : les mêmes données, d’après leur empreinte",
+        ))?;
     }
     for line in lines {
-        say(clean(&line))?;
+        say(clean(&line.replace(['\u{a0}', '\u{202f}'], " ")))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -109,8 +127,8 @@ fn logo(file: &Path) -> anyhow::Result<String> {
     Ok(format!("data:{kind};base64,{}", base64::engine::general_purpose::STANDARD.encode(bytes)))
 }
 
-/// Prints a page to `pdf` by a Chromium of this machine.
-fn print(page: &str, pdf: &Path) -> anyhow::Result<()> {
+/// Prints a page to `pdf` by a Chromium of this machine, as of the moment `at` to which its data reach.
+fn print(page: &str, pdf: &Path, at: Time) -> anyhow::Result<()> {
     let browser = browser()?;
     let folder = pdf.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = std::path::absolute(folder)?;
@@ -140,7 +158,11 @@ fn print(page: &str, pdf: &Path) -> anyhow::Result<()> {
         let last = said.lines().last().unwrap_or("nothing");
         anyhow::bail!("{} did not print the report; it said: {}", browser.display(), clean(last));
     }
-    std::fs::rename(&to, pdf).with_context(|| format!("failed to write {}", pdf.display()))?;
+    let written = || format!("failed to write {}", pdf.display());
+    let mut bytes = std::fs::read(&to).with_context(written)?;
+    paper::timeless(&mut bytes, at);
+    std::fs::write(&to, bytes).with_context(written)?;
+    std::fs::rename(&to, pdf).with_context(written)?;
     Ok(())
 }
 

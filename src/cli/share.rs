@@ -11,7 +11,7 @@ use super::period::Period;
 use super::{Common, count, say};
 use crate::digest;
 use crate::mail::{Language, mood};
-use crate::share::{Interval, Permille, Shares};
+use crate::share::{Heard, Interval, Permille, Shares};
 use crate::store::figures::Mark;
 use crate::store::{self, figures};
 
@@ -101,7 +101,9 @@ fn beside(shares: &Shares, by: By) -> Vec<String> {
     let tenths = |permille: Permille| format!("{}.{}", permille.0 / 10, permille.0 % 10);
     let mut lines = Vec::new();
     for share in &shares.brands {
-        if let Some(corrected) = share.corrected.filter(|_| by == By::Stories) {
+        if let Some(corrected) =
+            share.corrected.filter(|of| by == By::Stories && of.labels > 0 && shares.enough())
+        {
             let Interval { permille, low, high } = corrected.share;
             let (part, low, high) = (tenths(permille), tenths(low), tenths(high));
             let (right, all) = (corrected.right, count(corrected.labels, "label", "labels"));
@@ -159,24 +161,42 @@ fn moods(shares: &Shares) -> Vec<String> {
     lines
 }
 
+/// A number with its word, as wide in the singular as in the plural.
+fn column(number: u64, one: &str, many: &str) -> String {
+    let word = if number == 1 { one } else { many };
+    format!("{number:>5} {word:<width$}", width = many.len())
+}
+
+/// Stories, mentions and authors, each a column.
+fn counted(heard: &Heard) -> String {
+    [
+        column(heard.stories, "story", "stories"),
+        column(heard.mentions, "mention", "mentions"),
+        column(heard.authors, "author", "authors"),
+    ]
+    .join("  ")
+}
+
 /// Shares of voice as a table with bars.
 pub(super) fn lines(shares: &Shares, by: By) -> Vec<String> {
     let day = |time: crate::time::Time| time.stamp().strftime("%Y-%m-%d %H:%M").to_string();
+    let enough = shares.enough();
     let mut lines = vec![format!(
-        "share of voice, {} to {} UTC: {}, {}, {}, {}",
+        "share of voice, {} to {} UTC: {}, {}, {}, {}{}",
         day(shares.window.from),
         day(shares.window.to),
         count(shares.totals.stories, "story", "stories"),
         count(shares.totals.mentions, "mention", "mentions"),
         count(shares.totals.authors, "author", "authors"),
-        count(shares.totals.posts, "distinct post", "distinct posts")
+        count(shares.totals.posts, "distinct post", "distinct posts"),
+        if enough { "" } else { "; too few for percentages" }
     )];
     let width = shares.brands.iter().map(|share| share.name.chars().count()).max().unwrap_or(0);
     for share in &shares.brands {
-        let interval = by.of(share);
+        let interval = by.of(share).filter(|_| enough);
         let permille = interval.map_or(0, |interval| interval.permille.0);
         let bar = "█".repeat(usize::from((permille * BAR + 500) / 1000));
-        let change = match &share.change {
+        let change = match share.change.filter(|_| enough) {
             Some(change) if !change.detectable => "  no detectable change".to_owned(),
             Some(change) => match if by == By::Stories { change.by_stories } else { change.permille } {
                 Some(by) => format!("  {} pt", signed(by)),
@@ -189,10 +209,9 @@ pub(super) fn lines(shares: &Shares, by: By) -> Vec<String> {
             let (low, high) = (tenths(interval.low), tenths(interval.high));
             format!("{:>5} % ({low}-{high})", tenths(interval.permille))
         });
-        lines.push(format!(
-            "  {:<width$}  {part:<20}  {:>5} stories  {:>5} mentions  {:>5} authors  {:>5} posts{change}  {bar}",
-            share.name, share.counts.stories, share.counts.mentions, share.counts.authors, share.counts.posts
-        ));
+        let counts = counted(&share.counts);
+        let posts = column(share.counts.posts, "post", "posts");
+        lines.push(format!("  {:<width$}  {part:<20}  {counts}  {posts}{change}  {bar}", share.name));
     }
     if shares.examples > 0 {
         lines.push(format!(

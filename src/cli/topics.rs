@@ -87,7 +87,11 @@ fn told(Topic { rising, examples }: &Topic) -> Vec<String> {
         rising.before_of
     )];
     for mention in examples.iter().take(1) {
-        let text: String = mention.post.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let post = &mention.post;
+        let title = post.title.as_deref().unwrap_or_default();
+        // Some networks repeat the title at the head of the text.
+        let text = post.text.strip_prefix(title).unwrap_or(&post.text);
+        let text = [title, text].join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
         let mut excerpt: String = text.chars().take(EXCERPT).collect();
         if excerpt.len() < text.len() {
             excerpt.push('…');

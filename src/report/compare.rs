@@ -1,148 +1,334 @@
-//! Two reports held against each other: what changed, and why as far as the figures tell.
+//! Two reports held against each other: what changed, and why as far as the figures and the store tell.
+
+mod answers;
 
 use std::collections::BTreeSet;
 
-use super::{Deeds, Figures};
-use crate::share::{Heard, MoodShares, Permille, Share};
-use crate::snapshot::Unusual;
-use crate::store::figures::Answering;
+use super::Figures;
+use crate::fold::fold;
+use crate::keyword::BrandId;
+use crate::mail::{Language, mood};
+use crate::share::{MoodShares, Permille, Share};
+use crate::store::figures::Since;
 
-/// What changed from `old` to `new`, a line each, in English; empty when they say the same.
-pub fn compare(old: &Figures, new: &Figures) -> Vec<String> {
+/// What changed from `old` to `new`, a line each; empty when they say the same. `since` is what happened to the window
+/// of the new one after the newest post of the old one was seen, where that is known.
+pub fn compare(old: &Figures, new: &Figures, since: Option<&Since>, language: Language) -> Vec<String> {
     if old.hash == new.hash {
         return Vec::new();
     }
-    let mut lines = Vec::new();
+    let mut told = Told { language, lines: Vec::new() };
     let (was, is) = (old.shares.window, new.shares.window);
     if was != is {
-        lines.push(format!("the window was {} to {}, it is {} to {}", was.from, was.to, is.from, is.to));
-    }
-    if old.vigie != new.vigie {
-        lines.push(format!("Vigie {} worked out the old figures, {} the new ones", old.vigie, new.vigie));
-    }
-    brands(old, new, &mut lines);
-    for (name, count) in &new.networks {
-        let before = old.networks.iter().find(|(other, _)| other == name).map_or(0, |(_, count)| *count);
-        moved(&mut lines, &format!("network {name}: mentions"), before, *count);
-    }
-    for (name, count) in old.networks.iter().filter(|(name, _)| !new.networks.iter().any(|(n, _)| n == name))
-    {
-        moved(&mut lines, &format!("network {name}: mentions"), *count, 0);
-    }
-    said(old, new, &mut lines);
-    deeds(old, new, &mut lines);
-    sources(old, new, &mut lines);
-    moved(&mut lines, "gaps", old.gaps, new.gaps);
-    moved(&mut lines, "accounts that may be posing as a brand", old.suspects, new.suspects);
-    if lines.is_empty() {
-        lines.push(
-            "the figures are the same; posts that stand out, authors or the words of posts differ".to_owned(),
+        told.say(
+            format!("the window was {} to {}, it is {} to {}", was.from, was.to, is.from, is.to),
+            format!("la période allait de {} à {}, elle va de {} à {}", was.from, was.to, is.from, is.to),
         );
     }
-    lines
+    if old.zone != new.zone && !old.zone.is_empty() {
+        let (was, is) = (&old.zone, &new.zone);
+        told.say(
+            format!("days were those of the zone {was}, they are those of {is}"),
+            format!("les jours étaient ceux du fuseau {was}, ce sont ceux de {is}"),
+        );
+    }
+    if old.vigie != new.vigie {
+        let (was, is) = (&old.vigie, &new.vigie);
+        told.say(
+            format!("Vigie {was} worked out the old figures, {is} the new ones"),
+            format!("Vigie {was} a calculé les anciens chiffres, {is} les nouveaux"),
+        );
+    }
+    if old.schema != new.schema {
+        told.say(
+            "the old report is of a shape whose hash cannot be worked out again: whether it was altered is not known"
+                .to_owned(),
+            "l’ancien rapport est d’une forme dont l’empreinte ne peut être recalculée\u{a0}: on ne sait pas s’il a été modifié"
+                .to_owned(),
+        );
+    }
+    let before = told.lines.len();
+    told.brands(old, new, since);
+    told.networks(old, new);
+    told.said(old, new);
+    told.topics(old, new);
+    told.deeds(old, new);
+    told.sources(old, new);
+    told.moved(["gaps", "lacunes"], old.gaps, new.gaps);
+    told.moved(
+        ["accounts that may be posing as a brand", "comptes qui se font peut-être passer pour une marque"],
+        old.suspects,
+        new.suspects,
+    );
+    if told.lines.len() == before {
+        told.say(
+            "the figures are the same; posts that stand out, authors or the words of posts differ".to_owned(),
+            "les chiffres sont les mêmes\u{a0}; des publications marquantes, des auteurs ou des mots de publications diffèrent"
+                .to_owned(),
+        );
+    }
+    told.lines
 }
 
-fn brands(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
-    let find = |figures: &Figures, id: &str| -> Option<Share> {
-        figures.shares.brands.iter().find(|share| *share.id.0 == *id).cloned()
-    };
-    for share in &new.shares.brands {
-        let name = &share.name;
-        let Some(before) = find(old, &share.id.0) else {
-            lines.push(format!(
-                "{name} is new: {} mentions; the parts of all others fall by it",
-                share.counts.mentions
-            ));
-            continue;
-        };
-        heard(lines, name, before.counts, share.counts);
-        let versions = |figures: &Figures| {
-            figures.queries.iter().find(|(id, _)| **id == *share.id.0).map(|(_, versions)| versions.clone())
-        };
-        if versions(old) != versions(new) && before.counts != Heard::default() {
-            lines.push(format!(
-                "{name}: because what is counted for it was changed, or applied to what is stored"
-            ));
+/// What is told so far.
+struct Told {
+    language: Language,
+    lines: Vec<String>,
+}
+
+impl Told {
+    fn say(&mut self, en: String, fr: String) {
+        let line = self.language.say(en, fr);
+        self.lines.push(line);
+    }
+
+    /// A figure of this name, in English and in French, where it changed.
+    fn moved(&mut self, [en, fr]: [&str; 2], old: u64, new: u64) {
+        if old != new {
+            let sign = if new > old { "+" } else { "-" };
+            let by = new.abs_diff(old);
+            self.say(
+                format!("{en}: {old} before, {new} now ({sign}{by})"),
+                format!("{fr}\u{a0}: {old} avant, {new} maintenant ({sign}{by})"),
+            );
         }
     }
-    for share in old.shares.brands.iter().filter(|share| find(new, &share.id.0).is_none()) {
-        lines.push(format!("{} is no longer counted; the parts of all others rise by it", share.name));
-    }
-}
 
-fn heard(lines: &mut Vec<String>, name: &str, old: Heard, new: Heard) {
-    moved(lines, &format!("{name}: mentions"), old.mentions, new.mentions);
-    moved(lines, &format!("{name}: authors"), old.authors, new.authors);
-    moved(lines, &format!("{name}: distinct posts"), old.posts, new.posts);
-}
-
-fn sources(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
-    for source in &new.sources {
-        match old.sources.iter().find(|other| other.name == source.name) {
-            None => lines.push(format!("because the source {} was added", source.name)),
-            Some(before) => {
-                let name = &source.name;
-                moved(lines, &format!("because the source {name} brought posts"), before.posts, source.posts);
-                moved(
-                    lines,
-                    &format!("because the source {name} listened, hours"),
-                    before.hours.1,
-                    source.hours.1,
+    fn brands(&mut self, old: &Figures, new: &Figures, since: Option<&Since>) {
+        for share in &new.shares.brands {
+            let (name, mentions) = (&share.name, share.counts.mentions);
+            let Some(before) = find(old, share) else {
+                self.say(
+                    format!("{name} is new: {mentions} mentions; the parts of all others fall by it"),
+                    format!("{name} est nouvelle\u{a0}: {mentions} mentions\u{a0}; les parts des autres baissent d’autant"),
                 );
+                continue;
+            };
+            self.headline((old, before), (new, share));
+            let (was, is) = (before.counts, share.counts);
+            for (en, fr, was, is) in [
+                ("mentions", "mentions", was.mentions, is.mentions),
+                ("stories", "histoires", was.stories, is.stories),
+                ("authors", "auteurs", was.authors, is.authors),
+                ("distinct posts", "publications distinctes", was.posts, is.posts),
+            ] {
+                self.moved([&format!("{name}: {en}"), &format!("{name}\u{a0}: {fr}")], was, is);
             }
+            self.reasons((old, before), (new, share), since);
+        }
+        for share in old.shares.brands.iter().filter(|share| find(new, share).is_none()) {
+            let name = &share.name;
+            self.say(
+                format!("{name} is no longer counted; the parts of all others rise by it"),
+                format!("{name} n’est plus comptée\u{a0}; les parts des autres montent d’autant"),
+            );
+        }
+        if let Some(since) = since.filter(|since| since.deleted + since.closed > 0) {
+            let Since { deleted, closed, .. } = since;
+            self.say(
+                format!("since the newest post of the old report, {deleted} posts and {closed} accounts were taken away at their source, in this window or another"),
+                format!("depuis la publication la plus récente de l’ancien rapport, {deleted} publications et {closed} comptes ont été supprimés à la source, dans cette période ou une autre"),
+            );
         }
     }
-    for source in
-        old.sources.iter().filter(|source| !new.sources.iter().any(|other| other.name == source.name))
-    {
-        lines.push(format!("because the source {} is gone", source.name));
-    }
-}
 
-/// How brands are spoken of, and what rises.
-fn said(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
-    for share in &new.shares.brands {
-        let before = old.shares.brands.iter().find(|other| other.id == share.id);
-        let shares = |share: &Share| share.sentiment.and_then(|moods| moods.shares);
-        let Some((was, is)) = before.and_then(shares).zip(shares(share)).filter(|(was, is)| was != is) else {
-            continue;
-        };
-        // Where the intervals do not touch, it is more than chance.
-        let ends = |of: &MoodShares| {
-            let part = |good: Permille, bad: Permille| i32::from(good.0) - i32::from(bad.0);
-            (part(of.positive.low, of.negative.high), part(of.positive.high, of.negative.low))
-        };
-        let ((low, high), (low_now, high_now)) = (ends(&was), ends(&is));
-        let verdict =
-            if low_now > high || high_now < low { "more than chance" } else { "no detectable change" };
+    /// The share of stories, where both reports heard enough to tell it.
+    fn headline(&mut self, (old, before): (&Figures, &Share), (new, share): (&Figures, &Share)) {
+        let told = before.by_stories.zip(share.by_stories).filter(|(was, is)| was != is);
+        let Some((was, is)) = told.filter(|_| old.shares.enough() && new.shares.enough()) else { return };
+        let [was, is] = [was, is].map(|of| mood::interval(of, self.language));
         let name = &share.name;
-        lines.push(format!(
-            "{name}: net sentiment {} before, {} now, in points: {verdict}",
-            points(was.net),
-            points(is.net)
-        ));
+        self.say(
+            format!("{name}: share of stories {was} before, {is} now"),
+            format!("{name}\u{a0}: part des histoires {was} avant, {is} maintenant"),
+        );
     }
-    for (brand, rising, own) in &new.topics {
-        let Some((_, rose, owned)) = old.topics.iter().find(|(other, ..)| other == brand) else { continue };
-        let named = new.shares.brands.iter().find(|share| *share.id.0 == **brand);
-        let name = named.map_or(brand.as_str(), |share| share.name.as_str());
-        for (what, before, now) in
-            [("more than before", rose, rising), ("more than of the other brands", owned, own)]
+
+    /// Why the figures of a brand moved.
+    fn reasons(
+        &mut self,
+        (old, before): (&Figures, &Share),
+        (new, share): (&Figures, &Share),
+        since: Option<&Since>,
+    ) {
+        let name = &share.name;
+        let versions =
+            |of: &Figures| of.queries.iter().find(|(id, _)| **id == *share.id.0).map(|(_, all)| all.clone());
+        let same_query = versions(old) == versions(new);
+        if !same_query && before.counts.mentions > 0 {
+            self.say(
+                format!("{name}: because what is counted for it was changed, or applied to what is stored"),
+                format!("{name}\u{a0}: parce que ce qui est compté pour elle a changé, ou a été appliqué à ce qui est enregistré"),
+            );
+        }
+        let labels = |of: &Share| of.corrected.map_or(0, |of| u64::from(of.labels));
+        self.moved(
+            [
+                &format!("{name}: because of labels that people gave"),
+                &format!("{name}\u{a0}: à cause des avis donnés par des personnes"),
+            ],
+            labels(before),
+            labels(share),
+        );
+        let Some(since) = since.filter(|_| old.shares.window == new.shares.window) else { return };
+        let of = |all: &[(BrandId, u64)]| all.iter().find(|(id, _)| *id == share.id).map_or(0, |(_, n)| *n);
+        let (late, edited) = (of(&since.late), of(&since.edited));
+        if late > 0 {
+            self.say(
+                format!("{name}: because {late} of its mentions came in later than all that the old report counted"),
+                format!("{name}\u{a0}: parce que {late} de ses mentions sont arrivées après tout ce que l’ancien rapport a compté"),
+            );
+        }
+        if edited > 0 {
+            self.say(
+                format!("{name}: {edited} of its mentions were edited by their authors since"),
+                format!("{name}\u{a0}: {edited} de ses mentions ont été modifiées depuis par leurs auteurs"),
+            );
+        }
+        let gone = (before.counts.mentions + late).saturating_sub(share.counts.mentions);
+        if gone > 0 {
+            let [en, fr] = if !same_query {
+                [
+                    "as its query changed, or they were deleted or edited",
+                    "sa requête ayant changé, ou car supprimées ou modifiées",
+                ]
+            } else if since.deleted + since.closed > 0 {
+                [
+                    "deleted at their source, edited, or judged anew",
+                    "supprimées à la source, modifiées ou jugées à nouveau",
+                ]
+            } else {
+                [
+                    "edited, judged anew or put aside; no deletion is known since",
+                    "modifiées, jugées à nouveau ou mises de côté\u{a0}; aucune suppression n’est connue depuis",
+                ]
+            };
+            self.say(
+                format!("{name}: because {gone} mentions that the old report counted are counted no longer ({en})"),
+                format!("{name}\u{a0}: parce que {gone} mentions que l’ancien rapport comptait ne comptent plus ({fr})"),
+            );
+        }
+    }
+
+    fn networks(&mut self, old: &Figures, new: &Figures) {
+        let count = |of: &Figures, name: &str| {
+            of.networks.iter().find(|(other, _)| other == name).map_or(0, |(_, count)| *count)
+        };
+        let names: BTreeSet<&String> =
+            old.networks.iter().chain(&new.networks).map(|(name, _)| name).collect();
+        for name in names {
+            self.moved(
+                [&format!("network {name}: mentions"), &format!("réseau {name}\u{a0}: mentions")],
+                count(old, name),
+                count(new, name),
+            );
+        }
+    }
+
+    fn sources(&mut self, old: &Figures, new: &Figures) {
+        for source in &new.sources {
+            let name = &source.name;
+            let Some(before) = old.sources.iter().find(|other| other.name == *name) else {
+                self.say(
+                    format!("because the source {name} was added"),
+                    format!("parce que la source {name} a été ajoutée"),
+                );
+                continue;
+            };
+            self.moved(
+                [
+                    &format!("because the source {name} brought posts"),
+                    &format!("parce que la source {name} a apporté des publications"),
+                ],
+                before.posts,
+                source.posts,
+            );
+            self.moved(
+                [
+                    &format!("because the source {name} listened, hours"),
+                    &format!("parce que la source {name} a écouté, en heures"),
+                ],
+                before.hours.1,
+                source.hours.1,
+            );
+        }
+        for source in
+            old.sources.iter().filter(|source| !new.sources.iter().any(|other| other.name == source.name))
         {
-            let (come, gone) = (without(now, before), without(before, now));
-            if !come.is_empty() {
-                lines.push(format!("{name}: now said {what}: {}", come.join(", ")));
-            }
-            if !gone.is_empty() {
-                lines.push(format!("{name}: no longer said {what}: {}", gone.join(", ")));
+            let name = &source.name;
+            self.say(
+                format!("because the source {name} is gone"),
+                format!("parce que la source {name} n’est plus là"),
+            );
+        }
+    }
+
+    /// How brands are spoken of.
+    fn said(&mut self, old: &Figures, new: &Figures) {
+        for share in &new.shares.brands {
+            let shares = |share: &Share| share.sentiment.and_then(|moods| moods.shares);
+            let both = find(old, share).and_then(shares).zip(shares(share));
+            let Some((was, is)) = both.filter(|(was, is)| was != is) else { continue };
+            // Where the intervals do not touch, it is more than chance.
+            let ends = |of: &MoodShares| {
+                let part = |good: Permille, bad: Permille| i32::from(good.0) - i32::from(bad.0);
+                (part(of.positive.low, of.negative.high), part(of.positive.high, of.negative.low))
+            };
+            let ((low, high), (low_now, high_now)) = (ends(&was), ends(&is));
+            let verdict = if low_now > high || high_now < low {
+                self.language.say("more than chance", "plus que par hasard")
+            } else {
+                self.language.say("no detectable change", "aucune évolution détectable")
+            };
+            let (name, was, is) = (&share.name, points(was.net), points(is.net));
+            self.say(
+                format!("{name}: net sentiment {was} before, {is} now, in points: {verdict}"),
+                format!("{name}\u{a0}: solde du sentiment {was} avant, {is} maintenant, en points\u{a0}: {verdict}"),
+            );
+        }
+    }
+
+    /// What rises.
+    fn topics(&mut self, old: &Figures, new: &Figures) {
+        for (brand, rising, own) in &new.topics {
+            let Some((_, rose, owned)) = old.topics.iter().find(|(other, ..)| other == brand) else {
+                continue;
+            };
+            let named = new.shares.brands.iter().find(|share| *share.id.0 == **brand);
+            let name = named.map_or(brand.as_str(), |share| share.name.as_str());
+            for (en, fr, before, now) in [
+                ("more than before", "plus qu’avant", rose, rising),
+                ("more than of the other brands", "plus que pour les autres marques", owned, own),
+            ] {
+                let (come, gone) = (without(now, before), without(before, now));
+                if !come.is_empty() {
+                    let come = come.join(", ");
+                    self.say(
+                        format!("{name}: now said {en}: {come}"),
+                        format!("{name}\u{a0}: désormais dit {fr}\u{a0}: {come}"),
+                    );
+                }
+                if !gone.is_empty() {
+                    let gone = gone.join(", ");
+                    self.say(
+                        format!("{name}: no longer said {en}: {gone}"),
+                        format!("{name}\u{a0}: n’est plus dit {fr}\u{a0}: {gone}"),
+                    );
+                }
             }
         }
     }
 }
 
-/// Those of `all` that are not among `others`.
+/// The brand of `share` in other figures.
+fn find<'a>(figures: &'a Figures, share: &Share) -> Option<&'a Share> {
+    figures.shares.brands.iter().find(|other| other.id == share.id)
+}
+
+/// Those of `all` that are not among `others`, however they are spelt.
 fn without<'a>(all: &'a [String], others: &[String]) -> Vec<&'a str> {
-    all.iter().filter(|term| !others.contains(term)).map(String::as_str).collect()
+    let others: BTreeSet<String> = others.iter().map(|term| fold(term)).collect();
+    all.iter().filter(|term| !others.contains(&fold(term))).map(String::as_str).collect()
 }
 
 /// Thousandths as points of a hundred, with their sign.
@@ -151,72 +337,14 @@ fn points(thousandths: i32) -> String {
     format!("{sign}{}.{}", thousandths.abs() / 10, thousandths.abs() % 10)
 }
 
-/// One figure of how accounts answer.
-type Figure = fn(&Answering) -> u64;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How own accounts answer, and which of their posts are unusual.
-fn deeds(old: &Figures, new: &Figures, lines: &mut Vec<String>) {
-    // A report of before this was told says nothing of it.
-    let Some((old, new)) = old.deeds.as_ref().zip(new.deeds.as_ref()) else { return };
-    let none = |of: &Deeds| Deeds { answering: Vec::new(), unusual: Vec::new(), ..of.clone() };
-    let gone =
-        old.iter().filter(|of| !new.iter().any(|other| other.id == of.id)).map(|of| (of.clone(), none(of)));
-    let there = new.iter().map(|of| {
-        let before = old.iter().find(|other| other.id == of.id).cloned();
-        (before.unwrap_or_else(|| none(of)), of.clone())
-    });
-    for (was, is) in there.chain(gone) {
-        let name = &is.name;
-        let networks: BTreeSet<&String> =
-            was.answering.iter().chain(&is.answering).map(|of| &of.network).collect();
-        for network in networks {
-            let of = |deeds: &Deeds| deeds.answering.iter().find(|of| of.network == *network).cloned();
-            let count = |of: &Option<Answering>, figure: Figure| of.as_ref().map_or(0, figure);
-            let (before, now) = (of(&was), of(&is));
-            let figures: [(&str, Figure); 3] = [
-                ("posts that address its accounts", |of| of.addressed),
-                ("of these answered", |of| of.answered),
-                ("of these not answered within a day", |of| of.unanswered),
-            ];
-            for (what, figure) in figures {
-                moved(
-                    lines,
-                    &format!("{name} on {network}: {what}"),
-                    count(&before, figure),
-                    count(&now, figure),
-                );
-            }
-            let median = |of: &Option<Answering>| of.as_ref().and_then(|of| of.median_seconds);
-            if let Some((before, now)) =
-                median(&before).zip(median(&now)).filter(|(before, now)| before != now)
-            {
-                lines.push(format!(
-                    "{name} on {network}: half of the answers came within {before} s before, {now} s now"
-                ));
-            }
-        }
-        let address = |unusual: &Unusual| {
-            unusual.post.permalink.clone().unwrap_or_else(|| unusual.post.native_id.clone())
-        };
-        for (told, all, others) in [
-            ("is unusual now", &is.unusual, &was.unusual),
-            ("is unusual no longer", &was.unusual, &is.unusual),
-        ] {
-            for unusual in all {
-                let known =
-                    |other: &Unusual| other.what == unusual.what && address(other) == address(unusual);
-                if !others.iter().any(known) {
-                    let what = unusual.what.replace('_', " ");
-                    lines.push(format!("{name}: a post {told} ({what}): {}", address(unusual)));
-                }
-            }
-        }
-    }
-}
-
-fn moved(lines: &mut Vec<String>, what: &str, old: u64, new: u64) {
-    if old != new {
-        let sign = if new > old { "+" } else { "-" };
-        lines.push(format!("{what}: {old} before, {new} now ({sign}{})", new.abs_diff(old)));
+    #[test]
+    fn terms_are_the_same_however_they_are_spelt() {
+        let [old, new] = [["Étanche", "wheel"], ["etanche", "Freins"]].map(|all| all.map(str::to_owned));
+        assert_eq!(without(&new, &old), ["Freins"]);
+        assert_eq!(without(&old, &new), ["wheel"]);
     }
 }

@@ -20,13 +20,14 @@ const POSTS: usize = 6;
 /// Terms named in the summary.
 const TERMS: usize = 4;
 /// What a post above its account's habit is called in figures.
-const TAKES_OFF: &str = "takes_off";
+pub(super) const TAKES_OFF: &str = "takes_off";
 
 impl Telling<'_> {
     /// Shares inside each network, where there are several.
     pub(super) fn inside(&self) -> Markup {
         let language = self.language;
         let all = &self.report.inside;
+        let more = u64::try_from(all.len().saturating_sub(NETWORKS)).unwrap_or(u64::MAX);
         let told = |shares: &Shares| shares.brands.iter().map(|share| share.counts.stories).sum::<u64>();
         html! {
             @if all.len() > 1 {
@@ -36,6 +37,7 @@ impl Telling<'_> {
                         thead { tr {
                             th { (self.say("Brand", "Marque")) }
                             @for (name, _) in all.iter().take(NETWORKS) { th class="num" { (language.network(name)) } }
+                            @if more > 0 { th class="num" { (language.count(more, ["other, stories", "others, stories"], ["autre, histoires", "autres, histoires"])) } }
                         } }
                         tbody { @for brand in &self.report.digest.shares.brands { tr {
                             td { (short(&brand.name, NAME)) }
@@ -47,6 +49,11 @@ impl Telling<'_> {
                                         None => { (language.number(share.map_or(0, |share| share.counts.stories))) }
                                     }
                                 }
+                            }
+                            @if more > 0 {
+                                @let others = all.iter().skip(NETWORKS).flat_map(|(_, shares)| &shares.brands);
+                                @let stories: u64 = others.filter(|share| share.id == brand.id).map(|share| share.counts.stories).sum();
+                                td class="change" { (language.number(stories)) }
                             }
                         } } }
                     }

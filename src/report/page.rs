@@ -4,7 +4,7 @@
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Report, summary};
+use super::{Report, days, summary};
 use crate::impostor::Level;
 use crate::mail::Language;
 use crate::mail::clean::{link, short};
@@ -13,7 +13,7 @@ use crate::mail::post::{self, Parts};
 use crate::mail::{theme, words::local};
 use crate::share::{Permille, Share};
 use crate::store::figures::{Slice, TopPost};
-use crate::time::{DAY, HOUR};
+use crate::time::HOUR;
 
 /// Characters of a post and of a name.
 const EXCERPT: usize = 280;
@@ -22,8 +22,6 @@ pub(super) const NAME: usize = 60;
 const SLICES: usize = 8;
 /// Suspects listed.
 const SUSPECTS: usize = 20;
-/// Columns that have room for their numbers.
-const COLUMNS: usize = 16;
 
 /// How a report looks and speaks.
 #[derive(Debug, Clone)]
@@ -38,6 +36,8 @@ pub struct Look {
     pub logo: Option<String>,
     /// The colour of what is ours, `#rrggbb`.
     pub colour: Option<String>,
+    /// Whether the period goes on: its end had not come when the page was made.
+    pub running: bool,
 }
 
 /// The page of `report`.
@@ -128,9 +128,10 @@ impl Telling<'_> {
         let shares = &self.report.digest.shares;
         html! {
             section class="hero" {
-                p class="soft" { (self.language.length(shares.window)) " · " (local(shares.window.to, self.zone).strftime("%Z").to_string()) }
+                p class="soft" { (days::length(&self.report.days, self.language)) " · " (local(shares.window.to, self.zone).strftime("%Z").to_string()) }
                 h1 { (title) }
                 ul class="summary" { @for sentence in summary::sentences(self.report, self.language, self.zone) { li { (sentence) } } }
+                @if self.look.running { p class="soft" style="margin-top:10px" { (self.running()) } }
                 @if shares.examples > 0 {
                     p class="soft" style="margin-top:10px" {
                         span class="tag example" { (self.say("example", "exemple")) } " "
@@ -140,6 +141,17 @@ impl Telling<'_> {
                 }
             }
         }
+    }
+
+    /// That the period is not over.
+    fn running(&self) -> String {
+        let end = self.language.moment(self.report.digest.shares.window.to, self.zone);
+        self.language.say(
+            format!("This period is not over, it ends on {end}: these figures will change."),
+            format!(
+                "Cette période n’est pas finie, elle se termine le {end}\u{a0}: ces chiffres vont changer."
+            ),
+        )
     }
 
     fn shares(&self) -> Markup {
@@ -195,37 +207,14 @@ impl Telling<'_> {
         }
     }
 
-    fn days(&self) -> Markup {
-        let days = &self.report.digest.days;
-        let most = days.iter().map(|day| day.mentions).max().unwrap_or(0).max(1);
-        let wide = 100_usize;
-        // Where there are many, only some have room for their date.
-        let every = days.len().div_ceil(COLUMNS).max(1);
-        html! {
-            section {
-                h2 { (self.say("Mentions by day", "Mentions par jour")) }
-                svg class="columns" viewBox={ "0 0 " (days.len().max(1) * wide) " 120" } preserveAspectRatio="none" role="img" aria-label=(self.say("Columns; the numbers stand below", "Colonnes\u{a0}; les nombres sont dessous")) {
-                    @for (place, day) in days.iter().enumerate() {
-                        @let height = if day.mentions == 0 { 1 } else { (day.mentions * 120 / most).max(3) };
-                        rect class=(if day.mentions == 0 { "track" } else { "ours" }) x=(place * wide + 12) y=(120 - height) width=(wide - 24) height=(height) {}
-                    }
-                }
-                div class="feet" {
-                    @for day in days.iter().step_by(every) {
-                        @let at = local(day.from.plus(DAY / 2), self.zone);
-                        span { @if every == 1 { b { (self.language.number(day.mentions)) } } (self.language.short_weekday(&at)) " " (at.day()) }
-                    }
-                }
-            }
-        }
-    }
-
     fn slices(&self, heading: &str, slices: &[Slice], name: impl Fn(&str) -> String) -> Markup {
         let all: u64 = slices.iter().map(|slice| slice.mentions).sum();
         let permille = |count: u64| {
             let part = count.saturating_mul(1000).saturating_add(all / 2).checked_div(all).unwrap_or(0);
             Permille(u16::try_from(part).unwrap_or(1000))
         };
+        let rest: u64 = slices.iter().skip(SLICES).map(|slice| slice.mentions).sum();
+        let more = u64::try_from(slices.len().saturating_sub(SLICES)).unwrap_or(u64::MAX);
         html! {
             section {
                 h2 { (heading) }
@@ -235,6 +224,11 @@ impl Telling<'_> {
                         td { (name(&slice.name)) (bar(permille(slice.mentions), "theirs")) }
                         td class="num" { (self.language.number(slice.mentions)) }
                         td class="num soft" { (self.language.percent(permille(slice.mentions))) }
+                    } }
+                    @if rest > 0 { tr {
+                        td { (self.language.count(more, ["other", "others"], ["autre", "autres"])) (bar(permille(rest), "theirs")) }
+                        td class="num" { (self.language.number(rest)) }
+                        td class="num soft" { (self.language.percent(permille(rest))) }
                     } }
                 } }
             }
@@ -261,7 +255,7 @@ impl Telling<'_> {
             at.map(|at| self.language.short_weekday(&at)).unwrap_or_default()
         };
         html! {
-            section {
+            @if !self.report.hours.is_empty() { section {
                 h2 { (self.say("When it was said", "Quand cela s’est dit")) }
                 svg class="heat" viewBox="0 0 660 166" role="img" aria-label=(self.say("Mentions by weekday and hour", "Mentions par jour de la semaine et par heure")) {
                     @for (day, row) in grid.iter().enumerate() {
@@ -276,16 +270,16 @@ impl Telling<'_> {
                     @for hour in (0..24_usize).step_by(3) { text x=(36 + hour * 26) y="160" { (hour) " h" } }
                 }
                 p class="soft" { (self.say("Strongest: ", "Le plus fort\u{a0}: ")) (self.language.mentions(most)) (self.say(" in one of these hours", " dans une de ces heures")) "." }
-            }
+            } }
         }
     }
 
     fn voices(&self) -> Markup {
         let language = self.language;
         html! {
-            section class="long" {
+            @if self.report.digest.shares.totals.mentions > 0 { section class="long" {
                 h2 { (self.say("Who spoke most", "Qui a le plus parlé")) }
-                @if self.report.voices.is_empty() { p class="soft" { (self.say("No network names its authors.", "Aucun réseau ne nomme ses auteurs.")) } }
+                @if self.report.voices.is_empty() { p class="soft" { (self.say("No author of these posts is known by name.", "Aucun auteur de ces publications n’est connu de nom.")) } }
                 @else { table {
                     thead { tr {
                         th { (self.say("Author", "Auteur")) } th { (self.say("Network", "Réseau")) }
@@ -301,7 +295,7 @@ impl Telling<'_> {
                         td class="num" { (language.number(voice.reactions)) }
                     } } }
                 } }
-            }
+            } }
         }
     }
 
@@ -360,46 +354,6 @@ impl Telling<'_> {
                         td class="num soft" { (language.short_moment(suspect.first_seen, self.zone)) }
                     } } } }
                     @if suspects.len() > SUSPECTS { p class="soft" { "+ " (suspects.len() - SUSPECTS) } }
-                }
-            }
-        }
-    }
-
-    /// What the figures rest on, and what they leave out.
-    fn label(&self) -> Markup {
-        let (language, figures) = (self.language, &self.report.figures);
-        let gaps = &self.report.digest.gaps;
-        html! {
-            section class="label long" {
-                h2 { (self.say("What these figures rest on", "Sur quoi reposent ces chiffres")) }
-                dl {
-                    dt { (self.say("Listened to", "Écouté")) }
-                    @for source in &figures.sources {
-                        dd {
-                            (short(&source.name, NAME)) " (" (language.network(&source.network)) ")" (language.colon())
-                            @if source.hours.0 > 0 { (language.say(
-                                format!("{} of {}\u{a0}h, ", source.hours.1, source.hours.0),
-                                format!("{}\u{a0}h sur {}, ", source.hours.1, source.hours.0)
-                            )) }
-                            (language.count(source.posts, ["post heard", "posts heard"], ["publication entendue", "publications entendues"]))
-                        }
-                    }
-                    dt { (self.say("Not heard", "Non entendu")) }
-                    @if gaps.is_empty() { dd { (self.say("no gap is known; networks that are not listed were not listened to", "aucune lacune connue\u{a0}; les réseaux absents de la liste n’ont pas été écoutés")) } }
-                    @for mark in self.report.digest.marks.iter().filter(|mark| mark.what != "gap") { dd { (self.mark(mark)) } }
-                    @for gap in gaps { dd { (short(&gap.source, NAME)) (language.colon()) (language.between(gap.from, gap.to, self.zone)) ", " (short(&crate::mail::reason(&gap.reason, language), 160)) } }
-                    dt { (self.say("Counted", "Compté")) }
-                    dd { (self.say(
-                        "public posts that the query of a brand matches, less those thought to be about something else; deleted posts are not counted",
-                        "les publications publiques auxquelles la requête d’une marque répond, moins celles jugées parler d’autre chose\u{a0}; les publications supprimées ne comptent pas"
-                    )) }
-                    dt { (self.say("Queries", "Requêtes")) }
-                    @for (brand, versions) in &figures.queries {
-                        dd { (short(brand, NAME)) (language.colon()) @if versions.is_empty() { "–" } @else { code { (versions.join(", ")) } } }
-                    }
-                    dt { (self.say("Worked out by", "Calculé par")) }
-                    dd { "Vigie " (figures.vigie) ", " code { (figures.schema) } }
-                    dd { (self.say("data ", "données ")) code { "sha256:" (figures.hash) } }
                 }
             }
         }

@@ -7,7 +7,7 @@ use crate::mail::clean::{link, short};
 use crate::mail::draw::pieces;
 use crate::mail::post;
 use crate::mail::{mood, topic};
-use crate::share::{Interval, MoodShares};
+use crate::share::{Corrected, Interval, MoodShares, Share};
 use crate::store::figures::{Mark, Topic};
 
 /// Characters of an example.
@@ -78,7 +78,7 @@ impl Telling<'_> {
         let (language, shares) = (self.language, &self.report.digest.shares);
         let any = shares.brands.iter().any(|share| {
             share.by_engagement.is_some()
-                || share.corrected.is_some()
+                || labelled(share).is_some()
                 || share.reach.is_some_and(|reach| reach.views + reach.followers > 0)
         });
         let told = |of: Option<Interval>| of.map_or("–".to_owned(), |of| mood::interval(of, language));
@@ -96,7 +96,7 @@ impl Telling<'_> {
                         tbody { @for share in &shares.brands { tr {
                             td { (short(&share.name, NAME)) }
                             td class="change" { (told(share.by_engagement)) }
-                            td class="change" { (told(share.corrected.map(|of| of.share))) @if let Some(of) = share.corrected { br; (language.count(u64::from(of.labels), ["label", "labels"], ["avis", "avis"])) } }
+                            td class="change" { (told(labelled(share).map(|of| of.share))) @if let Some(of) = labelled(share) { br; (language.count(u64::from(of.labels), ["label", "labels"], ["avis", "avis"])) } }
                             td class="change" {
                                 @match share.reach.filter(|reach| reach.views + reach.followers > 0) {
                                     Some(reach) => {
@@ -158,6 +158,11 @@ impl Telling<'_> {
             }
         }
     }
+}
+
+/// A share corrected by labels, where there are any.
+fn labelled(share: &Share) -> Option<Corrected> {
+    share.corrected.filter(|of| of.labels > 0)
 }
 
 /// The three shares as one bar: well, neither, ill.

@@ -2,12 +2,11 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Report, deeds};
+use super::{Report, days, deeds};
 use crate::mail::Language;
 use crate::mail::clean::short;
 use crate::mail::words::local;
 use crate::share::{Permille, Share};
-use crate::time::DAY;
 
 /// Characters of a name.
 const NAME: usize = 60;
@@ -15,8 +14,15 @@ const NAME: usize = 60;
 /// The sentences, the weightiest first.
 pub(super) fn sentences(report: &Report, language: Language, zone: &TimeZone) -> Vec<String> {
     let shares = &report.digest.shares;
+    if report.unheard() {
+        let said = language.say(
+            "Nothing was listened to in this period, so nothing can be said of it.",
+            "Rien n’a été écouté pendant cette période\u{a0}: on ne peut rien en dire.",
+        );
+        return vec![said.to_owned()];
+    }
     if shares.totals.mentions == 0 {
-        let length = language.length(shares.window);
+        let length = days::length(&report.days, language);
         return vec![language.say(
             format!("Nothing was said of these brands in {length}, as far as was heard."),
             format!("Rien n’a été dit de ces marques en {length}, pour ce qui a été entendu."),
@@ -131,7 +137,7 @@ fn changes(report: &Report, language: Language) -> Vec<String> {
 
 /// The day on which most was said, where one stands out.
 fn peak(report: &Report, language: Language, zone: &TimeZone) -> Option<String> {
-    let days = &report.digest.days;
+    let days = &report.days;
     let all: u64 = days.iter().map(|day| day.mentions).sum();
     let day = days.iter().max_by_key(|day| day.mentions)?;
     let count = u64::try_from(days.len()).ok()?;
@@ -139,7 +145,8 @@ fn peak(report: &Report, language: Language, zone: &TimeZone) -> Option<String> 
     if count < 3 || day.mentions.saturating_mul(count) < all.saturating_mul(2) {
         return None;
     }
-    let date = language.day(&local(day.from.plus(DAY / 2), zone));
+    let date = language.day(&local(day.from, zone));
+    let date = if day.part { format!("{date} ({})", language.say("in part", "en partie")) } else { date };
     let (mentions, part) = (language.mentions(day.mentions), percent(day.mentions, all, language)?);
     Some(language.say(
         format!("Most was said on {date}: {mentions}, {part} of the period."),

@@ -44,7 +44,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("export", "impostor keyword matcher mention post sentiment share snapshot store time"),
     ("schedule", "share time"),
     ("mail", "alert digest impostor keyword matcher mention post sentiment share store time topic"),
-    ("report", "digest impostor keyword mail mention share snapshot store time"),
+    ("report", "digest fold impostor keyword mail mention share snapshot store time"),
     ("evidence", "impostor keyword mail mention store time"),
     (
         "notice",

@@ -1,6 +1,7 @@
 //! `vigie report`: the same data give the same bytes, figures are those of the digest, and two reports are compared.
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::command::{Place, Ran};
 use super::home::Home;
@@ -40,8 +41,7 @@ fn the_same_data_give_the_same_bytes_and_the_figures_of_the_share() {
     let place = place("report-same");
     let page = report(&place, &["--language", "en"]);
     assert_eq!(page, report(&place, &["--language", "en"]));
-    let (_, rest) = page.split_once("id=\"vigie-data\">").unwrap();
-    let data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let data = data(&page);
     let share: Value =
         serde_json::from_str(&place.ok(&[&["share", "--json"], &PERIOD[..]].concat())).unwrap();
     assert_eq!(data["shares"]["brands"], share["brands"]);
@@ -68,6 +68,12 @@ fn it_speaks_french_and_english_and_bears_another_name() {
         assert!(french.contains(words), "{words}");
     }
     let english = report(&place, &["--language", "en"]);
+    // The label says how figures are worked out.
+    for words in
+        ["\"texts\":[[\"a\",", "are one story", "posts of every language", "views that networks tell"]
+    {
+        assert!(english.contains(words), "{words}");
+    }
     for words in ["Share of voice", "Molivelle has", "What these figures rest on", ">Vigie<"] {
         assert!(english.contains(words), "{words}");
     }
@@ -84,7 +90,79 @@ fn it_speaks_french_and_english_and_bears_another_name() {
 fn nothing_heard_is_said_and_no_page_of_zeros() {
     let place = place("report-none");
     let page = place.ok(&["report", "--from", "2025-01-01", "--to", "2025-01-02", "--language", "en"]);
-    assert!(page.contains("Nothing was said of these brands"), "{page}");
+    // Nobody listened then: no chart of nothing, and no reason that is none.
+    assert!(
+        page.contains("Nothing was listened to in this period") && page.contains("nothing was listened to"),
+        "{page}"
+    );
+    for words in ["Strongest", "Who spoke most", "Mentions by day", "no gap is known"] {
+        assert!(!page.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn a_period_that_goes_on_says_so() {
+    let place = place("report-running");
+    let told = |to: &str, language: &str| {
+        place.ok(&["report", "--from", "2026-03-08", "--to", to, "--language", language])
+    };
+    assert!(told("2126-03-14", "en").contains("This period is not over, it ends on Friday 15"));
+    assert!(told("2126-03-14", "fr").contains("Cette période n’est pas finie"));
+    assert!(!told("2026-03-14", "en").contains("is not over"));
+}
+
+/// The figures inside a page.
+fn data(page: &str) -> Value {
+    let (_, rest) = page.split_once("id=\"vigie-data\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+#[test]
+fn days_are_those_of_the_calendar() {
+    let place = Place::new("report-days");
+    place.write("keywords/a.toml", "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\n");
+    place.write("vigie.toml", "[mail]\nzone = \"Europe/Paris\"\n");
+    let moments = [
+        "2026-10-01T08:00:00Z",
+        "2026-10-01T09:00:00Z",
+        "2026-10-01T22:30:00Z",
+        "2026-10-03T21:59:59Z",
+        "2026-10-24T22:30:00Z",
+        "2026-10-25T22:30:00Z",
+    ];
+    let post = |(number, at): (usize, &&str)| {
+        format!(
+            "{{\"network\":\"mastodon\",\"id\":\"{number}\",\"text\":\"Molivelle no {number}\",\"author\":\"@p{number}@a.example\",\"created_at\":\"{at}\"}}\n"
+        )
+    };
+    place.write("posts.jsonl", moments.iter().enumerate().map(post).collect::<String>());
+    place.ok(&["replay", "posts.jsonl", "--data", "vigie-data"]);
+    let told = |from: &str, to: &str| place.ok(&["report", "--language", "fr", "--from", from, "--to", to]);
+    // Three days but an hour: the busiest is the day on which people wrote, and the last is there in part.
+    let page = told("2026-09-30T22:00:00Z", "2026-10-03T21:00:00Z");
+    assert_eq!(data(&page)["days"], serde_json::json!([["2026-10-01", 2], ["2026-10-02", 1]]));
+    assert_eq!(data(&page)["zone"], "Europe/Paris");
+    assert!(
+        page.contains(
+            "Le jour le plus chargé est le jeudi 1er\u{a0}octobre\u{a0}2026\u{a0}: 2\u{a0}mentions"
+        ),
+        "{page}"
+    );
+    assert!(page.contains("3\u{a0}jours, le dernier en partie") && page.contains("sam 3*"), "{page}");
+    // The day on which the clocks go back is one.
+    let page = told("2026-10-25", "2026-10-25");
+    assert_eq!(data(&page)["days"], serde_json::json!([["2026-10-25", 2]]));
+    assert!(
+        page.contains("1\u{a0}jour · ") && page.matches("<rect class=\"ours\" x=").count() == 1,
+        "{page}"
+    );
+    // Where midnight lies inside of an hour of UTC, days are still exact.
+    place.write("vigie.toml", "[mail]\nzone = \"Asia/Kolkata\"\n");
+    let page = told("2026-10-01", "2026-10-04");
+    assert_eq!(
+        data(&page)["days"],
+        serde_json::json!([["2026-10-01", 2], ["2026-10-02", 1], ["2026-10-04", 1]])
+    );
 }
 
 #[test]
@@ -102,6 +180,45 @@ fn two_reports_are_compared_and_say_why() {
     place.write("page.html", "<html></html>");
     let ran = place.run(&["report", "--diff", "page.html"]);
     assert!(ran.code == 2 && ran.err.contains("page.html: it is no report"), "{}", ran.err);
+    let french = report(&place, &["--diff", "old.html", "--language", "fr"]);
+    assert!(
+        french.contains("Érivolle : mentions : ")
+            && french.contains("parce que ce qui est compté pour elle a changé"),
+        "{french}"
+    );
+    assert!(french.contains("part des histoires") && !french.contains(" before, "), "{french}");
+    // A figure that somebody changed afterwards is not compared with.
+    let page = place.read("old.html");
+    place.write("altered.html", page.replace("\"suspects\":0", "\"suspects\":7"));
+    let ran = place.run(&["report", "--diff", "altered.html"]);
+    assert!(ran.code == 2 && ran.err.contains("altered after it was written"), "{}", ran.err);
+    // One of the shape before is, and it is said that nobody can know.
+    place
+        .write("before.html", page.replace("\"schema\":\"vigie-report/2\"", "\"schema\":\"vigie-report/1\""));
+    assert!(report(&place, &["--diff", "before.html"]).contains("Érivolle: mentions"));
+}
+
+#[test]
+fn posts_that_came_late_are_the_reason() {
+    let place = Place::new("report-late");
+    place.write("keywords/a.toml", "brand = \"Molivelle\"\nours = true\nkeywords = [\"Molivelle\"]\n");
+    place.write("vigie.toml", "[mail]\nzone = \"Europe/Paris\"\n");
+    place.write("posts.jsonl", posts(150));
+    place.ok(&["import", "posts.jsonl", "--data", "vigie-data"]);
+    place.write("old.html", report(&place, &[]));
+    let late: String = (0..4)
+        .map(|number| {
+            format!(
+                "{{\"network\":\"mastodon\",\"id\":\"late{number}\",\"text\":\"Molivelle, later {number}\",\"author\":\"@q{number}@a.example\",\
+                 \"created_at\":\"2026-03-10T09:30:00Z\"}}\n"
+            )
+        })
+        .collect();
+    place.write("late.jsonl", late);
+    place.ok(&["import", "late.jsonl", "--data", "vigie-data"]);
+    let told = report(&place, &["--diff", "old.html"]);
+    assert!(told.contains("Molivelle: because 4 of its mentions came in later"), "{told}");
+    assert!(!told.contains("counted no longer"), "{told}");
 }
 
 /// Prints it with this in the environment.
@@ -122,7 +239,13 @@ fn it_is_printed_where_a_chromium_is_found() {
         return;
     }
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    assert!(std::fs::read(place.0.join("r.pdf")).unwrap().starts_with(b"%PDF-"));
+    let first = std::fs::read(place.0.join("r.pdf")).unwrap();
+    assert!(first.starts_with(b"%PDF-"));
+    // Printed in another second, it is the same bytes.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let ran = printed(&place, "PATH", std::env::var_os("PATH").unwrap());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(std::fs::read(place.0.join("r.pdf")).unwrap() == first, "the same data give the same bytes");
     let left = place.list(".");
     assert!(!left.iter().any(|name| name.starts_with(".r.pdf")), "{left:?}");
 }
@@ -146,15 +269,20 @@ fn what_changed_in_answers_moods_and_topics_is_told() {
     ] {
         assert!(page.contains(words) && french.contains(mots), "{words}");
     }
-    let (_, rest) = page.split_once("id=\"vigie-data\">").unwrap();
-    let mut data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let mut data = data(&page);
+    // Sealed again: an older report, not an altered one.
     let diff = |old: &Value| {
-        let old = old.to_string().replace('<', "\\u003c");
+        let mut old = old.clone();
+        old["hash"] = "".into();
+        let bare = old.to_string().replace('<', "\\u003c");
+        let hash: String = Sha256::digest(&bare).iter().map(|byte| format!("{byte:02x}")).collect();
+        let old = bare.replacen("\"hash\":\"\"", &format!("\"hash\":\"{hash}\""), 1);
         home.write("old.html", format!("<script type=\"application/json\" id=\"vigie-data\">{old}</script>"));
         ran(&["report", "--diff", "old.html"])
     };
-    assert!(diff(&data).contains("nothing changed"));
-    data["hash"] = "0".into();
+    home.write("old.html", &page);
+    assert!(ran(&["report", "--diff", "old.html"]).contains("nothing changed"));
+    data["rest"] = "0".into();
     assert!(diff(&data).contains("the figures are the same"));
     let net = data["shares"]["brands"][0]["sentiment"]["shares"]["net"].as_i64().unwrap();
     data["shares"]["brands"][0]["sentiment"]["shares"]["net"] = 300.into();

@@ -134,10 +134,8 @@ impl Parts {
                     }
                     None => String::new(),
                 };
-                lines.push(format!(
-                    "  {:<width$}  {part:<20}  {:>5} stories  {:>5} mentions  {:>5} authors{change}",
-                    share.name, share.counts.stories, share.counts.mentions, share.counts.authors
-                ));
+                let counts = super::counted(&share.counts);
+                lines.push(format!("  {:<width$}  {part:<20}  {counts}{change}", share.name));
             }
         }
         lines
