@@ -69,13 +69,7 @@ fn it_speaks_french_and_english_and_bears_another_name() {
     }
     let english = report(&place, &["--language", "en"]);
     // The label says how figures are worked out.
-<<<<<<< HEAD
-    for words in
-        ["\"texts\":[[\"a\",", "are one story", "posts of every language", "views that networks tell"]
-    {
-=======
     for words in ["are one story", "posts of every language", "views that networks tell"] {
->>>>>>> 025b75dfb55f0b86bc5fffda656efd8fd93bf502
         assert!(english.contains(words), "{words}");
     }
     for words in ["Share of voice", "Molivelle has", "What these figures rest on", ">Vigie<"] {
