@@ -211,7 +211,16 @@ pub(super) fn lines(shares: &Shares, by: By) -> Vec<String> {
         });
         let counts = counted(&share.counts);
         let posts = column(share.counts.posts, "post", "posts");
-        lines.push(format!("  {:<width$}  {part:<20}  {counts}  {posts}{change}  {bar}", share.name));
+        let reactions = match by {
+            By::Engagement => {
+                format!("  {}", column(share.reactions.unwrap_or_default(), "reaction", "reactions"))
+            }
+            By::Stories | By::Mentions | By::Authors => String::new(),
+        };
+        lines.push(format!(
+            "  {:<width$}  {part:<20}  {counts}  {posts}{reactions}{change}  {bar}",
+            share.name
+        ));
     }
     if shares.examples > 0 {
         lines.push(format!(

@@ -12,7 +12,7 @@ fn ran(home: &Home, args: &[&str]) -> String {
 }
 
 /// A post about the one brand, with these counts.
-fn post(number: usize, who: &str, text: &str, counts: Value) -> Value {
+fn post(number: usize, who: &str, text: &str, counts: &Value) -> Value {
     json!({"network": "reddit", "id": number.to_string(), "text": text, "author": {"id": who, "handle": who},
         "url": format!("https://forum.example/{number}"), "created_at": format!("2026-01-0{}T10:00:00Z", number % 7 + 1),
         "counts": counts})
@@ -38,7 +38,7 @@ fn figures_hold_whatever_counts_are_claimed() {
     .into_iter()
     .enumerate()
     .map(|(number, counts)| {
-        post(number, &format!("who{}", number % 2), &format!("Molivelle, number {number} of five"), counts)
+        post(number, &format!("who{}", number % 2), &format!("Molivelle, number {number} of five"), &counts)
     })
     .collect();
     let home = filled("claims", &posts);
@@ -62,13 +62,13 @@ fn copies_of_one_text_make_nobody_loud() {
     let mut posts: Vec<Value> = (0..8)
         .map(|number| {
             let text = format!("{TEXT} {}", ["", "#win", "RT @loud: ", "🔥"][number % 4]);
-            post(number, "loud", &text, json!({"likes": 90 + number}))
+            post(number, "loud", &text, &json!({"likes": 90 + number}))
         })
         .collect();
     posts.extend((8..11).map(|number| {
         let text =
             ["My Molivelle has a new bell and it sings", "The Molivelle shop shut an hour early again"];
-        post(number, "calm", &format!("{} ({number})", text[number % 2]), json!({"likes": 1}))
+        post(number, "calm", &format!("{} ({number})", text[number % 2]), &json!({"likes": 1}))
     }));
     let home = filled("copies", &posts);
     let said = ran(&home, &["snapshot", "--from", "2026-01-01", "--to", "2026-01-31"]);

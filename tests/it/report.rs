@@ -225,6 +225,7 @@ fn printed(place: &Place, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Ran
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a program that writes seconds is asked in two of them")]
 fn it_is_printed_where_a_chromium_is_found() {
     let place = place("report-pdf");
     let ran = printed(&place, "VIGIE_CHROMIUM", "/nowhere/chromium");

@@ -165,7 +165,7 @@ fn shares_of_reactions_stand_beside_those_of_stories() {
     assert!(part["low"].as_u64().unwrap() > 600 && part["high"].as_u64().unwrap() < 960, "{part}");
     assert_eq!(shares["brands"][0].get("corrected"), None, "nobody labelled anything");
     let told = place.ok(&[&["share", "--by", "engagement"], &period[..]].concat());
-    assert!(told.contains("84.6 %"), "{told}");
+    assert!(told.contains("66 reactions") && !told.contains('%'), "too few stories for percentages: {told}");
 }
 
 #[test]
