@@ -124,10 +124,12 @@ impl Told {
             );
         }
         if let Some(since) = since.filter(|since| since.deleted + since.closed > 0) {
-            let Since { deleted, closed, .. } = since;
+            let posts =
+                self.language.count(since.deleted, ["post", "posts"], ["publication", "publications"]);
+            let accounts = self.language.count(since.closed, ["account", "accounts"], ["compte", "comptes"]);
             self.say(
-                format!("since the newest post of the old report, {deleted} posts and {closed} accounts were taken away at their source, in this window or another"),
-                format!("depuis la publication la plus récente de l’ancien rapport, {deleted} publications et {closed} comptes ont été supprimés à la source, dans cette période ou une autre"),
+                format!("taken away at the source since the newest post of the old report, in this window or another: {posts}, {accounts}"),
+                format!("supprimés à la source depuis la publication la plus récente de l’ancien rapport, dans cette période ou une autre\u{a0}: {posts}, {accounts}"),
             );
         }
     }
@@ -176,13 +178,13 @@ impl Told {
         if late > 0 {
             self.say(
                 format!("{name}: because {late} of its mentions came in later than all that the old report counted"),
-                format!("{name}\u{a0}: parce que {late} de ses mentions sont arrivées après tout ce que l’ancien rapport a compté"),
+                format!("{name}\u{a0}: à cause de mentions arrivées après tout ce que l’ancien rapport a compté\u{a0}: {late}"),
             );
         }
         if edited > 0 {
             self.say(
-                format!("{name}: {edited} of its mentions were edited by their authors since"),
-                format!("{name}\u{a0}: {edited} de ses mentions ont été modifiées depuis par leurs auteurs"),
+                format!("{name}: mentions edited by their authors since: {edited}"),
+                format!("{name}\u{a0}: mentions modifiées depuis par leurs auteurs\u{a0}: {edited}"),
             );
         }
         let gone = (before.counts.mentions + late).saturating_sub(share.counts.mentions);
@@ -203,9 +205,10 @@ impl Told {
                     "modifiées, jugées à nouveau ou mises de côté\u{a0}; aucune suppression n’est connue depuis",
                 ]
             };
+            let gone = self.language.mentions(gone);
             self.say(
-                format!("{name}: because {gone} mentions that the old report counted are counted no longer ({en})"),
-                format!("{name}\u{a0}: parce que {gone} mentions que l’ancien rapport comptait ne comptent plus ({fr})"),
+                format!("{name}: because {gone} of the old report fell away ({en})"),
+                format!("{name}\u{a0}: parce qu’il manque {gone} que l’ancien rapport comptait ({fr})"),
             );
         }
     }
