@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::keyword::{Brand, BrandId};
 use crate::mention::{Gap, Suspect};
@@ -57,6 +58,10 @@ pub struct Digest {
     pub gaps: Vec<Gap>,
     /// Where series break.
     pub marks: Vec<Mark>,
+    /// The versions of the query that decided, of each brand by its name, in the order of the shares.
+    pub queries: Vec<(String, Vec<String>)>,
+    /// SHA-256 of all of it but this and the next, in hexadecimal digits.
+    pub hash: String,
     /// When it was gathered.
     pub written: Time,
 }
@@ -103,8 +108,10 @@ pub fn shares_against(
     window: Window,
     other: Window,
 ) -> Result<Shares, StoreError> {
-    let now = figures::period(connection, window, brands)?;
-    let before = figures::period(connection, other, brands)?;
+    let heard = |window: Window| -> Result<_, StoreError> {
+        Ok(figures::period(connection, window, brands)?.with(figures::effects(connection, window, brands)?))
+    };
+    let (now, before) = (heard(window)?, heard(other)?);
     let mut shares = Shares::new(brands, &now, &before);
     shares.speak(brands, &figures::moods(connection, window, brands)?);
     Ok(shares)
@@ -135,7 +142,11 @@ pub fn gather(
     }
     let mut topics = figures::topics(reading, window, brands, (TOPICS, TOPIC_STORIES))?;
     topics.sort_by_key(|of| shares.brands.iter().position(|share| share.id == of.id));
-    let digest = Digest {
+    let mut queries = Vec::with_capacity(shares.brands.len());
+    for share in &shares.brands {
+        queries.push((share.name.clone(), figures::versions(reading, window, &share.id)?));
+    }
+    let mut digest = Digest {
         shares,
         top,
         topics,
@@ -146,10 +157,19 @@ pub fn gather(
         coverage: figures::coverage(reading, window)?,
         gaps: sources::gaps(reading, window.from, window.to)?,
         marks: figures::marks(reading, window, brands)?,
-        written: now,
+        queries,
+        hash: String::new(),
+        written: Time(0),
     };
+    digest.hash = print(&serde_json::to_vec(&digest).unwrap_or_default());
+    digest.written = now;
     if let Some(transaction) = transaction {
         transaction.finish()?;
     }
     Ok(digest)
+}
+
+/// SHA-256 in hexadecimal digits.
+pub fn print(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -48,6 +48,8 @@ pub mod mention;
 pub mod intake;
 /// Shares of voice: counts to parts of a thousand.
 pub mod share;
+/// Days, weeks and months of the calendar.
+pub mod calendar;
 /// Rules, and what a group of alerts says.
 pub mod alert;
 /// All SQL.

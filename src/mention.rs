@@ -26,6 +26,9 @@ pub struct Mention {
     pub trace: String,
     /// The post.
     pub post: Post,
+    /// The post that first told the same story, by network and native id (`mastodon:109`); `None` where it is this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub story: Option<String>,
     /// The language of the post, as settled from its text and from what its network declares.
     pub lang: Option<String>,
     /// How the post speaks; `None` where nothing of it is understood.
@@ -47,6 +50,12 @@ pub struct Mention {
 }
 
 impl Mention {
+    /// The story that the post tells: network and native id of the post that told it first, itself where that is this one.
+    pub fn told_first(&self) -> String {
+        let own = || format!("{}:{}", self.post.network.as_str(), self.post.native_id);
+        self.story.clone().unwrap_or_else(own)
+    }
+
     /// Four signs that tell this mention from another that once had its number.
     pub fn check(&self) -> String {
         let mut hash = Sha256::new();

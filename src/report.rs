@@ -7,11 +7,11 @@
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::digest::{self, Digest};
 use crate::keyword::{Brand, BrandId};
 use crate::mail::words::local;
+use crate::mention::{Mention, Suspect};
 use crate::share::{Shares, Window};
 use crate::snapshot::{self, Unusual};
 use crate::store::StoreError;
@@ -130,8 +130,8 @@ pub struct Source {
     pub posts: u64,
 }
 
-/// Gathers what a report of `brands` over `window` says, its days being those of `zone`. `hold` takes out of the posts that stand out what may not
-/// leave the house.
+/// Gathers what a report of `brands` over `window` says, its days being those of `zone`. `hold` takes out of the posts that stand out,
+/// and out of the suspects, what may not leave the house.
 ///
 /// # Errors
 /// When SQLite refuses or a row cannot be read back.
@@ -140,15 +140,14 @@ pub fn gather(
     brands: &[Brand],
     window: Window,
     zone: &TimeZone,
-    mut hold: impl FnMut(&mut crate::mention::Mention),
+    (mut hold, hold_suspect): (impl FnMut(&mut Mention), impl FnMut(&mut Suspect)),
 ) -> Result<Report, StoreError> {
     let transaction = connection.unchecked_transaction()?;
     // A report is of its window, whenever it is written.
     let mut digest = digest::gather(connection, brands, window, window.to)?;
-    let drawn = figures::drawn(connection, window, brands)?;
-    digest.shares.draw(brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
     digest.shares.weigh(brands, &figures::weights(connection, window, brands)?);
     digest.top.iter_mut().flat_map(|top| &mut top.posts).for_each(|post| hold(&mut post.mention));
+    digest.suspects.iter_mut().for_each(hold_suspect);
     let topics = digest.topics.iter_mut().flat_map(|of| of.rising.iter_mut().chain(&mut of.own));
     topics.flat_map(|topic| &mut topic.examples).for_each(&mut hold);
     let voices = figures::voices(connection, window, brands, VOICES)?;
@@ -188,7 +187,7 @@ pub fn gather(
         schema: SCHEMA.to_owned(),
         vigie: env!("CARGO_PKG_VERSION").to_owned(),
         hash: String::new(),
-        rest: print(&serde_json::to_vec(&(&digest, &voices, &hours, &inside)).unwrap_or_default()),
+        rest: digest::print(&serde_json::to_vec(&(&digest, &voices, &hours, &inside)).unwrap_or_default()),
         seen,
         shares: digest.shares.clone(),
         networks: digest.networks.iter().map(|slice| (slice.name.clone(), slice.mentions)).collect(),
@@ -217,7 +216,7 @@ pub fn gather(
             .collect(),
         deeds: Some(deeds.clone()),
     };
-    figures.hash = print(figures.json().as_bytes());
+    figures.hash = digest::print(figures.json().as_bytes());
     Ok(Report { digest, voices, hours, days, deeds, inside, figures })
 }
 
@@ -228,11 +227,6 @@ fn named(zone: &TimeZone, at: Time) -> String {
 
 fn terms(topics: &[Topic]) -> Vec<String> {
     topics.iter().map(|topic| topic.rising.term.clone()).collect()
-}
-
-/// SHA-256 in hexadecimal digits.
-fn print(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Report {
@@ -270,7 +264,7 @@ impl Figures {
         let figures: Figures =
             serde_json::from_str(json).map_err(|error| format!("its figures cannot be read: {error}"))?;
         let bare = json.replacen(&format!("\"hash\":\"{}\"", figures.hash), "\"hash\":\"\"", 1);
-        if schema == SCHEMA && print(bare.as_bytes()) != figures.hash {
+        if schema == SCHEMA && digest::print(bare.as_bytes()) != figures.hash {
             return Err(
                 "its figures do not give the hash that stands with them, so it was altered after it was \
                         written; compare with an unaltered copy"

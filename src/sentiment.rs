@@ -22,7 +22,7 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use adjust::gamma;
-pub use adjust::{Adjusted, Confusion};
+pub use adjust::{Adjusted, Confusion, Measured};
 use features::Features;
 use lexicon::Lexicon;
 pub use model::{Model, ModelError};
@@ -223,6 +223,11 @@ impl Reader {
             Some(model) => model.confusion(),
             None => &self.rule().confusion,
         }
+    }
+
+    /// On which posts that was measured.
+    pub fn measured(&self) -> Measured {
+        if self.model.is_some() { Measured::AmongItsOwn } else { Measured::Elsewhere }
     }
 
     fn rule(&self) -> &'static Rule {

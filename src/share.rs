@@ -1,38 +1,24 @@
 //! Share of voice: who is talked about, out of all the talk we heard. Figures in, figures out; it knows
 //! nothing of stores, clocks or languages.
 
+mod cluster;
+mod interval;
 mod mood;
-mod resample;
 mod weight;
 
 use serde::{Deserialize, Serialize};
 
+pub use cluster::{Clusters, Effects};
+pub use interval::Interval;
 pub use mood::{Errs, Judged, MoodShares, Moods};
-pub use resample::Resample;
 pub use weight::{Corrected, Reach, Weight};
 
+use self::interval::{counted, deviations, differs, interval};
 use crate::keyword::{Brand, BrandId};
 use crate::time::{DAY, Time};
 
-/// With fewer distinct posts than this a percentage says more than was heard: mails show counts.
+/// With fewer stories than this a percentage says more than was heard: mails show counts.
 pub const ENOUGH: u64 = 30;
-
-/// How many normal deviations make an interval at 95 %, when that many brands are compared at once: the
-/// level is divided by their number. Each line holds up to its first figure.
-const DEVIATIONS: &[(usize, f64)] = &[
-    (1, 1.960),
-    (2, 2.242),
-    (3, 2.394),
-    (4, 2.498),
-    (5, 2.576),
-    (6, 2.639),
-    (8, 2.735),
-    (10, 2.808),
-    (20, 3.024),
-    (50, 3.291),
-    (200, 3.663),
-    (usize::MAX, 4.265),
-];
 
 /// Tenths of a percent. Integers, so that a figure reads the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -104,16 +90,25 @@ pub struct Heard {
 }
 
 /// What was heard of one brand in one window, as the store counts it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tally {
     /// How much.
     pub heard: Heard,
     /// The versions of the brand's query that decided, the first and the last in the order of their names.
     pub versions: Option<(String, String)>,
+    /// How far its counts hang together, where that was looked at.
+    pub effects: Option<Effects>,
+}
+
+impl Tally {
+    /// How many stories are worth one that came by itself.
+    fn of_stories(&self) -> f64 {
+        self.effects.map_or(1.0, |effects| effects.stories)
+    }
 }
 
 /// What was heard in one window.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Period {
     /// The window.
     pub window: Window,
@@ -125,6 +120,17 @@ pub struct Period {
     pub examples: u64,
     /// Whether anyone listened, over the whole window: before Vigie's first day there is nothing to compare.
     pub listened: bool,
+}
+
+impl Period {
+    /// The same, with how far the counts of each brand hang together.
+    #[must_use]
+    pub fn with(mut self, effects: Vec<Effects>) -> Period {
+        for (tally, effects) in self.brands.iter_mut().zip(effects) {
+            tally.effects = Some(effects);
+        }
+        self
+    }
 }
 
 /// What changed since the window before.
@@ -145,34 +151,9 @@ pub struct Change {
 }
 
 impl Change {
-    /// The difference of the shares of mentions, where it may be called a change: the shares of stories differ by more than
-    /// chance, and both went the same way.
-    pub fn of_mentions(&self) -> Option<i32> {
-        let same_way =
-            self.permille.zip(self.by_stories).is_none_or(|(all, told)| all.signum() == told.signum());
-        self.permille.filter(|_| self.detectable && same_way)
-    }
-}
-
-/// A share with its interval at 95 %.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interval {
-    /// The share; those of all brands sum to 1000.
-    pub permille: Permille,
-    /// Its lower end.
-    pub low: Permille,
-    /// Its upper end.
-    pub high: Permille,
-}
-
-impl Interval {
-    /// A share with ends from 0 to 1, which are put around it.
-    fn around(share: Permille, (low, high): (f64, f64)) -> Interval {
-        // rounded outwards: an interval never says more than was found
-        let upto = |end: f64| (0..1000).take_while(|part| f64::from(*part) < end * 1000.0 - 1e-6).count();
-        let permille = |part: usize| Permille(u16::try_from(part).unwrap_or(1000));
-        let low = permille(upto(low).saturating_sub(usize::from(low < 1.0)));
-        Interval { permille: share, low: low.min(share), high: permille(upto(high)).max(share) }
+    /// The difference of the shares of stories, where it may be called a change.
+    pub fn detected(&self) -> Option<i32> {
+        self.by_stories.filter(|_| self.detectable)
     }
 }
 
@@ -189,16 +170,16 @@ pub struct Share {
     pub counts: Heard,
     /// Its part of all mentions; `None` when there are none.
     pub permille: Option<Permille>,
-    /// Its part of all stories, with Wilson's interval: the headline.
+    /// Its part of all stories, with Wilson's interval for as many as they are worth: the headline.
     #[serde(default)]
     pub by_stories: Option<Interval>,
-    /// Its part of all mentions, with the interval of drawing stories and authors again, where that was done.
+    /// Its part of all mentions, with its interval for as many as they are worth, where that was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_mentions: Option<Interval>,
-    /// Its part of all authors, with the interval of drawing authors again, where that was done.
+    /// Its part of all authors, with its interval, where that was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_authors: Option<Interval>,
-    /// Its part of all reactions, with the interval of drawing stories again, where that was done.
+    /// Its part of all reactions, with its interval for as many as they are worth, where that was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_engagement: Option<Interval>,
     /// Reactions to its posts, all kinds added up as their networks give them, when they were read last.
@@ -219,6 +200,14 @@ pub struct Share {
     pub sentiment: Option<Moods>,
 }
 
+impl Share {
+    /// Its part of all stories in the window before.
+    pub fn was(&self) -> Option<Permille> {
+        let (now, less) = (self.by_stories?.permille.0, self.change?.by_stories?);
+        u16::try_from(i32::from(now) - less).ok().map(Permille)
+    }
+}
+
 /// Shares of voice in one window: what `vigie share --json` prints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shares {
@@ -228,7 +217,7 @@ pub struct Shares {
     pub previous: Option<Window>,
     /// What the shares are parts of.
     pub unit: String,
-    /// The brands: ours first, then the most talked about.
+    /// The brands: ours first, then those with the most stories.
     pub brands: Vec<Share>,
     /// All brands together.
     pub totals: Heard,
@@ -247,6 +236,10 @@ impl Shares {
         let told = share_of_voice(&stories(now)).unwrap_or_default();
         let told_then = before.and_then(|period| share_of_voice(&stories(period))).unwrap_or_default();
         let mut shares = Vec::with_capacity(brands.len());
+        let authors: Vec<u64> = now.brands.iter().map(|tally| tally.heard.authors).collect();
+        let of_authors = share_of_voice(&authors).unwrap_or_default();
+        let sum = |of: &[u64]| of.iter().sum::<u64>();
+        let all = [sum(&stories(now)), sum(&mentions(now)), sum(&authors)];
         for (place, brand) in brands.iter().enumerate() {
             let tally = now.brands.get(place).cloned().unwrap_or_default();
             let permille = parts.get(place).copied();
@@ -256,9 +249,10 @@ impl Shares {
                 let less = |now: Option<Permille>, was: Option<Permille>| {
                     now.zip(was).map(|(Permille(now), Permille(was))| i32::from(now) - i32::from(was))
                 };
+                let was_worth = period.brands.get(place).map_or(1.0, Tally::of_stories);
                 let detectable = differs(
-                    (tally.heard.stories, stories(now).iter().sum()),
-                    (counts.stories, stories(period).iter().sum()),
+                    (counted(tally.heard.stories, all[0]), tally.of_stories()),
+                    (counted(counts.stories, sum(&stories(period))), was_worth),
                     deviations(brands.len()),
                 );
                 let by_stories = less(told.get(place).copied(), told_then.get(place).copied());
@@ -270,13 +264,13 @@ impl Shares {
                 ours: brand.ours,
                 counts: tally.heard,
                 permille,
-                by_stories: told
-                    .get(place)
-                    .copied()
-                    .zip(wilson((tally.heard.stories, stories(now).iter().sum()), deviations(1)))
-                    .map(|(share, (_, low, high))| Interval::around(share, (low, high))),
-                by_mentions: None,
-                by_authors: None,
+                by_stories: interval(&told, place, (tally.heard.stories, all[0]), tally.of_stories()),
+                by_mentions: tally.effects.and_then(|effects| {
+                    interval(&parts, place, (tally.heard.mentions, all[1]), effects.mentions)
+                }),
+                by_authors: tally.effects.and_then(|effects| {
+                    interval(&of_authors, place, (tally.heard.authors, all[2]), effects.authors)
+                }),
                 by_engagement: None,
                 reactions: None,
                 reach: None,
@@ -296,7 +290,8 @@ impl Shares {
             });
         }
         shares.sort_by(|a, b| {
-            let key = |share: &Share| (!share.ours, std::cmp::Reverse(share.counts.mentions));
+            let told = |share: &Share| (share.counts.stories, share.counts.mentions);
+            let key = |share: &Share| (!share.ours, std::cmp::Reverse(told(share)));
             key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
         });
         Shares {
@@ -307,28 +302,6 @@ impl Shares {
             totals: now.totals,
             previous_totals: before.map(|period| period.totals),
             examples: now.examples,
-        }
-    }
-
-    /// Adds the intervals that drawing again gave, in the order of `brands`: of mentions and of authors.
-    pub fn draw(
-        &mut self,
-        brands: &[Brand],
-        mentions: Option<&[(f64, f64)]>,
-        authors: Option<&[(f64, f64)]>,
-    ) {
-        let place = |id: &BrandId| brands.iter().position(|brand| brand.id == *id);
-        let counts: Vec<u64> = self.brands.iter().map(|share| share.counts.authors).collect();
-        let of_authors = share_of_voice(&counts).unwrap_or_default();
-        for (at, share) in self.brands.iter_mut().enumerate() {
-            let ends = |all: Option<&[(f64, f64)]>| all?.get(place(&share.id)?).copied();
-            share.by_mentions =
-                share.permille.zip(ends(mentions)).map(|(part, ends)| Interval::around(part, ends));
-            share.by_authors = of_authors
-                .get(at)
-                .copied()
-                .zip(ends(authors))
-                .map(|(part, ends)| Interval::around(part, ends));
         }
     }
 
@@ -359,7 +332,7 @@ impl Shares {
 
     /// Whether enough was heard to speak of percentages.
     pub fn enough(&self) -> bool {
-        self.totals.posts >= ENOUGH
+        self.totals.stories >= ENOUGH
     }
 }
 
@@ -369,32 +342,4 @@ fn mentions(period: &Period) -> Vec<u64> {
 
 fn stories(period: &Period) -> Vec<u64> {
     period.brands.iter().map(|tally| tally.heard.stories).collect()
-}
-
-fn deviations(brands: usize) -> f64 {
-    DEVIATIONS.iter().find(|(upto, _)| brands <= *upto).map_or(4.265, |(_, z)| *z)
-}
-
-/// Whether two shares differ by more than chance: Newcombe's interval from Wilson's limits leaves zero.
-fn differs(now: (u64, u64), then: (u64, u64), z: f64) -> bool {
-    let (Some((p, low, high)), Some((q, below, above))) = (wilson(now, z), wilson(then, z)) else {
-        return false;
-    };
-    let difference = p - q;
-    let down = ((p - low).powi(2) + (above - q).powi(2)).sqrt();
-    let up = ((high - p).powi(2) + (q - below).powi(2)).sqrt();
-    difference - down > 0.0 || difference + up < 0.0
-}
-
-/// A share with Wilson's limits.
-fn wilson((part, all): (u64, u64), z: f64) -> Option<(f64, f64, f64)> {
-    let wide = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    if all == 0 {
-        return None;
-    }
-    let (n, p) = (wide(all), wide(part) / wide(all));
-    let centre = p + z * z / (2.0 * n);
-    let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-    let whole = 1.0 + z * z / n;
-    Some((p, (centre - half) / whole, (centre + half) / whole))
 }

@@ -52,7 +52,7 @@ enum Kind {
     Shares {
         #[command(flatten)]
         period: Period,
-        /// Also the shares inside each network, language, country or topic
+        /// Also the shares inside each network, language, country or topic, or of each day, week or month
         #[arg(long, value_enum)]
         per: Option<Per>,
         #[command(flatten)]
@@ -208,10 +208,8 @@ fn shares(
     let asked = asked.ids(&connection, &brands)?;
     let window = period.window(&connection, &config)?;
     let mut shares = digest::shares(&connection, &brands, window)?;
-    let drawn = figures::drawn(&connection, window, &brands)?;
-    shares.draw(&brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
     shares.weigh(&brands, &figures::weights(&connection, window, &brands)?);
-    let parts = per.map(|per| per.parts(&connection, window, (&brands, &config.topics))).transpose()?;
+    let parts = per.map(|per| per.parts(&connection, window, (&brands, &config))).transpose()?;
     // Brands that are not asked for are left out, not out of the whole that shares are parts of.
     let wanted = |share: &Share| asked.is_empty() || asked.iter().any(|id| **id == *share.id.0);
     let mut writing = form.open(SHARES, common, || Ok(0))?;

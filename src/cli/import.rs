@@ -86,6 +86,7 @@ impl Import {
             judge.learn(labels::lessons(store.connection())?);
             judge.see(pictures::album(store.connection())?);
             store.note_errs(&judge.moods)?;
+            store.note_first_queries(&judge.matcher)?;
         }
         let hidden = common.quiet || self.json;
         let read = Arc::new(AtomicU64::new(0));

@@ -94,7 +94,8 @@ fn end(text: &str, zone: &jiff::tz::TimeZone) -> anyhow::Result<Time> {
     match date(text) {
         // The next midnight of the zone: days on which clocks change are an hour shorter or longer.
         Some(date) => {
-            let midnight = date.tomorrow()?.to_zoned(zone.clone())?;
+            let midnight = date.tomorrow().and_then(|next| next.to_zoned(zone.clone()));
+            let midnight = midnight.map_err(|_| beyond(text))?;
             Ok(Time(midnight.timestamp().as_millisecond()))
         }
         None => moment(text, zone),
@@ -105,12 +106,17 @@ fn date(text: &str) -> Option<jiff::civil::Date> {
     text.parse().ok().filter(|_| !text.contains('T') && text.len() <= 10)
 }
 
+fn beyond(text: &str) -> Usage {
+    Usage(format!("\"{text}\" lies beyond the calendar; write a date up to 9999-12-29"))
+}
+
 /// A moment as a person writes it; without a zone it is local to the configured one.
 pub(super) fn moment(text: &str, zone: &jiff::tz::TimeZone) -> anyhow::Result<Time> {
     if let Ok(local) = text.parse::<jiff::civil::DateTime>()
         && text.parse::<jiff::Timestamp>().is_err()
     {
-        return Ok(Time(local.to_zoned(zone.clone())?.timestamp().as_millisecond()));
+        let zoned = local.to_zoned(zone.clone()).map_err(|_| beyond(text))?;
+        return Ok(Time(zoned.timestamp().as_millisecond()));
     }
     Time::parse(text).ok_or_else(|| {
         Usage(format!("\"{text}\" is no moment; write 2026-10-20 or 2026-10-20T08:00Z")).into()

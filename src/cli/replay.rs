@@ -55,6 +55,7 @@ impl Replay {
         let mut keeper = Keeper::new(store, composer(&config, &brands, self.language.as_deref()));
         keeper.store().set_meta(REPLAYED, "1")?;
         keeper.store().note_errs(&judge.moods)?;
+        keeper.store().note_first_queries(&judge.matcher)?;
         let source = keeper.source("capture", "capture", false)?;
         let start = Instant::now();
         let bar = super::progress::spinner(common.quiet || self.json);

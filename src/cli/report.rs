@@ -19,6 +19,7 @@ use crate::config::secret;
 use crate::keyword::Brand;
 use crate::mail::Language;
 use crate::mail::look::colour;
+use crate::mention::{Mention, Suspect};
 use crate::report::{self, Figures, Look, Report as Gathered};
 use crate::store::{self, figures};
 use crate::time::Time;
@@ -65,7 +66,9 @@ impl Report {
         let duty = Duty::of(&connection)?;
         let replayed = store::meta(&connection, "replayed")?.is_some();
         let (language, zone) = super::digest::told_in(self.language.as_deref(), &config, replayed);
-        let gathered = report::gather(&connection, &brands, window, &zone, |mention| duty.hold(mention))?;
+        let hold =
+            (|mention: &mut Mention| duty.hold(mention), |suspect: &mut Suspect| duty.hold_suspect(suspect));
+        let gathered = report::gather(&connection, &brands, window, &zone, hold)?;
         if let Some(old) = &self.diff {
             return diff(old, &gathered, (&connection, &brands), language);
         }

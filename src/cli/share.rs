@@ -29,7 +29,8 @@ pub(super) struct Share {
     /// judge errs, with intervals at 95 %; what is not understood is told apart
     #[arg(long)]
     sentiment: bool,
-    /// Also the shares inside each network, language, country or topic, the most talked about first
+    /// Also the shares inside each network, language, country or topic, the most talked about first, or of each day, week or
+    /// month, in their order
     #[arg(long, value_enum)]
     per: Option<Per>,
     /// Print JSON
@@ -40,13 +41,13 @@ pub(super) struct Share {
 /// A unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum By {
-    /// Distinct stories, with Wilson's interval
+    /// Distinct stories, with Wilson's interval for as many as they are worth: those of one author hang together
     Stories,
-    /// All mentions, with the interval of drawing stories and authors again
+    /// All mentions, with the same: copies of one text, and mentions by one author, hang together
     Mentions,
-    /// Distinct authors, with the interval of drawing them again
+    /// Distinct authors, with the same
     Authors,
-    /// Reactions, as the networks give them, with the interval of drawing stories again
+    /// Reactions, as the networks give them, with the same: those of one story, or to one author, hang together
     Engagement,
 }
 
@@ -68,12 +69,9 @@ impl Share {
         let connection = store::reader(&config.data_dir)?;
         let window = self.period.window(&connection, &config)?;
         let mut shares = digest::shares(&connection, &brands, window)?;
-        let drawn = figures::drawn(&connection, window, &brands)?;
-        shares.draw(&brands, drawn.mentions.as_deref(), drawn.authors.as_deref());
         shares.weigh(&brands, &figures::weights(&connection, window, &brands)?);
         let marks = figures::marks(&connection, window, &brands)?;
-        let per =
-            self.per.map(|per| per.parts(&connection, window, (&brands, &config.topics))).transpose()?;
+        let per = self.per.map(|per| per.parts(&connection, window, (&brands, &config))).transpose()?;
         if self.json {
             let mut told = serde_json::to_value(&shares)?;
             if let Some(told) = told.as_object_mut() {

@@ -75,6 +75,8 @@ pub struct MentionLine<'a> {
     pub root: Option<&'a str>,
     /// The rating of a review, one to five.
     pub rating: Option<u8>,
+    /// The story it tells: network and native id of the post that told it first. Copies of one text have the same.
+    pub story: String,
     /// The source that brought it.
     pub source: &'a str,
     /// Whether it comes from the shipped example and not from the world.
@@ -127,6 +129,7 @@ impl<'a> MentionLine<'a> {
             quote_of: post.quote_of.as_deref(),
             root: post.root.as_deref(),
             rating: post.rating,
+            story: mention.told_first(),
             source: &mention.source,
             example: mention.example,
             version: &mention.version,

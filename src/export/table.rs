@@ -98,7 +98,7 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("story_permille", Kind::Whole, "Part of all stories, in thousandths: the headline", "Part de tous les récits, en millièmes : le chiffre principal"),
     column("story_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
     column("story_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
-    column("mention_low", Kind::Whole, "Lower end of the interval of permille at 95 %, from drawing stories and authors again", "Borne basse de l'intervalle de permille à 95 %, par retirage des récits et des auteurs"),
+    column("mention_low", Kind::Whole, "Lower end of the interval of permille at 95 %, less sure where mentions are copies or of one author", "Borne basse de l'intervalle de permille à 95 %, plus large là où les mentions sont des copies ou d'un seul auteur"),
     column("mention_high", Kind::Whole, "Its upper end", "Sa borne haute"),
     column("author_permille", Kind::Whole, "Part of all distinct authors, in thousandths", "Part de tous les auteurs distincts, en millièmes"),
     column("author_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),

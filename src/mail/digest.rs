@@ -11,10 +11,11 @@ use super::{Letter, SUBJECT};
 use crate::digest::Digest;
 use crate::impostor::describe;
 use crate::mention::Suspect;
-use crate::share::{Change, Permille, Share};
+use crate::share::{Change, Interval, Permille, Share};
 use crate::store::figures::{Slice, TopPost};
 
 mod html;
+mod label;
 mod mood;
 mod quality;
 mod topic;
@@ -60,11 +61,11 @@ struct Telling<'a> {
 /// One brand of the table of shares.
 struct Row<'a> {
     share: &'a Share,
-    /// The bar, out of all mentions.
+    /// The bar, out of all stories.
     bar: Permille,
     /// The large figure: a share, or a count when too little was heard for one.
     figure: String,
-    /// The three counts.
+    /// Its interval and the counts.
     counts: String,
     /// The change since the window before.
     change: Option<String>,
@@ -76,7 +77,7 @@ impl Telling<'_> {
         let period = language.span(self.digest.shares.window, self.zone);
         let headline = self.headline();
         let example = if self.all_example() { language.say(" (example)", " (exemple)") } else { "" };
-        let subject = short(&format!("{headline}, {period}{example}"), SUBJECT);
+        let subject = short(&format!("{}, {period}{example}", self.subject()), SUBJECT);
         let page = Page {
             language,
             title: &subject,
@@ -99,19 +100,32 @@ impl Telling<'_> {
         self.digest.shares.brands.first()
     }
 
+    /// The headline of the mail's list: the share without its interval.
+    fn subject(&self) -> String {
+        self.standing(|language, share| language.percent(share.permille))
+    }
+
     fn headline(&self) -> String {
+        self.standing(|language, share| {
+            let (part, ends) = (language.percent(share.permille), ends(language, share));
+            format!("{part} ({ends})")
+        })
+    }
+
+    /// How much of all that is said is said of the first brand, its share told by `tell`.
+    fn standing(&self, tell: impl Fn(Language, &Interval) -> String) -> String {
         let (language, shares) = (self.language, &self.digest.shares);
         let Some(first) = self.first().filter(|_| shares.totals.mentions > 0) else {
             let length = language.length(shares.window);
             return language.say(format!("0 mentions in {length}"), format!("0 mention en {length}"));
         };
         let (name, colon) = (short(&first.name, 50), language.colon());
-        match first.permille.filter(|_| shares.enough()) {
-            Some(part) => {
-                let part = language.percent(part);
+        match first.by_stories.filter(|_| shares.enough()) {
+            Some(share) => {
+                let part = tell(language, &share);
                 language.say(
-                    format!("{name}{colon}{part} of all mentions"),
-                    format!("{name}{colon}{part} des mentions"),
+                    format!("{name}{colon}{part} of all stories"),
+                    format!("{name}{colon}{part} des histoires"),
                 )
             }
             None => {
@@ -141,15 +155,11 @@ impl Telling<'_> {
         let brands = u64::try_from(self.digest.shares.brands.len()).unwrap_or(u64::MAX);
         let mentions = language.mentions(totals.mentions);
         let authors = language.count(totals.authors, ["author", "authors"], ["auteur", "auteurs"]);
-        let posts = language.count(
-            totals.posts,
-            ["distinct post", "distinct posts"],
-            ["publication distincte", "publications distinctes"],
-        );
+        let stories = told(language, totals.stories);
         let brands = language.count(brands, ["brand", "brands"], ["marque", "marques"]);
         language.say(
-            format!("{mentions} of {brands} by {authors}, in {posts}"),
-            format!("{mentions} de {brands} par {authors}, dans {posts}"),
+            format!("{mentions} of {brands} by {authors}, in {stories}"),
+            format!("{mentions} de {brands} par {authors}, en {stories}"),
         )
     }
 
@@ -176,8 +186,8 @@ impl Telling<'_> {
     fn too_few(&self) -> Option<&'static str> {
         (!self.digest.shares.enough()).then(|| {
             self.language.say(
-                "Fewer than 30 distinct posts: too few for percentages, so counts are shown.",
-                "Moins de 30 publications distinctes\u{a0}: trop peu pour des pourcentages, voici les nombres.",
+                "Fewer than 30 stories: too few for percentages, so counts are shown.",
+                "Moins de 30 histoires\u{a0}: trop peu pour des pourcentages, voici les nombres.",
             )
         })
     }
@@ -202,12 +212,12 @@ impl Telling<'_> {
             .take(BRANDS)
             .map(|share| {
                 let mentions = self.language.mentions(share.counts.mentions);
-                let percent = share.permille.filter(|_| enough).map(|part| self.language.percent(part));
+                let interval = share.by_stories.filter(|_| enough);
                 Row {
                     share,
-                    bar: share.permille.unwrap_or_default(),
-                    counts: self.counts(share, percent.is_some()),
-                    figure: percent.unwrap_or(mentions),
+                    bar: share.by_stories.map(|share| share.permille).unwrap_or_default(),
+                    counts: self.counts(share, interval.as_ref()),
+                    figure: interval.map_or(mentions, |share| self.language.percent(share.permille)),
                     change: share
                         .change
                         .filter(|change| change.counts.mentions + share.counts.mentions > 0)
@@ -217,29 +227,24 @@ impl Telling<'_> {
             .collect()
     }
 
-    fn counts(&self, share: &Share, with_mentions: bool) -> String {
+    /// The interval of a share where there is one, and the three counts less the one that stands large.
+    fn counts(&self, share: &Share, interval: Option<&Interval>) -> String {
         let (language, counts) = (self.language, share.counts);
-        let authors = language.count(counts.authors, ["author", "authors"], ["auteur", "auteurs"]);
-        let posts = language.count(
-            counts.posts,
-            ["distinct post", "distinct posts"],
-            ["publication distincte", "publications distinctes"],
-        );
-        if with_mentions {
-            format!("{} · {authors} · {posts}", language.mentions(counts.mentions))
-        } else {
-            format!("{authors} · {posts}")
-        }
+        let mut said: Vec<String> = interval.map(|share| ends(language, share)).into_iter().collect();
+        said.push(told(language, counts.stories));
+        said.extend(interval.map(|_| language.mentions(counts.mentions)));
+        said.push(language.count(counts.authors, ["author", "authors"], ["auteur", "auteurs"]));
+        said.join(" · ")
     }
 
     /// The change of one brand; called a change only when it is more than chance.
     fn change(&self, share: &Share, change: &Change, enough: bool) -> String {
         let language = self.language;
-        let was = match change.was.filter(|_| enough) {
+        let was = match share.was().filter(|_| enough) {
             Some(was) => language.percent(was),
             None => language.mentions(change.counts.mentions),
         };
-        let text = match change.of_mentions() {
+        let text = match change.detected() {
             Some(difference) if enough => language.say(
                 format!("{} (was {was})", language.points(difference)),
                 format!("{} (avant\u{a0}: {was})", language.points(difference)),
@@ -356,8 +361,8 @@ impl Telling<'_> {
         let language = self.language;
         vec![
             language.say(
-                "How to read it: a mention is one post about one brand; shares are of mentions and sum to 100%. Authors and distinct posts count once; copies of one text are one distinct post. A change is called one only when chance alone would seldom make it (95%, on stories: near-copies of one text are one).",
-                "Comment lire\u{a0}: une mention est une publication au sujet d’une marque\u{202f}; les parts sont celles des mentions et font 100\u{a0}% ensemble. Auteurs et publications distinctes ne comptent qu’une fois\u{202f}; les copies d’un texte font une seule publication distincte. On ne parle de changement que si le hasard seul le produirait rarement (95\u{a0}%, sur les histoires\u{202f}: les quasi-copies d’un texte en font une).",
+                "How to read it: a mention is one post about one brand; copies of one text, cut or with additions, are one story. Shares are of stories and sum to 100%; the true share lies between the two ends given in 95 of 100 cases. A change is called one only when chance alone would seldom make it (95%).",
+                "Comment lire\u{a0}: une mention est une publication au sujet d’une marque\u{202f}; les copies d’un texte, coupées ou complétées, font une seule histoire. Les parts sont celles des histoires et font 100\u{a0}% ensemble\u{202f}; la vraie part se trouve entre les deux bornes indiquées dans 95 cas sur 100. On ne parle de changement que si le hasard seul le produirait rarement (95\u{a0}%).",
             ).to_owned(),
             language.say(
                 "To stop or change this digest, edit [digest] in vigie.toml. Nothing is fetched, tracked or counted: opening this mail tells nobody.",
@@ -365,6 +370,17 @@ impl Telling<'_> {
             ).to_owned(),
         ]
     }
+}
+
+/// Stories with their word.
+fn told(language: Language, stories: u64) -> String {
+    language.count(stories, ["story", "stories"], ["histoire", "histoires"])
+}
+
+/// Both ends of a share.
+fn ends(language: Language, share: &Interval) -> String {
+    let (low, high) = (language.percent(share.low), language.percent(share.high));
+    language.say(format!("{low} to {high}"), format!("{low} à {high}"))
 }
 
 /// `part` of `whole`, for the length of a bar.

@@ -160,6 +160,7 @@ fn made_up(brand: BrandId, now: Time) -> Mention {
         tags: Vec::new(),
         trace: String::new(),
         post,
+        story: None,
         sentiment: None,
         lang: None,
         relevance: Relevance { permille: 1000, rule: String::new() },

@@ -1,13 +1,13 @@
 //! Mentions by the days of the calendar: from midnight to midnight in the zone of the report, as far as the window holds
 //! them.
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::page::Telling;
+use crate::calendar::{self, Span, Unit};
 use crate::keyword::Brand;
 use crate::mail::Language;
 use crate::mail::words::local;
@@ -38,27 +38,9 @@ pub struct Day {
 
 /// The days of `window`, without anything.
 fn empty(window: Window, zone: &TimeZone) -> Vec<Day> {
-    // Where clocks change at midnight a day starts at another hour.
-    let start = |date: Date| {
-        let midnight = date.to_zoned(zone.clone()).and_then(|midnight| midnight.start_of_day()).ok()?;
-        Some(Time(midnight.timestamp().as_millisecond()))
-    };
-    let mut days = Vec::new();
-    let mut next = Some(local(window.from, zone).date());
-    while let Some(date) = next {
-        next = date.tomorrow().ok();
-        let Some((begins, ends)) = start(date).zip(next.and_then(start)) else { break };
-        if begins >= window.to {
-            break;
-        }
-        let (from, to) = (begins.max(window.from), ends.min(window.to));
-        // A zone may leave a whole day out.
-        if from < to {
-            let part = from != begins || to != ends;
-            days.push(Day { date: date.to_string(), from, to, part, mentions: 0 });
-        }
-    }
-    days
+    let day =
+        |Span { name: date, window: Window { from, to }, part }| Day { date, from, to, part, mentions: 0 };
+    calendar::spans(window, Unit::Day, zone).into_iter().map(day).collect()
 }
 
 /// Mentions by day of `zone`, of which `hours` are those by hour; days without any are listed too.

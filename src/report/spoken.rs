@@ -109,8 +109,8 @@ impl Telling<'_> {
                         } } }
                     }
                     p class="soft" style="margin-top:10px" { (self.say(
-                        "Reactions as the networks give them, when read last; their interval comes from drawing stories again. Corrected: for how often people said that a mention is about the brand. May have read: from known views to these and the followers of the other authors; no share is made of it.",
-                        "Réactions telles que les réseaux les donnent, à la dernière lecture\u{202f}; leur intervalle vient d’un nouveau tirage des histoires. Corrigée\u{a0}: selon la fréquence à laquelle des personnes ont dit qu’une mention parle de la marque. Ont pu lire\u{a0}: des vues connues à celles-ci plus les abonnés des autres auteurs\u{202f}; on n’en fait aucune part."
+                        "Reactions as the networks give them, when read last; their interval takes those to one story, and to one author, as hanging together. Corrected: for how often people said that a mention is about the brand. May have read: from known views to these and the followers of the other authors; no share is made of it.",
+                        "Réactions telles que les réseaux les donnent, à la dernière lecture\u{202f}; leur intervalle tient compte de ce que celles d’une histoire, ou à un auteur, vont ensemble. Corrigée\u{a0}: selon la fréquence à laquelle des personnes ont dit qu’une mention parle de la marque. Ont pu lire\u{a0}: des vues connues à celles-ci plus les abonnés des autres auteurs\u{202f}; on n’en fait aucune part."
                     )) }
                 }
             }

@@ -20,6 +20,8 @@ const HELD_BACK: f64 = 0.03;
 /// Posts of a label that its errors are taken to be known from, at most: they differ more between subjects than large
 /// counts alone would say.
 const KNOWN_FROM: f64 = 400.0;
+/// The same where they were measured on posts like those that the judge learned from.
+const KNOWN_FROM_ITS_OWN: f64 = 100.0;
 /// Of the draws, those beyond 95 % on one side.
 const BEYOND: usize = DRAWS / 40;
 
@@ -27,6 +29,16 @@ const BEYOND: usize = DRAWS / 40;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Confusion(pub [[u32; 3]; 3]);
+
+/// On which posts the errors of a judge were measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measured {
+    /// On others than it was made from, by other people.
+    Elsewhere,
+    /// On those left out when it was trained on the rest: elsewhere it errs in other ways, so such errors are trusted less.
+    /// Shares are corrected by them only so far as the correction is surer than not: as James and Stein (1961) shrink.
+    AmongItsOwn,
+}
 
 /// Shares of the three classes, negative, neutral and positive, each 0 to 1, together 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -49,8 +61,13 @@ impl Confusion {
         }
     }
 
-    /// The adjusted shares of posts that were answered so many times each. `None` of nothing.
-    pub fn adjusted(&self, answers: [u64; 3]) -> Option<Adjusted> {
+    /// The adjusted shares of posts that were answered so many times each, by errors that were `measured` so. `None` of
+    /// nothing.
+    pub fn adjusted(&self, answers: [u64; 3], measured: Measured) -> Option<Adjusted> {
+        let known_from = match measured {
+            Measured::Elsewhere => KNOWN_FROM,
+            Measured::AmongItsOwn => KNOWN_FROM_ITS_OWN,
+        };
         let answers = answers.map(|count| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from));
         let rows = self.0.map(|row| row.map(f64::from));
         if answers.iter().sum::<f64>() <= 0.0 {
@@ -62,7 +79,7 @@ impl Confusion {
         let mut drawn: [Vec<f64>; 3] = Default::default();
         for _ in 0..DRAWS {
             let rows = rows.map(|row| {
-                let scale = KNOWN_FROM / row.iter().sum::<f64>().max(KNOWN_FROM);
+                let scale = known_from / row.iter().sum::<f64>().max(known_from);
                 dirichlet(row.map(|count| count * scale), &mut random)
             });
             let answered = dirichlet(answers, &mut random);
@@ -72,6 +89,10 @@ impl Confusion {
         }
         let mut sorted = drawn;
         sorted.iter_mut().for_each(|all| all.sort_by(f64::total_cmp));
+        let shares = match measured {
+            Measured::Elsewhere => shares,
+            Measured::AmongItsOwn => shrunk(raw, shares, &sorted),
+        };
         let mut ends = sorted.iter().zip(shares).map(|(all, share)| {
             let low = all.get(BEYOND).copied().unwrap_or(0.0);
             let high = all.get(DRAWS - 1 - BEYOND).copied().unwrap_or(1.0);
@@ -110,6 +131,21 @@ fn likeliest(rows: [[f64; 3]; 3], answered: [f64; 3], held_back: f64) -> [f64; 3
         shares = parts(next);
     }
     shares
+}
+
+/// `shares` held back towards `raw` by the part that their variance has in their distance, `drawn` as they may be.
+fn shrunk(raw: [f64; 3], shares: [f64; 3], drawn: &[Vec<f64>; 3]) -> [f64; 3] {
+    let variance = |all: &Vec<f64>| {
+        let count = all.iter().map(|_| 1.0).sum::<f64>();
+        let mean = all.iter().sum::<f64>() / count;
+        all.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / count
+    };
+    let unsure: f64 = drawn.iter().map(variance).sum();
+    let distance: f64 = raw.iter().zip(shares).map(|(raw, share)| (share - raw).powi(2)).sum();
+    let kept = if distance > 0.0 { distance / (distance + unsure) } else { 1.0 };
+    let mut held = raw;
+    held.iter_mut().zip(shares).for_each(|(held, share)| *held += kept * (share - *held));
+    held
 }
 
 /// Parts drawn as counts leave them uncertain.

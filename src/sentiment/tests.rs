@@ -128,7 +128,7 @@ fn adjusted_shares_undo_what_a_judge_gets_wrong() {
     // says "positive" of half of what is neutral
     let errs = Confusion([[80, 15, 5], [5, 45, 50], [2, 8, 90]]);
     // 200 negative, 600 neutral, 200 positive, answered as it errs
-    let adjusted = errs.adjusted([194, 316, 490]).unwrap();
+    let adjusted = errs.adjusted([194, 316, 490], Measured::Elsewhere).unwrap();
     for (share, truth) in adjusted.shares.iter().zip([0.2, 0.6, 0.2]) {
         assert!((share - truth).abs() < 0.07, "{adjusted:?}");
     }
@@ -137,10 +137,15 @@ fn adjusted_shares_undo_what_a_judge_gets_wrong() {
         assert!(*low <= share && share <= high && *low >= 0.0 && high <= 1.0, "{adjusted:?}");
     }
     assert!(adjusted.low[1] <= 0.6 && 0.6 <= adjusted.high[1]);
-    assert_eq!(errs.adjusted([0, 0, 0]), None);
+    assert_eq!(errs.adjusted([0, 0, 0], Measured::Elsewhere), None);
     // ten times the posts narrow the interval
-    let more = errs.adjusted([19_400, 31_600, 49_000]).unwrap();
+    let more = errs.adjusted([19_400, 31_600, 49_000], Measured::Elsewhere).unwrap();
     assert!(more.high[0] - more.low[0] < adjusted.high[0] - adjusted.low[0]);
+    // what a judge got wrong among its own is trusted less: a wider interval, and a share between both
+    let own = errs.adjusted([19_400, 31_600, 49_000], Measured::AmongItsOwn).unwrap();
+    assert!(own.high[0] - own.low[0] > more.high[0] - more.low[0]);
+    assert!(more.shares[2] < own.shares[2] && own.shares[2] < own.raw[2], "{own:?}");
+    assert!((own.shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);
 }
 
 proptest! {
@@ -156,7 +161,7 @@ proptest! {
 
     #[test]
     fn adjusted_shares_sum_to_one(answers in prop::array::uniform3(0_u64..1_000_000)) {
-        let adjusted = Reader::shipped(Lang::French).confusion().adjusted(answers);
+        let adjusted = Reader::shipped(Lang::French).confusion().adjusted(answers, Measured::Elsewhere);
         prop_assert_eq!(adjusted.is_none(), answers.iter().sum::<u64>() == 0);
         if let Some(adjusted) = adjusted {
             prop_assert!((adjusted.shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);

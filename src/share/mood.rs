@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ENOUGH, Interval, share_of_voice};
-use crate::sentiment::{Confusion, Lang, Sentiment};
+use crate::sentiment::{Adjusted, Confusion, Lang, Measured, Sentiment};
 
 /// How often the judges of both languages err, as far as that was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,14 +13,30 @@ pub struct Errs {
     pub english: Confusion,
     /// Of posts in French.
     pub french: Confusion,
+    /// Whether each, in the order of [`Lang::ALL`], was measured among the posts that the judge was trained on.
+    #[serde(default)]
+    pub own: [bool; 2],
 }
 
 impl Errs {
-    fn of(&self, lang: Lang) -> &Confusion {
-        match lang {
-            Lang::English => &self.english,
-            Lang::French => &self.french,
-        }
+    /// Of judges whose errors were measured elsewhere than on what they were made from.
+    pub fn new(english: Confusion, french: Confusion) -> Errs {
+        Errs { english, french, own: [false; 2] }
+    }
+
+    /// The same, measured so, in the order of [`Lang::ALL`].
+    #[must_use]
+    pub fn measured(self, measured: [Measured; 2]) -> Errs {
+        Errs { own: measured.map(|measured| measured == Measured::AmongItsOwn), ..self }
+    }
+
+    /// The adjusted shares of posts in a language.
+    fn adjusted(&self, lang: Lang, answers: [u64; 3]) -> Option<Adjusted> {
+        let (confusion, own) = match lang {
+            Lang::English => (&self.english, self.own[0]),
+            Lang::French => (&self.french, self.own[1]),
+        };
+        confusion.adjusted(answers, if own { Measured::AmongItsOwn } else { Measured::Elsewhere })
     }
 }
 
@@ -103,7 +119,7 @@ fn corrected(judged: &Judged, errs: &Errs) -> Option<MoodShares> {
     let all: f64 = judged.answers.iter().flatten().copied().map(wide).sum();
     let (mut shares, mut below, mut above) = ([0.0; 3], [0.0; 3], [0.0; 3]);
     for (lang, answers) in Lang::ALL.into_iter().zip(judged.answers) {
-        let Some(adjusted) = errs.of(lang).adjusted(answers) else { continue };
+        let Some(adjusted) = errs.adjusted(lang, answers) else { continue };
         let weight = answers.into_iter().map(wide).sum::<f64>() / all;
         for (to, from) in shares.iter_mut().zip(adjusted.shares) {
             *to += weight * from;
@@ -135,7 +151,7 @@ mod tests {
     /// A judge who calls half of what is neutral positive, and is right otherwise.
     fn errs() -> Errs {
         let confusion = Confusion([[400, 0, 0], [0, 200, 200], [0, 0, 400]]);
-        Errs { english: confusion, french: Confusion([[400, 0, 0], [0, 400, 0], [0, 0, 400]]) }
+        Errs::new(confusion, Confusion([[400, 0, 0], [0, 400, 0], [0, 0, 400]]))
     }
 
     #[test]

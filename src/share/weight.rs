@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Interval, Permille, share_of_voice};
+use super::interval::{Interval, interval};
+use super::{Permille, share_of_voice};
 use crate::sentiment::gamma;
 
 /// Labels from which the precision of a brand is known well enough to correct by.
@@ -43,8 +44,8 @@ pub struct Corrected {
 pub struct Weight {
     /// Reactions to all of its posts.
     pub reactions: u64,
-    /// The interval of its share of reactions, from drawing stories again, 0 to 1.
-    pub ends: Option<(f64, f64)>,
+    /// How many reactions are worth one that came by itself: those of one story, or of one author, hang together.
+    pub effect: Option<f64>,
     /// Who may have read.
     pub reach: Reach,
     /// Labels: right ones, and all.
@@ -57,8 +58,10 @@ pub struct Weight {
 pub(super) fn by_engagement(weights: &[Weight]) -> Option<Vec<Interval>> {
     let counts: Vec<u64> = weights.iter().map(|weight| weight.reactions).collect();
     let parts = share_of_voice(&counts)?;
-    let around = |(part, weight): (Permille, &Weight)| Some(Interval::around(part, weight.ends?));
-    parts.into_iter().zip(weights).map(around).collect()
+    let all = counts.iter().sum();
+    let of =
+        |(place, weight): (usize, &Weight)| interval(&parts, place, (weight.reactions, all), weight.effect?);
+    weights.iter().enumerate().map(of).collect()
 }
 
 /// The part of `count` stories that a person said are about the brand, 0 to 1.
@@ -148,7 +151,7 @@ mod tests {
 
     #[test]
     fn reactions_make_shares_of_all_reactions() {
-        let weight = |reactions| Weight { reactions, ends: Some((0.0, 1.0)), ..Weight::default() };
+        let weight = |reactions| Weight { reactions, effect: Some(1.0), ..Weight::default() };
         let found = by_engagement(&[weight(30), weight(10)]).unwrap();
         assert_eq!((found[0].permille, found[1].permille), (Permille(750), Permille(250)));
         assert_eq!(by_engagement(&[weight(0), weight(0)]), None);

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::rematch::changed_queries;
 use crate::keyword::Brand;
-use crate::share::{Heard, Period, Resample, Tally, Window};
+use crate::share::{Heard, Period, Tally, Window};
 use crate::time::Time;
 
 mod accounts;
+mod clustered;
 mod coverage;
 mod latency;
 mod moods;
@@ -25,6 +26,7 @@ mod topics;
 mod weights;
 
 pub use accounts::{SeenAccount, accounts, versions};
+pub use clustered::effects;
 pub use coverage::{Coverage, CoverageHour, coverage, coverage_hours};
 pub use latency::{Deletions, Latency, deletions, published_to_seen, seen_to_sent};
 pub use moods::moods;
@@ -38,7 +40,7 @@ pub use standouts::{TopPost, new_suspects, top_posts};
 pub use topics::{BrandTopics, Topic, topics};
 pub use weights::{Mark, marks, weights};
 
-/// Counts what was heard of each of `brands` in `window`.
+/// Counts what was heard of each of `brands` in `window`; how far it hangs together is asked of [`effects`].
 ///
 /// # Errors
 /// When SQLite refuses.
@@ -62,7 +64,8 @@ pub fn period(connection: &Connection, window: Window, brands: &[Brand]) -> Resu
         let brand: String = row.get("brand")?;
         let place = brands.iter().position(|known| *known.id.0 == *brand);
         if let Some(tally) = place.and_then(|place| tallies.get_mut(place)) {
-            *tally = Tally { heard: heard(row)?, versions: Some((row.get("first")?, row.get("last")?)) };
+            let versions = Some((row.get("first")?, row.get("last")?));
+            *tally = Tally { heard: heard(row)?, versions, effects: None };
         }
     }
     // A query that changed in between breaks the series even where it was applied to what was stored: posts that were
@@ -124,71 +127,4 @@ pub struct Day {
     pub from: Time,
     /// How many mentions it has.
     pub mentions: u64,
-}
-
-/// Draws the mentions of a window again, by story and by author, and its authors: the intervals of the shares of
-/// `brands` in mentions (the wider of the two) and in authors, 0 to 1.
-///
-/// # Errors
-/// When SQLite refuses.
-pub fn drawn(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Drawn, StoreError> {
-    const BY_STORY: &str =
-        "SELECT COALESCE(post.story, post.id) AS cluster, mention.brand AS brand, COUNT(*) AS mentions
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post
-        WHERE mention.counted >= :from AND mention.counted < :to
-        GROUP BY cluster, brand ORDER BY cluster, brand";
-    const BY_AUTHOR: &str =
-        "SELECT COALESCE(post.author, -post.id) AS cluster, mention.brand AS brand, COUNT(*) AS mentions
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post
-        WHERE mention.counted >= :from AND mention.counted < :to
-        GROUP BY cluster, brand ORDER BY cluster, brand";
-    const AUTHORS: &str = "SELECT post.author AS cluster, mention.brand AS brand, 1 AS mentions
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post
-        WHERE mention.counted >= :from AND mention.counted < :to AND post.author IS NOT NULL
-        GROUP BY cluster, brand ORDER BY cluster, brand";
-    let draw = |query: &str| draw(connection, query, window, brands);
-    let mentions = draw(BY_STORY)?.zip(draw(BY_AUTHOR)?).map(|(stories, authors)| {
-        let wider = |(one, other): ((f64, f64), (f64, f64))| (one.0.min(other.0), one.1.max(other.1));
-        stories.into_iter().zip(authors).map(wider).collect()
-    });
-    Ok(Drawn { mentions, authors: draw(AUTHORS)? })
-}
-
-/// Draws the clusters of a query again: `cluster`, `brand`, `mentions`, ordered by cluster.
-fn draw(
-    connection: &Connection,
-    query: &str,
-    window: Window,
-    brands: &[Brand],
-) -> Result<Option<Vec<(f64, f64)>>, StoreError> {
-    let mut resample = Resample::new(brands.len());
-    let mut statement = connection.prepare_cached(query)?;
-    let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
-    let mut cluster: Vec<(usize, u32)> = Vec::new();
-    let mut before: Option<i64> = None;
-    while let Some(row) = rows.next()? {
-        let of: i64 = row.get("cluster")?;
-        if before != Some(of) && !cluster.is_empty() {
-            resample.add(&cluster);
-            cluster.clear();
-        }
-        before = Some(of);
-        let brand: String = row.get("brand")?;
-        if let Some(place) = brands.iter().position(|known| *known.id.0 == *brand) {
-            cluster.push((place, row.get("mentions")?));
-        }
-    }
-    if !cluster.is_empty() {
-        resample.add(&cluster);
-    }
-    Ok(resample.intervals())
-}
-
-/// Intervals of shares from drawing again, one a brand; `None` where there was nothing to draw.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Drawn {
-    /// Of mentions.
-    pub mentions: Option<Vec<(f64, f64)>>,
-    /// Of authors.
-    pub authors: Option<Vec<(f64, f64)>>,
 }

@@ -56,9 +56,10 @@ pub fn mentions<E: From<StoreError>>(
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
             author.created, author.verified, author.bot, author.links, author.posts,
             COALESCE(post.language, post.lang), mention.relevance, mention.rule, mention.doubtful, mention.trace,
-            author.quiet, post.sentiment
+            author.quiet, post.sentiment, root.network || ':' || root.native_id
         FROM mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
-            LEFT JOIN author ON author.id = post.author";
+            LEFT JOIN author ON author.id = post.author
+            LEFT JOIN post AS root ON root.id = post.story AND root.id <> post.id";
     let (conditions, values) = mention_conditions(filter);
     let mut sql = format!("{SELECT} WHERE {conditions}");
     let order = if filter.oldest_first { "ASC" } else { "DESC" };
@@ -184,14 +185,14 @@ pub(super) fn posts_after(
             post.published, post.edited, post.seen, post.more, source.name, source.example,
             author.native_id, author.handle, author.display_name, author.bio, author.avatar, author.url, author.followers,
             author.created, author.verified, author.bot, author.links, author.posts,
-            COALESCE(post.language, post.lang), 1000, '', 0, '', author.quiet, post.sentiment, post.id, post.source
+            COALESCE(post.language, post.lang), 1000, '', 0, '', author.quiet, post.sentiment, NULL, post.id, post.source
         FROM post JOIN source ON source.id = post.source LEFT JOIN author ON author.id = post.author
         WHERE post.id > ?1 ORDER BY post.id LIMIT ?2";
     let mut statement = connection.prepare_cached(SELECT)?;
     let mut rows = statement.query(rusqlite::params![after, limit])?;
     let mut posts = Vec::new();
     while let Some(row) = rows.next()? {
-        posts.push((row.get(39)?, row.get(40)?, mention(row)?));
+        posts.push((row.get(40)?, row.get(41)?, mention(row)?));
     }
     Ok(posts)
 }
@@ -243,6 +244,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         trace: brief::read_trace(row.get(36)?, &tags),
         tags,
         post,
+        story: row.get(39)?,
         lang: row.get::<_, Option<String>>(32)?.filter(|lang| !lang.is_empty()),
         sentiment: row.get::<_, Option<String>>(38)?.and_then(|mood| brief::read_mood(&mood)),
         relevance: Relevance { permille: row.get(33)?, rule: brief::read_rule(row.get(34)?) },

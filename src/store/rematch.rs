@@ -93,6 +93,24 @@ impl Store {
     /// # Errors
     /// When SQLite refuses.
     pub fn note_queries(&self, matcher: &Matcher, now: Time) -> Result<(), StoreError> {
+        self.note_where(matcher, now, |last, version| last.is_none_or(|last| last != version))
+    }
+
+    /// Notes the queries of brands of which none is noted, as those of all time: what a capture or a file brings is
+    /// judged by them, whenever it was written.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn note_first_queries(&self, matcher: &Matcher) -> Result<(), StoreError> {
+        self.note_where(matcher, Time(0), |last, _| last.is_none())
+    }
+
+    fn note_where(
+        &self,
+        matcher: &Matcher,
+        now: Time,
+        differs: impl Fn(Option<&str>, &str) -> bool,
+    ) -> Result<(), StoreError> {
         const LAST: &str = "SELECT version FROM query_version WHERE brand = ?1 ORDER BY since DESC LIMIT 1";
         const INSERT: &str =
             "INSERT OR REPLACE INTO query_version (brand, since, version, query) VALUES (?1, ?2, ?3, ?4)";
@@ -103,7 +121,7 @@ impl Store {
                 .prepare_cached(LAST)?
                 .query_row([&*brand.id.0], |row| row.get(0))
                 .optional()?;
-            if last.as_deref() != Some(version) {
+            if differs(last.as_deref(), version) {
                 let query = matcher.query(&brand.id).map(ToString::to_string).unwrap_or_default();
                 self.connection.prepare_cached(INSERT)?.execute(params![
                     &*brand.id.0,

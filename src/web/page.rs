@@ -13,7 +13,7 @@ use crate::mail::post::{self, Parts};
 use crate::mail::words::local;
 use crate::mail::{Language, reason};
 use crate::mention::{Mention, Suspect};
-use crate::share::Share;
+use crate::share::{Interval, Share};
 use crate::store::doors::{IMPORT, INGEST};
 use crate::store::figures::Coverage;
 
@@ -117,13 +117,13 @@ impl Telling<'_> {
             None => self.say("Nothing was heard yet", "Rien n’a été entendu").to_owned(),
             Some(first) => {
                 let name = short(&first.name, NAME);
-                match first.permille.filter(|_| shares.enough()) {
-                    Some(part) => {
-                        let part = language.percent(part);
+                match first.by_stories.filter(|_| shares.enough()) {
+                    Some(share) => {
+                        let part = language.percent(share.permille);
                         let colon = language.colon();
                         language.say(
-                            format!("{name}{colon}{part} of all mentions"),
-                            format!("{name}{colon}{part} des mentions"),
+                            format!("{name}{colon}{part} of all stories"),
+                            format!("{name}{colon}{part} des histoires"),
                         )
                     }
                     None => {
@@ -143,7 +143,7 @@ impl Telling<'_> {
         let figures = [
             (self.say("mentions", "mentions"), shares.totals.mentions),
             (self.say("authors", "auteurs"), shares.totals.authors),
-            (self.say("distinct posts", "publications distinctes"), shares.totals.posts),
+            (self.say("stories", "histoires"), shares.totals.stories),
             (
                 self.say("suspects", "comptes suspects"),
                 u64::try_from(self.look.suspects.len()).unwrap_or(u64::MAX),
@@ -205,24 +205,26 @@ impl Telling<'_> {
 
     fn share(&self, share: &Share, enough: bool) -> Markup {
         let language = self.language;
-        let figure = share.permille.filter(|_| enough).map(|part| language.percent(part));
-        let figure = figure.unwrap_or_else(|| language.number(share.counts.mentions));
+        let interval = share.by_stories.filter(|_| enough);
+        let figure = interval.map(|share| language.percent(share.permille));
+        let figure = figure.unwrap_or_else(|| language.mentions(share.counts.mentions));
         let change = share.change.filter(|_| enough && !share.query_changed);
-        let change = change.and_then(|change| change.of_mentions()).map(|points| language.points(points));
+        let change = change.and_then(|change| change.detected()).map(|points| language.points(points));
+        let ends = interval.map(|Interval { low, high, .. }| {
+            let (low, high) = (language.percent(low), language.percent(high));
+            language.say(format!("{low} to {high} · "), format!("{low} à {high} · "))
+        });
         let counts = format!(
-            "{} · {} · {}",
+            "{}{} · {} · {}",
+            ends.unwrap_or_default(),
+            language.count(share.counts.stories, ["story", "stories"], ["histoire", "histoires"]),
             language.mentions(share.counts.mentions),
             language.count(share.counts.authors, ["author", "authors"], ["auteur", "auteurs"]),
-            language.count(
-                share.counts.posts,
-                ["distinct post", "distinct posts"],
-                ["publication distincte", "publications distinctes"]
-            ),
         );
         html! {
             li {
                 div class="line" { b { (short(&share.name, NAME)) } span class="big" { (figure) } }
-                (bar(share.permille.unwrap_or_default(), if share.ours { "ours" } else { "theirs" }))
+                (bar(share.by_stories.map(|share| share.permille).unwrap_or_default(), if share.ours { "ours" } else { "theirs" }))
                 div class="line soft" {
                     span { (counts) }
                     @if let Some(change) = change { span { (change) " " (self.say("in a week", "en une semaine")) } }

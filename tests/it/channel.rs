@@ -42,6 +42,7 @@ fn content() -> Content {
         tags: Vec::new(),
         trace: String::new(),
         post,
+        story: None,
         sentiment: None,
         lang: None,
         relevance: Relevance { permille: 1000, rule: String::new() },

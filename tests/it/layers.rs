@@ -34,6 +34,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("mention", "impostor keyword matcher post relevance sentiment time"),
     ("intake", "fold impostor keyword language matcher network post query relevance sentiment story time"),
     ("share", "keyword sentiment time"),
+    ("calendar", "share time"),
     ("alert", "impostor keyword matcher mention post query sentiment share time"),
     (
         "store",
@@ -44,7 +45,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("export", "impostor keyword matcher mention post sentiment share snapshot store time"),
     ("schedule", "share time"),
     ("mail", "alert digest impostor keyword matcher mention post sentiment share store time topic"),
-    ("report", "digest fold impostor keyword mail mention share snapshot store time"),
+    ("report", "calendar digest fold impostor keyword mail mention share snapshot store time"),
     ("evidence", "impostor keyword mail mention store time"),
     (
         "notice",

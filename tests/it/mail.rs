@@ -67,6 +67,7 @@ fn mention(post: Post, example: bool) -> Mention {
         matched: at("2026-10-20T15:30:05.121Z"),
         counted: at("2026-10-20T15:30:02Z"),
         post,
+        story: None,
     }
 }
 

@@ -15,6 +15,7 @@ mod backup;
 mod bluesky;
 mod channel;
 mod claims;
+mod clusters;
 mod command;
 mod config;
 mod corpus;

@@ -2,9 +2,13 @@
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use vigie::post::{Deletion, Gone, NetworkName};
+use vigie::store::{Durability, Store};
+use vigie::time::Time;
 
 use super::command::{Place, Ran};
 use super::home::Home;
+use super::share::{DEEDS, THINGS};
 
 /// Three brands' posts over two weeks, with a stranger who would like to be markup.
 fn place(name: &str) -> Place {
@@ -22,8 +26,10 @@ fn posts(count: u32) -> String {
         let day = 1 + number % 14;
         let brand = if number.is_multiple_of(3) { "Erivolle" } else { "Molivelle" };
         let author = number % 5;
+        let word = |words: [&'static str; 12], number: u32| words[usize::try_from(number % 12).unwrap()];
+        let (thing, deed) = (word(THINGS, number), word(DEEDS, number / 12));
         format!(
-            "{{\"network\":\"mastodon\",\"id\":\"{number}\",\"text\":\"</script><b>{brand}</b> no {number} &amp; <script>alert(1)</script>\",\
+            "{{\"network\":\"mastodon\",\"id\":\"{number}\",\"text\":\"</script><b>{brand}</b> no {number} : la {thing} {deed} &amp; <script>alert(1)</script>\",\
              \"author\":\"@p{author}@a.example\",\"created_at\":\"2026-03-{day:02}T09:30:00Z\",\"url\":\"https://a.example/{number}\"}}\n"
         )
     };
@@ -194,6 +200,52 @@ fn two_reports_are_compared_and_say_why() {
     place
         .write("before.html", page.replace("\"schema\":\"vigie-report/2\"", "\"schema\":\"vigie-report/1\""));
     assert!(report(&place, &["--diff", "before.html"]).contains("Érivolle: mentions"));
+}
+
+#[test]
+fn posts_that_were_deleted_are_the_reason() {
+    let place = place("report-deleted");
+    place.write("old.html", report(&place, &[]));
+    let store = Store::open(&place.0.join("vigie-data"), Durability::Again).unwrap();
+    let source = store.source("mastodon", "mastodon", false).unwrap();
+    store.begin().unwrap();
+    // the 7th and the 8th day, of which the first is in no report
+    for id in ["6", "7", "8"] {
+        let mut unit = store.unit(source);
+        unit.seen = Time::parse("2026-03-20T00:00:00Z").unwrap();
+        let gone = Gone::Post(id.to_owned());
+        unit.remove(&Deletion { network: NetworkName::known("mastodon"), gone, at: None }).unwrap();
+    }
+    store.commit().unwrap();
+    drop(store);
+    let told = report(&place, &["--diff", "old.html"]);
+    assert!(
+        told.contains("Molivelle: because 2 mentions of the old report fell away (deleted at their source"),
+        "{told}"
+    );
+    assert!(told.contains("taken away at the source since the newest post of the old report, in this window or another: 3 posts, 0 accounts"), "{told}");
+    assert!(!told.contains("Érivolle: because"), "{told}");
+    let french = report(&place, &["--diff", "old.html", "--language", "fr"]);
+    assert!(
+        french
+            .contains("parce qu’il manque 2 mentions que l’ancien rapport comptait (supprimées à la source"),
+        "{french}"
+    );
+}
+
+#[test]
+fn the_label_says_what_queries_say() {
+    let place = place("report-queries");
+    place.write("keywords/b.toml", "brand = \"Érivolle\"\nquery = \"Erivolle AND NOT essai\"\n");
+    let page = report(&place, &["--language", "en"]);
+    let data = data(&page);
+    let texts = data["texts"].as_array().unwrap();
+    assert!(texts.iter().any(|text| text[2] == "Erivolle"), "{texts:?}");
+    assert!(page.contains("class=\"query\""));
+    // What was judged by another query is told by that one, until it is applied.
+    place.ok(&["rematch", "--yes"]);
+    let page = report(&place, &["--language", "en"]);
+    assert!(page.contains("NOT essai"), "{page}");
 }
 
 #[test]

@@ -22,9 +22,16 @@ fn place(name: &str) -> Place {
     let mut add = |post: Value| lines.push_str(&format!("{post}\n"));
     for number in 0..12_u32 {
         let day = 1 + number % 6;
+        // One file in four tells links in the text alone.
+        let link = "https://shop.molivelle.example/?utm_campaign=rentree&utm_source=social&utm_medium=post";
+        let (links, written) = if number.is_multiple_of(4) {
+            (json!([]), format!(" ({link})"))
+        } else {
+            (json!([link]), String::new())
+        };
         add(json!({"network": "mastodon", "id": format!("own{number}"), "author": "@molivelle@a.example",
-            "text": format!("Molivelle ouvre son magasin numéro {number} #Rentree"),
-            "likes": number, "links": ["https://shop.molivelle.example/?utm_campaign=rentree&utm_source=social&utm_medium=post"],
+            "text": format!("Molivelle ouvre son magasin numéro {number} #Rentree{written}"),
+            "likes": number, "links": links,
             "created_at": format!("2026-03-{day:02}T04:00:00Z"), "url": format!("https://a.example/own{number}")}));
         add(
             json!({"network": "mastodon", "id": format!("b{number}"), "author": format!("@p{number}@a.example"),
@@ -162,7 +169,7 @@ fn shares_of_reactions_stand_beside_those_of_stories() {
     );
     let part = &shares["brands"][0]["by_engagement"];
     assert_eq!(part["permille"], 846);
-    assert!(part["low"].as_u64().unwrap() > 600 && part["high"].as_u64().unwrap() < 960, "{part}");
+    assert!(part["low"].as_u64().unwrap() < 800 && part["high"].as_u64().unwrap() > 900, "{part}");
     assert_eq!(shares["brands"][0].get("corrected"), None, "nobody labelled anything");
     let told = place.ok(&[&["share", "--by", "engagement"], &period[..]].concat());
     assert!(told.contains("66 reactions") && !told.contains('%'), "too few stories for percentages: {told}");

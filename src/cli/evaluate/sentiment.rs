@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::super::Usage;
 use super::super::output::{Out, Target};
 use super::{FAULTS, decoded};
-use crate::sentiment::{Confusion, Lang, Model, Reader, Sentiment};
+use crate::sentiment::{Confusion, Lang, Measured, Model, Reader, Sentiment};
 
 /// A language, as the command line writes it.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -153,7 +153,8 @@ impl Sentiments {
         if labelled {
             let labels: Vec<Sentiment> = rows.iter().filter_map(|row| row.label).collect();
             let not_understood = said.iter().filter(|said| said.is_none()).count();
-            let scores = Scores::of(&labels, &answers, not_understood, reader.confusion());
+            let scores =
+                Scores::of(&labels, &answers, not_understood, (reader.confusion(), reader.measured()));
             if self.json {
                 out.json(&scores)?;
             } else {
@@ -193,7 +194,12 @@ struct ShareOf {
 }
 
 impl Scores {
-    fn of(labels: &[Sentiment], answers: &[Sentiment], not_understood: usize, errs: &Confusion) -> Scores {
+    fn of(
+        labels: &[Sentiment],
+        answers: &[Sentiment],
+        not_understood: usize,
+        (errs, measured): (&Confusion, Measured),
+    ) -> Scores {
         let mut found = Confusion::default();
         for (label, answer) in labels.iter().zip(answers) {
             found.count(*label, *answer);
@@ -209,8 +215,10 @@ impl Scores {
             f1s += if hit > 0.0 { 2.0 * hit / (labelled + answered) } else { 0.0 };
         }
         let posts = wide(labels.len());
-        let adjusted =
-            errs.adjusted(Sentiment::ALL.map(|one| u64::try_from(count(answers, one)).unwrap_or_default()));
+        let adjusted = errs.adjusted(
+            Sentiment::ALL.map(|one| u64::try_from(count(answers, one)).unwrap_or_default()),
+            measured,
+        );
         let shares: Vec<ShareOf> = adjusted
             .into_iter()
             .flat_map(|adjusted| {
@@ -293,7 +301,7 @@ mod tests {
             &[N, N, U, U, P, P, P, P],
             &[N, U, U, P, P, P, P, N],
             1,
-            Reader::shipped(Lang::French).confusion(),
+            (Reader::shipped(Lang::French).confusion(), Measured::Elsewhere),
         );
         assert!((scores.macro_recall - 7.0 / 12.0).abs() < 1e-9, "{scores:?}");
         assert!((scores.macro_f1 - 7.0 / 12.0).abs() < 1e-9 && (scores.accuracy - 0.625).abs() < 1e-9);

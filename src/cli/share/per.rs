@@ -1,11 +1,14 @@
-//! `vigie share --per`: shares inside each network, language, country or topic.
+//! `vigie share --per`: shares inside each network, language, country or topic, and of each day, week or month.
 
 use clap::ValueEnum;
+use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::super::{Usage, count};
-use crate::config::Topic;
+use crate::calendar::{self, Span, Unit};
+use crate::config::{Config, Topic};
+use crate::digest;
 use crate::keyword::Brand;
 use crate::matcher::Scratch;
 use crate::mention::Mention;
@@ -24,6 +27,12 @@ pub(in crate::cli) enum Per {
     Country,
     /// The topics of `[[topic]]` in vigie.toml; a post about two counts in both
     Topic,
+    /// The day of the calendar, in the zone of `[mail] zone`
+    Day,
+    /// The week, from Monday on
+    Week,
+    /// The month
+    Month,
 }
 
 /// Shares of one part.
@@ -31,6 +40,8 @@ pub(in crate::cli) enum Per {
 pub(in crate::cli) struct Part {
     /// Its name.
     pub(in crate::cli) name: String,
+    /// Whether the period leaves some of it out: of the first and the last day, week or month.
+    pub(in crate::cli) incomplete: bool,
     /// The shares in it.
     #[serde(flatten)]
     pub(in crate::cli) shares: Shares,
@@ -62,22 +73,30 @@ impl Per {
             Per::Language => "language",
             Per::Country => "country",
             Per::Topic => "topic",
+            Per::Day => "day",
+            Per::Week => "week",
+            Per::Month => "month",
         }
     }
 
-    /// The shares of every part of `window`, against the window before.
+    /// The shares of every part of `window`, against the window before; of days, weeks and months, against the one before.
     pub(in crate::cli) fn parts(
         self,
         connection: &Connection,
         window: Window,
-        (brands, topics): (&[Brand], &[Topic]),
+        (brands, config): (&[Brand], &Config),
     ) -> anyhow::Result<Parts> {
+        let topics = &config.topics;
+        let spans = |unit| in_turn(connection, (window, unit), (brands, config));
         let windows = (window, window.previous());
         let of = |per| figures::sliced(connection, per, windows, brands);
         let parts = match self {
             Per::Network => of(figures::Per::Network)?,
             Per::Language => of(figures::Per::Language)?,
             Per::Country => of(figures::Per::Country)?,
+            Per::Day => return spans(Unit::Day).map(|parts| Parts { by: self, parts }),
+            Per::Week => return spans(Unit::Week).map(|parts| Parts { by: self, parts }),
+            Per::Month => return spans(Unit::Month).map(|parts| Parts { by: self, parts }),
             Per::Topic if topics.is_empty() => {
                 return Err(Usage(
                     "--per topic: vigie.toml names no topic; add a [[topic]] with a name and words or a query".to_owned(),
@@ -95,11 +114,31 @@ impl Per {
                 })?
             }
         };
-        let parts = parts
-            .into_iter()
-            .map(|part| Part { shares: Shares::new(brands, &part.now, &part.before), name: part.name });
+        let parts = parts.into_iter().map(|part| Part {
+            shares: Shares::new(brands, &part.now, &part.before),
+            incomplete: false,
+            name: part.name,
+        });
         Ok(Parts { by: self, parts: parts.collect() })
     }
+}
+
+/// Shares of each day, week or month of a window, in their order, each against the one before.
+fn in_turn(
+    connection: &Connection,
+    (window, unit): (Window, Unit),
+    (brands, config): (&[Brand], &Config),
+) -> anyhow::Result<Vec<Part>> {
+    let zone = config.mail.zone.clone().unwrap_or(TimeZone::UTC);
+    let mut before: Option<Window> = None;
+    let mut parts = Vec::new();
+    for Span { name, window, part: incomplete } in calendar::spans(window, unit, &zone) {
+        let other = before.unwrap_or(window.previous());
+        let shares = digest::shares_against(connection, brands, window, other)?;
+        before = Some(window);
+        parts.push(Part { name, incomplete, shares });
+    }
+    Ok(parts)
 }
 
 impl Parts {
@@ -117,11 +156,12 @@ impl Parts {
         let names = self.parts.iter().flat_map(|part| &part.shares.brands);
         let width = names.map(|share| share.name.chars().count()).max().unwrap_or(0);
         let mut lines = Vec::new();
-        for Part { name, shares } in &self.parts {
+        for Part { name, incomplete, shares } in &self.parts {
             let stories: u64 = shares.brands.iter().map(|share| share.counts.stories).sum();
             let few = if stories < ENOUGH { "; too few for percentages" } else { "" };
             lines.push(format!(
-                "{by} {name}: {}, {}{few}",
+                "{by} {name}{}: {}, {}{few}",
+                if *incomplete { " (in part)" } else { "" },
                 count(shares.totals.stories, "story", "stories"),
                 count(shares.totals.mentions, "mention", "mentions")
             ));

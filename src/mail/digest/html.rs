@@ -188,6 +188,9 @@ impl Telling<'_> {
                 p class=(INK.class) style={ "margin:0 0 6px 0;font-size:15px;line-height:22px;" (INK) } { (line) }
             }
             @for line in self.quality() { (page::soft(html! { (line) })) }
+            (page::rule())
+            (page::heading(self.rests_on()))
+            @for line in self.label() { (page::soft(html! { (line) })) }
         })
     }
 }

@@ -69,6 +69,10 @@ impl Telling<'_> {
         for line in self.missing().iter().chain(&self.quality()) {
             lines.hang("- ", "  ", line);
         }
+        lines.gap().heading(self.rests_on(), '-').gap();
+        for line in &self.label() {
+            lines.hang("- ", "  ", line);
+        }
         lines.gap().rule();
         for line in self.footer() {
             lines.say(&line);

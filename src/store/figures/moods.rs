@@ -15,7 +15,8 @@ const ERRS: &str = "sentiment_errs";
 
 fn errs_of(moods: &sentiment::Moods) -> Errs {
     let of = |lang| *moods.reader(lang).confusion();
-    Errs { english: of(Lang::English), french: of(Lang::French) }
+    let measured = Lang::ALL.map(|lang| moods.reader(lang).measured());
+    Errs::new(of(Lang::English), of(Lang::French)).measured(measured)
 }
 
 /// How often the judges of what is stored err: as noted last, else as the shipped lists do.

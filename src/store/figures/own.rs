@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
+use crate::fold::links;
 use crate::impostor;
 use crate::keyword::Brand;
 use crate::mention::Mention;
@@ -245,8 +246,12 @@ impl<'a> Talk<'a> {
         let post = &mention.post;
         let by_own =
             post.author.as_ref().is_some_and(|author| impostor::is_own(self.brand, &post.network, author));
-        for link in &post.links {
-            let Ok(address) = url::Url::parse(link) else { continue };
+        // Not every network and file tells links apart from the text.
+        let written = links(&post.text).into_iter().filter_map(|range| post.text.get(range));
+        let all = post.links.iter().map(String::as_str).chain(written);
+        for link in all.filter(|link| link.contains("utm_campaign")) {
+            let bare = if link.contains("://") { "" } else { "https://" };
+            let Ok(address) = url::Url::parse(&format!("{bare}{link}")) else { continue };
             let host = address.host_str().unwrap_or_default();
             let own = self.brand.domains.iter().any(|domain| {
                 host == domain || host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))

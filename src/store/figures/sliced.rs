@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, Row, named_params};
 
+use super::clustered::{Gathered, clustered, effects_by};
 use super::{heard, ids, period};
 use crate::keyword::Brand;
 use crate::mention::Mention;
-use crate::share::{Heard, Period, Tally, Window};
+use crate::share::{Effects, Heard, Period, Tally, Window};
 use crate::store::StoreError;
 use crate::store::list::{self, Filter};
 
@@ -23,7 +24,7 @@ pub enum Per {
 }
 
 /// What was heard in one part, now and in the window it is compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// Its name.
     pub name: String,
@@ -60,6 +61,20 @@ macro_rules! by {
 }
 
 impl Per {
+    /// Queries behind how far the parts hang together.
+    fn clusters(self) -> [&'static str; 2] {
+        match self {
+            Per::Network => clustered!("post.network"),
+            Per::Language => {
+                clustered!("COALESCE(NULLIF(COALESCE(post.language, post.lang), ''), 'unknown')")
+            }
+            Per::Country => clustered!(
+                "COALESCE(json_extract(post.more, '$.country'), CASE WHEN post.lang GLOB '*[-_][A-Za-z][A-Za-z]'
+                    THEN upper(substr(post.lang, -2)) END, 'unknown')"
+            ),
+        }
+    }
+
     /// Two queries: by part and brand, and by part alone.
     fn queries(self) -> [&'static str; 2] {
         match self {
@@ -114,6 +129,10 @@ fn counted(
                 tally.heard = heard(row)?;
             }
         }
+    }
+    for (name, effects) in effects_by(connection, per.clusters(), window, brands)? {
+        let (tallies, ..) = part(&mut found, name, brands.len());
+        tallies.iter_mut().zip(effects).for_each(|(tally, effects)| tally.effects = Some(effects));
     }
     Ok(found)
 }
@@ -185,6 +204,10 @@ pub fn sliced_by(
 #[derive(Default)]
 struct Once {
     seen: HashSet<(Option<usize>, &'static str, i64)>,
+    /// Mentions by writer, story and brand.
+    told: BTreeMap<(i64, i64, usize), u32>,
+    /// Mentions by author and brand.
+    spoke: BTreeMap<(i64, usize), u32>,
 }
 
 impl Once {
@@ -193,13 +216,32 @@ impl Once {
         heard.authors += u64::from(row.author.is_some_and(|id| self.seen.insert((of, "author", id))));
         heard.posts += u64::from(self.seen.insert((of, "post", row.words)));
         heard.stories += u64::from(self.seen.insert((of, "story", row.story)));
+        if let Some(brand) = of {
+            *self.told.entry((row.writer, row.story, brand)).or_default() += 1;
+            *self.spoke.entry((row.author.unwrap_or(-row.post), brand)).or_default() += 1;
+        }
+    }
+
+    /// How far the counts of so many brands hang together.
+    fn effects(self, brands: usize) -> Vec<Effects> {
+        let mut gathered = Gathered::new(brands);
+        for ((writer, story, brand), mentions) in self.told {
+            gathered.told((writer, story), brand, mentions);
+        }
+        for ((author, brand), mentions) in self.spoke {
+            gathered.spoke(author, brand, mentions);
+        }
+        gathered.effects()
     }
 }
 
 struct Keys {
+    post: i64,
     author: Option<i64>,
     words: i64,
     story: i64,
+    /// Who first told the story; the story itself, below zero, where nobody is named.
+    writer: i64,
 }
 
 fn told(
@@ -208,9 +250,11 @@ fn told(
     brands: &[Brand],
     (names, about): (&[String], &HashMap<i64, Vec<usize>>),
 ) -> Result<Counted, StoreError> {
-    const ROWS: &str = "SELECT mention.id AS id, mention.brand AS brand, post.author AS author, post.words AS words,
-            COALESCE(post.story, post.id) AS story, source.example AS example
+    const ROWS: &str = "SELECT mention.id AS id, mention.brand AS brand, post.author AS author, post.words AS words, post.id AS post,
+            COALESCE(post.story, post.id) AS story, source.example AS example,
+            COALESCE(root.author, -COALESCE(post.story, post.id)) AS writer
         FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
+            LEFT JOIN post AS root ON root.id = COALESCE(post.story, post.id)
         WHERE mention.counted >= ?1 AND mention.counted < ?2";
     let mut found = Counted::new();
     let mut once: HashMap<usize, Once> = HashMap::new();
@@ -233,6 +277,11 @@ fn told(
             *examples += u64::from(example);
         }
     }
+    for (topic, once) in once {
+        let Some((tallies, ..)) = names.get(topic).and_then(|name| found.get_mut(name)) else { continue };
+        let effects = once.effects(brands.len());
+        tallies.iter_mut().zip(effects).for_each(|(tally, effects)| tally.effects = Some(effects));
+    }
     Ok(found)
 }
 
@@ -240,5 +289,11 @@ fn keys(row: &Row<'_>) -> rusqlite::Result<Keys> {
     let words: Vec<u8> = row.get("words")?;
     let mut short = [0; 8];
     short.iter_mut().zip(words).for_each(|(place, byte)| *place = byte);
-    Ok(Keys { author: row.get("author")?, words: i64::from_le_bytes(short), story: row.get("story")? })
+    Ok(Keys {
+        post: row.get("post")?,
+        author: row.get("author")?,
+        words: i64::from_le_bytes(short),
+        story: row.get("story")?,
+        writer: row.get("writer")?,
+    })
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, named_params};
 use serde::Serialize;
 
-use super::{began, draw, ids};
+use super::clustered::effects_of_reactions;
+use super::{began, ids};
 use crate::keyword::Brand;
 use crate::share::{Reach, Weight, Window};
 use crate::store::{StoreError, labels, sources};
@@ -17,11 +18,7 @@ use crate::time::Time;
 /// When SQLite refuses or a row cannot be read back.
 pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Vec<Weight>, StoreError> {
     // What strangers claim is taken for at most a million million, so that sums hold.
-    const BY_STORY: &str = "SELECT COALESCE(post.story, post.id) AS cluster, mention.brand AS brand,
-            MIN(SUM(MIN(MAX(post.reactions, 0), 1000000000000)), 4294967295) AS mentions
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post
-        WHERE mention.counted >= :from AND mention.counted < :to
-        GROUP BY cluster, brand ORDER BY cluster, brand";
+    // What strangers claim is taken for at most a million million, so that sums hold.
     const REACTIONS: &str = "SELECT mention.brand, SUM(MIN(MAX(post.reactions, 0), 1000000000000)),
             COALESCE(SUM(MIN(MAX(json_extract(post.more, '$.counts.views'), 0), 1000000000000)), 0), COUNT(json_extract(post.more, '$.counts.views'))
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
@@ -70,9 +67,9 @@ pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Res
         *right += u32::from(said.relevant);
         *all += 1;
     }
-    let ends = draw(connection, BY_STORY, window, brands)?;
-    let weights = brands.iter().enumerate().map(|(place, brand)| Weight {
-        ends: ends.as_ref().and_then(|ends| ends.get(place).copied()),
+    let effects = effects_of_reactions(connection, window, brands)?;
+    let weights = brands.iter().zip(effects).map(|(brand, effect)| Weight {
+        effect: Some(effect),
         ..found.get(&*brand.id.0).copied().unwrap_or_default()
     });
     Ok(weights.collect())
