@@ -142,6 +142,8 @@ fn adjusted_shares_undo_what_a_judge_gets_wrong() {
     let more = errs.adjusted([19_400, 31_600, 49_000], Measured::Elsewhere).unwrap();
     assert!(more.high[0] - more.low[0] < adjusted.high[0] - adjusted.low[0]);
     // what a judge got wrong among its own is trusted less: a wider interval, and a share between both
+    let errs = Confusion(errs.0.map(|row| row.map(|count| count * 10)));
+    let more = errs.adjusted([19_400, 31_600, 49_000], Measured::Elsewhere).unwrap();
     let own = errs.adjusted([19_400, 31_600, 49_000], Measured::AmongItsOwn).unwrap();
     assert!(own.high[0] - own.low[0] > more.high[0] - more.low[0]);
     assert!(more.shares[2] < own.shares[2] && own.shares[2] < own.raw[2], "{own:?}");

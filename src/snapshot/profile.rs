@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Post, post};
 use crate::alert::trend::{Reactions, reactions};
+use crate::fold::links;
 use crate::share::Window;
 use crate::store::figures::{Doings, Own, TopPost};
 use crate::time::{DAY, HOUR, Time};
@@ -171,7 +172,7 @@ fn published(profile: &mut Profile, own: &[&Own]) {
         profile.heard += 1;
         *kinds.entry(post.kind.as_str().to_owned()).or_insert(0) += 1;
         profile.with_media += u64::from(!post.media.is_empty());
-        profile.with_links += u64::from(!post.links.is_empty());
+        profile.with_links += u64::from(!post.links.is_empty() || !links(&post.text).is_empty());
         for tag in &post.hashtags {
             *hashtags.entry(tag.to_lowercase()).or_insert(0) += 1;
         }

@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &str)] = &[
         "alert fold impostor intake keyword matcher mention network post relevance sentiment share story time topic",
     ),
     ("digest", "keyword mention share store time"),
-    ("snapshot", "alert digest impostor keyword mention share store time"),
+    ("snapshot", "alert digest fold impostor keyword mention share store time"),
     ("export", "impostor keyword matcher mention post sentiment share snapshot store time"),
     ("schedule", "share time"),
     ("mail", "alert digest impostor keyword matcher mention post sentiment share store time topic"),
