@@ -18,13 +18,14 @@ use crate::schedule::{Every, Schedule};
 use crate::share::Window;
 use crate::store::alerts::{About, Group, NewNotice};
 use crate::store::recipients::Recipient;
-use crate::store::{Store, StoreError, list, sources, vitals};
+use crate::store::{Store, StoreError, list, sources};
 use crate::time::{DAY, HOUR, Time};
 
 mod hold;
 mod incidents;
 mod raise;
 mod reach;
+mod rounds;
 mod sample;
 mod thread;
 mod trends;
@@ -32,11 +33,6 @@ mod trends;
 pub use hold::{CAP, Channel, Manners, Person};
 use incidents::{last_of_each, same_matter};
 pub use trends::BUCKET;
-
-/// Where the moment of the next digest is kept.
-const NEXT_DIGEST: &str = "next_digest";
-/// Where the moment of the next mail is kept that says that Vigie is on watch.
-const NEXT_ON_WATCH: &str = "next_on_watch";
 
 /// A notice could not be composed.
 #[derive(Debug, Error)]
@@ -294,87 +290,6 @@ impl Composer {
         Ok(written + self.tell_all_held(store, now)?)
     }
 
-    /// When whose digests fall due: those of everybody, and those of recipients with times of their own.
-    fn rounds(&self) -> Vec<Round<'_>> {
-        let (own, common): (Vec<&Mailbox>, Vec<&Mailbox>) =
-            self.to.iter().partition(|recipient| self.own_schedule(recipient).is_some());
-        let mut rounds = vec![Round {
-            noted: NEXT_DIGEST.to_owned(),
-            schedule: self.schedule,
-            zone: &self.zone,
-            recipients: common,
-        }];
-        rounds.extend(own.into_iter().filter_map(|recipient| {
-            Some(Round {
-                noted: format!("{NEXT_DIGEST}|{}", recipient.email),
-                schedule: self.own_schedule(recipient)?,
-                zone: self.voice(recipient).zone,
-                recipients: vec![recipient],
-            })
-        }));
-        rounds
-    }
-
-    /// The moment of the next digest; noted when it is not yet.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub fn next_digest(&self, store: &Store, now: Time) -> Result<Option<Time>, NoticeError> {
-        let mut first = None;
-        for round in self.rounds().iter().chain(&self.watch_round()) {
-            let next = round.next(store, now)?;
-            first = [first, next].into_iter().flatten().min();
-        }
-        Ok(first)
-    }
-
-    /// Writes the digests due at `now`. Of several missed while nothing ran, only the last.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub fn digest_due(&self, store: &Store, now: Time) -> Result<usize, NoticeError> {
-        let mut written = 0;
-        for round in self.rounds() {
-            let Some(mut due) = round.next(store, now)?.filter(|due| *due <= now) else { continue };
-            let Round { schedule, zone, recipients, .. } = &round;
-            while let Some(later) = schedule.next(due, zone).filter(|later| *later <= now) {
-                due = later;
-            }
-            let window = schedule.window(due, zone);
-            written += self.write_digest_to(store, window, now, recipients, schedule.empty)?;
-            round.note(store, schedule.next(now, zone))?;
-        }
-        Ok(written + self.tell_on_watch(store, now)?)
-    }
-
-    /// When everybody is told that Vigie is still on watch.
-    fn watch_round(&self) -> Option<Round<'_>> {
-        self.manners.still_on_watch.map(|schedule| Round {
-            noted: NEXT_ON_WATCH.to_owned(),
-            schedule,
-            zone: &self.zone,
-            recipients: self.to.iter().collect(),
-        })
-    }
-
-    fn tell_on_watch(&self, store: &Store, now: Time) -> Result<usize, NoticeError> {
-        let Some(round) = self.watch_round() else { return Ok(0) };
-        let Some(due) = round.next(store, now)?.filter(|due| *due <= now) else { return Ok(0) };
-        let window = round.schedule.window(due, round.zone);
-        // Up to now: the mail is about being alive.
-        let window = Window { from: window.from.min(now), to: now };
-        let vitals = vitals::vitals(store.connection(), window)?;
-        let mut written = 0;
-        for recipient in &round.recipients {
-            let voice = self.voice(recipient);
-            let letter = mail::on_watch(&vitals, window, voice.language, voice.zone);
-            let to = std::slice::from_ref(*recipient);
-            written += self.keep(store, ("watch", "watch"), due, now, &letter, to)?;
-        }
-        round.note(store, round.schedule.next(now, round.zone))?;
-        Ok(written)
-    }
-
     /// Keeps a letter to each of these, as far as they can be written to.
     fn keep(
         &self,
@@ -456,37 +371,5 @@ impl Composer {
             written += usize::from(store.add_notice(&notice)?);
         }
         Ok(written)
-    }
-}
-
-/// Digests that fall due together.
-struct Round<'a> {
-    /// Where the next moment is kept.
-    noted: String,
-    schedule: Schedule,
-    zone: &'a TimeZone,
-    recipients: Vec<&'a Mailbox>,
-}
-
-impl Round<'_> {
-    /// The next moment; noted when it is not yet.
-    fn next(&self, store: &Store, now: Time) -> Result<Option<Time>, NoticeError> {
-        let noted = store.meta(&self.noted)?.and_then(|text| text.parse::<i64>().ok()).map(Time);
-        let planned = self.schedule.next(now, self.zone);
-        let next = match noted {
-            // A changed schedule may call earlier than what was noted.
-            Some(noted) if noted > now => planned.map(|next| next.min(noted)),
-            // One that fell due while nothing ran, unless digests have been switched off since.
-            Some(noted) => planned.map(|_| noted),
-            None => planned,
-        };
-        if next != noted {
-            self.note(store, next)?;
-        }
-        Ok(next)
-    }
-
-    fn note(&self, store: &Store, next: Option<Time>) -> Result<(), NoticeError> {
-        Ok(store.set_meta(&self.noted, &next.map(|next| next.0.to_string()).unwrap_or_default())?)
     }
 }

@@ -12,7 +12,7 @@ use vigie::share::{Interval, Shares, Window};
 use vigie::store::figures::{self, Per};
 use vigie::time::HOUR;
 
-use super::share::{DEEDS, Filled, THINGS, brands, now};
+use super::filled::{DEEDS, Filled, THINGS, brands, now};
 
 /// A text of its own for each number up to 144.
 fn text(brand: &str, number: usize) -> String {

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::share;
+use crate::filled;
 
 fn repository(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -221,7 +221,7 @@ fn what_strangers_wrote_does_not_steer_the_terminal() {
 
 #[test]
 fn the_example_is_marked() {
-    let filled = share::filled();
+    let filled = filled::filled();
     let text = said(filled.folder(), &["mentions", "--limit", "1", "-q"]);
     insta::assert_snapshot!(text);
     let csv = said(filled.folder(), &["export", "mentions"]);
@@ -255,7 +255,7 @@ fn status_of_a_replay() {
 
 #[test]
 fn status_names_the_daemon_its_sources_and_gaps() {
-    let filled = share::filled();
+    let filled = filled::filled();
     let text = said(filled.folder(), &["status"]);
     let text = text.replace(filled.folder().to_str().unwrap(), "DATA");
     insta::assert_snapshot!(text.replace(&format!("(process {})", std::process::id()), "(process PID)"));

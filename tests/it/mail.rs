@@ -21,7 +21,7 @@ use vigie::relevance::Relevance;
 use vigie::share::Window;
 use vigie::time::Time;
 
-use super::share::{brands, filled, now};
+use super::filled::{brands, filled, now};
 
 mod hostile;
 mod kinds;

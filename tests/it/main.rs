@@ -30,6 +30,7 @@ mod explain;
 mod facebook;
 mod faults;
 mod feed;
+mod filled;
 mod fetch;
 mod fuzz;
 mod gdelt;

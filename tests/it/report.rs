@@ -7,8 +7,8 @@ use vigie::store::{Durability, Store};
 use vigie::time::Time;
 
 use super::command::{Place, Ran};
+use super::filled::{DEEDS, THINGS};
 use super::home::Home;
-use super::share::{DEEDS, THINGS};
 
 /// Three brands' posts over two weeks, with a stranger who would like to be markup.
 fn place(name: &str) -> Place {
