@@ -318,10 +318,8 @@ impl Finder {
             }
             let one = place + width(roomy, place);
             let spot = Spot { token: at, at: narrow(place) };
-            if self.has_single {
-                if !self.listed(text, place..one, Node::SINGLE, spot, each) {
-                    return false;
-                }
+            if self.has_single && !self.listed(text, place..one, Node::SINGLE, spot, each) {
+                return false;
             }
             if self.has_pairs && one < whole.end {
                 let two = one + width(roomy, one);
