@@ -8,6 +8,8 @@ mod build;
 mod element;
 mod table;
 
+use std::ops::Range;
+
 use crate::fold::{Folded, Kind, Token};
 
 pub use element::{Element, Form, Needle, Sign};
@@ -31,7 +33,7 @@ pub struct Hit {
 
 impl Hit {
     /// Its place in the folded bytes.
-    pub fn range(&self) -> std::ops::Range<usize> {
+    pub fn range(&self) -> Range<usize> {
         wide(self.start)..wide(self.end)
     }
 }
@@ -260,11 +262,9 @@ impl Finder {
     fn wild(&self, text: &Folded, at: usize, token: &Token, each: &mut impl FnMut(&Hit) -> bool) -> bool {
         let word = text.token_bytes(token);
         let spot = Spot { token: at, at: token.start };
-        if let Some(start) = word.get(..START) {
-            let key = Key::of(text.roomy(), token.range().start..token.range().start + START);
-            if !self.listed(text, start, key, Node::PREFIX, spot, each) {
-                return false;
-            }
+        let start = token.range().start;
+        if word.len() >= START && !self.listed(text, start..start + START, Node::PREFIX, spot, each) {
+            return false;
         }
         let Some(first) = word.first() else { return true };
         let bit =
@@ -273,19 +273,31 @@ impl Finder {
     }
 
     /// Everything filed under `wanted` at a root, compared at `spot`.
+    #[inline]
     fn listed(
         &self,
         text: &Folded,
-        wanted: &[u8],
-        key: Key,
+        wanted: Range<usize>,
         root: u32,
         spot: Spot,
         each: &mut impl FnMut(&Hit) -> bool,
     ) -> bool {
-        let hash = key.after(root);
-        if self.table.may_hold(hash).is_none() {
-            return true;
-        }
+        let hash = Key::of(text.roomy(), wanted.clone()).after(root);
+        self.table.may_hold(hash).is_none() || self.listed_under(text, hash, wanted, root, spot, each)
+    }
+
+    /// The same, when the filter lets it through.
+    #[inline(never)]
+    fn listed_under(
+        &self,
+        text: &Folded,
+        hash: Hash,
+        wanted: Range<usize>,
+        root: u32,
+        spot: Spot,
+        each: &mut impl FnMut(&Hit) -> bool,
+    ) -> bool {
+        let wanted = text.roomy().get(wanted).unwrap_or_default();
         let Some((_, node)) = self.node(hash, root, wanted) else { return true };
         let ends = self.ends.get(node.ends()).into_iter().flatten();
         ends.copied().all(|end| self.compare(text, end & !CAREFUL, spot, each))
@@ -306,16 +318,12 @@ impl Finder {
             }
             let one = place + width(roomy, place);
             let spot = Spot { token: at, at: narrow(place) };
-            if self.has_single {
-                let wanted = roomy.get(place..one).unwrap_or_default();
-                if !self.listed(text, wanted, Key::of(roomy, place..one), Node::SINGLE, spot, each) {
-                    return false;
-                }
+            if self.has_single && !self.listed(text, place..one, Node::SINGLE, spot, each) {
+                return false;
             }
             if self.has_pairs && one < whole.end {
                 let two = one + width(roomy, one);
-                let wanted = roomy.get(place..two).unwrap_or_default();
-                if !self.listed(text, wanted, Key::of(roomy, place..two), Node::PAIR, spot, each) {
+                if !self.listed(text, place..two, Node::PAIR, spot, each) {
                     return false;
                 }
             }

@@ -7,6 +7,7 @@
 mod compile;
 mod evaluate;
 mod near;
+mod needs;
 mod raw;
 mod reading;
 mod trace;
@@ -23,6 +24,7 @@ pub use trace::Branch;
 
 use compile::Compiled;
 use evaluate::Evaluation;
+use needs::{Needs, Seen};
 use reading::Reading;
 
 /// Tags kept of one brand in one post: more of them say nothing new, and a hostile post has thousands.
@@ -124,6 +126,8 @@ pub enum BuildError {
 pub struct Scratch {
     folded: Vec<Folded>,
     hits: Vec<Found>,
+    seen: Seen,
+    asked: Vec<u32>,
 }
 
 /// A term found in one of the parts of a post.
@@ -144,7 +148,9 @@ pub struct Matcher {
     /// For each anchor, the queries that it may make hold.
     anchored: compile::Lists,
     /// Queries without an anchor, which are asked of every post.
-    always: Vec<usize>,
+    always: Vec<u32>,
+    /// What else must be found for each query to be asked.
+    needs: Needs,
     queries: Vec<Compiled>,
     brands: Vec<Brand>,
 }
@@ -185,6 +191,7 @@ impl Matcher {
         self.anchors.memory()
             + self.others.memory()
             + self.anchored.memory()
+            + self.needs.memory()
             + self.queries.iter().map(Compiled::memory).sum::<usize>()
     }
 
@@ -208,16 +215,13 @@ impl Matcher {
         if scratch.hits.is_empty() && self.always.is_empty() {
             return Vec::new();
         }
-        let mut asked: Vec<usize> = self.always.clone();
-        for found in &scratch.hits {
-            asked.extend(self.anchored.of(found.hit.needle));
+        if !self.asks_any(parts, scratch) {
+            return Vec::new();
         }
-        asked.sort_unstable();
-        asked.dedup();
-        self.look_again(parts, scratch);
         let reading = Reading::new(post, source, &scratch.folded);
         let mut verdicts = Vec::new();
-        for place in asked {
+        for place in &scratch.asked {
+            let place = usize::try_from(*place).unwrap_or(usize::MAX);
             let (Some(compiled), Some(brand)) = (self.queries.get(place), self.brands.get(place)) else {
                 continue;
             };
@@ -227,6 +231,30 @@ impl Matcher {
             }
         }
         verdicts
+    }
+
+    /// Gathers the queries that could hold by what was found; looks again for the other terms when there are any.
+    fn asks_any(&self, parts: usize, scratch: &mut Scratch) -> bool {
+        let anchors = self.anchored.len();
+        let count = self.anchors.len() + self.others.len();
+        scratch.asked.clear();
+        scratch.asked.extend(&self.always);
+        for found in &scratch.hits {
+            scratch.asked.extend(self.anchored.of(found.hit.needle));
+        }
+        scratch.seen.note(&scratch.hits, count);
+        scratch.asked.retain(|place| self.needs.allow(*place, &scratch.seen, anchors));
+        if scratch.asked.is_empty() {
+            scratch.seen.forget(&scratch.hits);
+            return false;
+        }
+        self.look_again(parts, scratch);
+        scratch.seen.note(&scratch.hits, count);
+        scratch.asked.retain(|place| self.needs.allow(*place, &scratch.seen, u32::MAX));
+        scratch.seen.forget(&scratch.hits);
+        scratch.asked.sort_unstable();
+        scratch.asked.dedup();
+        !scratch.asked.is_empty()
     }
 
     /// What every brand of which anything was found says of `post`, mention or not.
@@ -268,7 +296,7 @@ impl Matcher {
 
     /// Folds every part of the post and notes what `finder` finds; the number of parts.
     fn look(&self, finder: &Finder, post: &Post, scratch: &mut Scratch) -> usize {
-        let Scratch { folded, hits } = scratch;
+        let Scratch { folded, hits, .. } = scratch;
         hits.clear();
         let mut parts = 0;
         for (_, text) in fields(post) {
@@ -286,7 +314,7 @@ impl Matcher {
 
     /// Notes what else stands in the parts folded, and orders everything by needle and place.
     fn look_again(&self, parts: usize, scratch: &mut Scratch) {
-        let Scratch { folded, hits } = scratch;
+        let Scratch { folded, hits, .. } = scratch;
         let first = self.anchored.len();
         if !self.others.is_empty() {
             for (part, folded) in folded.iter().take(parts).enumerate() {

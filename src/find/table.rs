@@ -143,9 +143,9 @@ pub(super) struct Table {
 impl Table {
     /// A table for `nodes` nodes, with `marks` marks in the filter.
     pub(super) fn new(nodes: usize, marks: usize) -> Table {
-        // Ten bits a mark or more let about one foreign word in thirty through; of the slots two in three are used
-        // at most.
-        let numbers = (marks * 10 / 64).next_power_of_two();
+        // Twenty bits a mark or more: a foreign word that gets through costs more than the room. Of the slots two in
+        // three are used at most.
+        let numbers = (marks * 20 / 64).next_power_of_two();
         let slots = (nodes * 3 / 2 + 1).next_power_of_two();
         Table { filter: vec![0; numbers].into(), slots: vec![(0, 0); slots].into() }
     }

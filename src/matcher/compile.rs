@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use sha2::{Digest as _, Sha256};
 
+use super::needs::{Needs, Terms, weight};
 use super::{BuildError, Matcher};
-use crate::find::{Finder, Form, Needle};
+use crate::find::{Finder, Needle};
 use crate::fold::Folded;
 use crate::keyword::{self, Brand};
 use crate::query::{Leaf, Node, Query};
@@ -67,12 +68,12 @@ impl Lists {
     }
 
     /// The numbers in list `number`.
-    pub(super) fn of(&self, number: u32) -> impl Iterator<Item = usize> {
+    pub(super) fn of(&self, number: u32) -> &[u32] {
         let wide = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let place = wide(number);
         let end = self.ends.get(place).copied().map_or(0, wide);
         let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().map_or(0, wide);
-        self.items.get(start..end).unwrap_or_default().iter().map(move |item| wide(*item))
+        self.items.get(start..end).unwrap_or_default()
     }
 }
 
@@ -81,6 +82,8 @@ impl Lists {
 struct Needles {
     known: HashMap<Needle, u32>,
     list: Vec<Needle>,
+    /// How many terms ask for each.
+    uses: Vec<u32>,
     folded: Folded,
 }
 
@@ -89,56 +92,16 @@ impl Needles {
     fn of(&mut self, leaf: &Leaf) -> Option<u32> {
         let needle = leaf.needle(&mut self.folded)?;
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        let Needles { known, list, .. } = self;
-        Some(*known.entry(needle).or_insert_with_key(|needle| {
+        let Needles { known, list, uses, .. } = self;
+        let number = *known.entry(needle).or_insert_with_key(|needle| {
             list.push(needle.clone());
+            uses.push(0);
             next
-        }))
-    }
-}
-
-/// How often texts hold this needle, as a guess: the rarer of two anchors is the better.
-fn weight(needle: &Needle) -> f64 {
-    let letters = |form: &Form| f64::from(u32::try_from(form.letters()).unwrap_or(u32::MAX)).min(24.0);
-    let longest = needle.0.iter().map(|element| letters(&element.form)).fold(0.0, f64::max);
-    let more = f64::from(u32::try_from(needle.0.len()).unwrap_or(u32::MAX)) - 1.0;
-    0.6_f64.powf(longest + 3.0 * more)
-}
-
-/// The terms of which one must be found for a branch to hold; none when it may hold without any.
-fn anchors(node: &Node, negated: bool, needle_of: &[Option<u32>], needles: &[Needle]) -> Option<Vec<u32>> {
-    let leaf = |leaf: u32| {
-        let needle = usize::try_from(leaf).ok().and_then(|leaf| needle_of.get(leaf)).copied().flatten();
-        needle.filter(|_| !negated)
-    };
-    let union = |nodes: &[Node]| {
-        let mut all = Vec::new();
-        for node in nodes {
-            all.extend(anchors(node, negated, needle_of, needles)?);
+        });
+        if let Some(uses) = usize::try_from(number).ok().and_then(|number| uses.get_mut(number)) {
+            *uses += 1;
         }
-        Some(all)
-    };
-    let total = |list: &Vec<u32>| {
-        let one =
-            |needle: &u32| usize::try_from(*needle).ok().and_then(|at| needles.get(at)).map_or(0.0, weight);
-        list.iter().map(one).sum::<f64>()
-    };
-    let best = |lists: &mut dyn Iterator<Item = Option<Vec<u32>>>| {
-        lists.flatten().min_by(|a, b| total(a).total_cmp(&total(b)))
-    };
-    match node {
-        Node::Leaf(number) => leaf(*number).map(|needle| vec![needle]),
-        Node::Not(inner) => anchors(inner, !negated, needle_of, needles),
-        Node::And(nodes) if !negated => {
-            best(&mut nodes.iter().map(|node| anchors(node, negated, needle_of, needles)))
-        }
-        Node::Or(nodes) if negated => {
-            best(&mut nodes.iter().map(|node| anchors(node, negated, needle_of, needles)))
-        }
-        Node::And(nodes) | Node::Or(nodes) => union(nodes),
-        Node::Near(near) => {
-            best(&mut near.sides.iter().map(|side| side.clone().map(leaf).collect::<Option<Vec<u32>>>()))
-        }
+        Some(number)
     }
 }
 
@@ -160,20 +123,24 @@ pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
     let mut anchored: Vec<(u32, u32)> = Vec::new();
     let mut always = Vec::new();
     let mut queries = Vec::with_capacity(brands.len());
-    for (place, brand) in brands.iter().enumerate() {
+    for brand in brands {
         let query = brand.query().map_err(|refused| BuildError::Query(brand.id.clone(), refused))?;
         let needle_of: Vec<Option<u32>> = query.leaves().iter().map(|leaf| needles.of(leaf)).collect();
-        match anchors(query.root(), false, &needle_of, &needles.list) {
-            Some(found) => {
-                let place = u32::try_from(place).unwrap_or(u32::MAX);
-                anchored.extend(found.into_iter().map(|needle| (needle, place)));
-            }
-            None => always.push(place),
-        }
         queries.push((query, needle_of));
     }
     if needles.list.len() > Finder::LIMIT {
         return Err(BuildError::TooMany(needles.list.len()));
+    }
+    let weights: Vec<f64> =
+        needles.list.iter().zip(&needles.uses).map(|(needle, uses)| weight(needle, *uses)).collect();
+    let mut groups = Vec::with_capacity(queries.len());
+    for ((query, needle_of), place) in queries.iter().zip(0..) {
+        let (anchors, others) = Terms { query, needle_of, weights: &weights }.groups();
+        match anchors {
+            Some(found) => anchored.extend(found.into_iter().map(|needle| (needle, place))),
+            None => always.push(place),
+        }
+        groups.push(others);
     }
     // Anchors come first.
     let mut is_anchor = vec![false; needles.list.len()];
@@ -195,6 +162,8 @@ pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
     for (needle, _) in &mut anchored {
         *needle = renumber(*needle);
     }
+    let mut needs = Needs::default();
+    groups.iter().for_each(|groups| needs.push(groups, renumber));
     let count = is_anchor.iter().filter(|anchor| **anchor).count();
     let (first, rest) = order.split_at_checked(count).unwrap_or_default();
     let pick = |places: &[usize]| Finder::new(places.iter().filter_map(|place| needles.list.get(*place)));
@@ -234,6 +203,7 @@ pub(super) fn compile(brands: &[Brand]) -> Result<Matcher, BuildError> {
         anchors,
         others,
         always,
+        needs,
         brands: brands.to_vec(),
     })
 }

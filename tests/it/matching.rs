@@ -204,6 +204,27 @@ proptest! {
     }
 
     #[test]
+    fn queries_answer_together_as_they_do_alone(queries in prop::collection::vec(query(), 1..6), texts in prop::collection::vec(text(), 1..4)) {
+        let brands: Vec<Brand> = queries
+            .into_iter()
+            .filter(|query| Query::parse(query).is_ok())
+            .map(|query| Brand { query: Some(query), ..Brand::named("x", true) })
+            .collect();
+        let together = Matcher::new(&brands).unwrap();
+        let mut scratch = Scratch::default();
+        for text in texts {
+            let mut post = Post::new(NetworkName::known("test"), "1");
+            post.text = text;
+            let alone = brands.iter().flat_map(|brand| {
+                let alone = Matcher::new(std::slice::from_ref(brand)).unwrap();
+                alone.judge(&post, "", &mut Scratch::default())
+            });
+            let alone: Vec<_> = alone.filter(|verdict| verdict.decision == Decision::Mention).collect();
+            prop_assert_eq!(together.mentions(&post, "", &mut scratch), alone);
+        }
+    }
+
+    #[test]
     fn more_exclusions_never_add_mentions(query in query(), more in term(), text in text()) {
         let longer = format!("({query}) AND NOT {more}");
         if Query::parse(&query).is_ok() && asked(&longer, &text) == Some(Decision::Mention) {
