@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use self::per::{Per, signed};
+use self::per::Per;
 use super::period::Period;
 use super::{Common, count, say};
 use crate::digest;
@@ -84,7 +84,7 @@ impl Share {
         } else {
             let mut told = if self.sentiment { moods(&shares) } else { lines(&shares, self.by) };
             told.extend(beside(&shares, self.by));
-            told.extend(per.iter().flat_map(per::Parts::lines));
+            told.extend(per.iter().flat_map(|parts| parts.lines(self.by)));
             told.extend(marks.iter().map(mark));
             for line in told {
                 say(super::clean(&line))?;
@@ -194,14 +194,7 @@ pub(super) fn lines(shares: &Shares, by: By) -> Vec<String> {
         let interval = by.of(share).filter(|_| enough);
         let permille = interval.map_or(0, |interval| interval.permille.0);
         let bar = "█".repeat(usize::from((permille * BAR + 500) / 1000));
-        let change = match share.change.filter(|_| enough) {
-            Some(change) if !change.detectable => "  no detectable change".to_owned(),
-            Some(change) => match if by == By::Stories { change.by_stories } else { change.permille } {
-                Some(by) => format!("  {} pt", signed(by)),
-                None => String::new(),
-            },
-            None => String::new(),
-        };
+        let change = per::change(share, enough && by == By::Stories);
         let tenths = |permille: Permille| format!("{}.{}", permille.0 / 10, permille.0 % 10);
         let part = interval.map_or("     -".to_owned(), |interval| {
             let (low, high) = (tenths(interval.low), tenths(interval.high));

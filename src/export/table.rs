@@ -91,8 +91,8 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("previous_authors", Kind::Whole, "Distinct authors in the period before", "Auteurs distincts de la période précédente"),
     column("previous_posts", Kind::Whole, "Distinct posts in the period before", "Messages distincts de la période précédente"),
     column("previous_permille", Kind::Whole, "Part of all mentions in the period before", "Part de toutes les mentions de la période précédente"),
-    column("change_permille", Kind::Whole, "Part now less part before", "Part actuelle moins part précédente"),
-    column("detectable", Kind::Flag, "Whether the part of all stories changed by more than chance", "Si la part des récits a changé plus que par hasard"),
+    column("change_permille", Kind::Whole, "Part of mentions now less part before", "Part actuelle des mentions moins part précédente"),
+    column("detectable", Kind::Flag, "Whether the part of all stories (story_change_permille) changed by more than chance", "Si la part des récits (story_change_permille) a changé plus que par hasard"),
     column("query_changed", Kind::Flag, "Whether the query changed in between, which breaks the comparison", "Si la requête a changé entre-temps, ce qui rompt la comparaison"),
     column("stories", Kind::Whole, "Distinct stories: copies of one text count once", "Récits distincts : les copies d'un texte comptent une fois"),
     column("story_permille", Kind::Whole, "Part of all stories, in thousandths: the headline", "Part de tous les récits, en millièmes : le chiffre principal"),
@@ -128,6 +128,7 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("net_sentiment", Kind::Whole, "(positive - negative) / understood, in thousandths", "(favorables - défavorables) / compris, en millièmes"),
     column("per", Kind::Text, "What the talk is parted by: network, language, country, topic; empty where shares are of all of it", "Ce qui découpe les propos : network (réseau), language (langue), country (pays), topic (thème) ; vide si les parts portent sur l'ensemble"),
     column("part", Kind::Text, "Which part: shares are of this part alone", "Quelle partie : les parts ne portent que sur elle"),
+    column("story_change_permille", Kind::Whole, "Part of all stories now less part before", "Part actuelle de tous les récits moins part précédente"),
 ];
 
 /// The rows of shares: of all talk, or of one part of it, which is named with what it is a part by.
@@ -190,6 +191,7 @@ pub fn share_rows<'a>(
         row.push(Cell::whole(spoken.map(|shares| shares.net)));
         row.push(part.map_or(Cell::Empty, |(per, _)| Cell::word(per)));
         row.push(Cell::text(part.map(|(_, name)| name)));
+        row.push(Cell::whole(change.and_then(|change| change.by_stories)));
         row
     })
 }

@@ -280,8 +280,10 @@ impl Language {
     /// The length of a window: `7 days`, `6 h`.
     pub fn length(self, window: Window) -> String {
         let hours = (window.to.since(window.from) + HOUR - 1) / HOUR;
-        if hours % 24 == 0 {
-            self.count((hours / 24).max(0).unsigned_abs(), ["day", "days"], ["jour", "jours"])
+        // Of many days one may be an hour shorter or longer, when clocks change.
+        let slack = i64::from(hours >= 47);
+        if (hours + slack) % 24 <= 2 * slack {
+            self.count(((hours + slack) / 24).max(0).unsigned_abs(), ["day", "days"], ["jour", "jours"])
         } else {
             self.lasted(hours * HOUR)
         }

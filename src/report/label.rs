@@ -43,8 +43,8 @@ impl Telling<'_> {
                     @for gap in gaps { dd { (short(&gap.source, NAME)) (language.colon()) (language.between(gap.from, gap.to, self.zone)) ", " (short(&crate::mail::reason(&gap.reason, language), 160)) } }
                     dt { (self.say("Counted", "Compté")) }
                     dd { (self.say(
-                        "public posts that the query of a brand matches, less those thought to be about something else; deleted posts are not counted",
-                        "les publications publiques auxquelles la requête d’une marque répond, moins celles jugées parler d’autre chose\u{a0}; les publications supprimées ne comptent pas"
+                        "public posts that the query of a brand matches, less those thought to be about something else; deleted posts are not counted, automated accounts are",
+                        "les publications publiques auxquelles la requête d’une marque répond, moins celles jugées parler d’autre chose\u{a0}; les publications supprimées ne comptent pas, les comptes automatiques si"
                     )) }
                     dt { (self.say("Queries", "Requêtes")) }
                     @for (brand, versions) in &figures.queries {
@@ -59,6 +59,11 @@ impl Telling<'_> {
                     dd { (self.say(
                         "copies of one text, cut or with additions, are one story and count once in shares of stories; each is a mention by itself; the same words are one distinct post",
                         "les copies d’un texte, coupées ou complétées, sont une seule histoire et comptent une fois dans les parts des histoires\u{a0}; chacune est une mention\u{a0}; les mêmes mots sont une seule publication distincte"
+                    )) }
+                    dt { (self.say("Shares and sentiment", "Parts et tonalité")) }
+                    dd { (self.say(
+                        "shares have Wilson’s interval at 95%, wider where what is counted comes from few authors or is copied; sentiment is judged by word lists or a model of one’s own and corrected for how often the judge errs",
+                        "les parts ont l’intervalle de Wilson à 95\u{a0}%, plus large quand ce qui est compté vient de peu d’auteurs ou a été copié\u{a0}; la tonalité est jugée par des listes de mots ou un modèle propre, et corrigée selon la fréquence d’erreur du juge"
                     )) }
                     dt { (self.say("Engagement and reach", "Engagement et portée")) }
                     dd { (self.say(

@@ -48,10 +48,16 @@ fn standing(report: &Report, first: &Share, language: Language) -> String {
         (Some(part), Some(beside)) => beside.permille > part.permille,
         _ => other.counts.mentions > first.counts.mentions,
     };
+    // A place is told where no other brand may have it: its interval meets none.
+    let meets = |other: &Share| match (first.by_stories, other.by_stories) {
+        (Some(one), Some(other)) => one.low <= other.high && other.low <= one.high,
+        _ => true,
+    };
+    let open = shares.brands.iter().filter(|other| other.id != first.id).any(meets);
     let place = 1 + shares.brands.iter().filter(more).count();
     let brands = shares.brands.len();
     let rank = match place {
-        _ if brands < 2 => String::new(),
+        _ if brands < 2 || open => String::new(),
         1 => language.say(
             format!(", more than any of the {brands} brands"),
             format!(", plus qu’aucune autre des {brands} marques"),
@@ -65,6 +71,9 @@ fn standing(report: &Report, first: &Share, language: Language) -> String {
         Some(share) => {
             let [share, low, high] =
                 [share.permille, share.low, share.high].map(|part| language.percent(part));
+            let part = language.number(first.counts.stories);
+            let all = shares.brands.iter().map(|share| share.counts.stories).sum();
+            let all = language.count(all, ["story", "stories"], ["histoire", "histoires"]);
             language.say(
                 format!("{name} has {share} ({low} to {high}) of all stories{rank}: {part} of {all}."),
                 format!(

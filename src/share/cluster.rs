@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 
+/// However much members of clusters differ, one count is worth no more than twenty.
+const LEAST: f64 = 0.05;
+
 /// Counts of brands in clusters, which are told one after the other.
 #[derive(Debug)]
 pub struct Clusters {
@@ -60,7 +63,8 @@ impl Clusters {
         }
     }
 
-    /// How many counts are worth one that came by itself, for each brand's share: 1 where nothing hangs together.
+    /// How many counts are worth one that came by itself, for each brand's share: 1 where nothing hangs together, less
+    /// where members of a cluster differ more than chance would have it.
     pub fn design_effects(mut self) -> Vec<f64> {
         self.close();
         // Counts beyond one for each cluster: none agree where there are none.
@@ -77,17 +81,18 @@ impl Clusters {
         let growth = self.squares / self.counts - 1.0;
         (self.parts.iter().zip(&self.mixed))
             .map(|(part, mixed)| 1.0 + agreement(*mixed, chance(part)).unwrap_or(of_all) * growth)
-            .map(|effect| effect.max(1.0))
+            .map(|effect| effect.max(LEAST))
             .collect()
     }
 }
 
-/// How far members of one cluster agree beyond chance, 0 to 1. `None` where chance alone makes them agree.
+/// How far members of one cluster agree beyond chance, -1 to 1: whoever speaks of two brands speaks for neither. `None`
+/// where chance alone makes them agree.
 fn agreement(mixed: f64, chance: f64) -> Option<f64> {
-    (chance > 0.0).then(|| (1.0 - mixed / chance).clamp(0.0, 1.0))
+    (chance > 0.0).then(|| (1.0 - mixed / chance).clamp(-1.0, 1.0))
 }
 
-/// How many counts are worth one that came by itself, for one brand's shares; at least 1 each.
+/// How many counts are worth one that came by itself, for one brand's shares: at least 1 of stories and mentions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effects {
     /// Of stories: those of one author hang together.
@@ -116,8 +121,13 @@ mod tests {
         let copies = effects(&[&[(0, 1.0)], &[(1, 1.0)], &[(0, 2.0)], &[(1, 6.0)]]);
         assert!(copies.iter().all(|effect| (effect - 4.2).abs() < 1e-12), "{copies:?}");
         assert_eq!(effects(&[&[(0, 1.0)], &[(1, 1.0)], &[(1, 1.0)]]), [1.0, 1.0]);
-        // authors who speak of both alike agree no more than chance
-        assert_eq!(effects(&[&[(0, 5.0), (1, 5.0)], &[(0, 4.0), (1, 4.0)]]), [1.0, 1.0]);
+        // by hand: ten authors of one brand each and five of both; only the ten vary, of twenty counts
+        let single = |brand: usize| vec![(brand, 1.0)];
+        let authors: Vec<Vec<(usize, f64)>> = (0..15)
+            .map(|place| if place < 10 { single(place % 2) } else { vec![(0, 1.0), (1, 1.0)] })
+            .collect();
+        let authors: Vec<&[(usize, f64)]> = authors.iter().map(Vec::as_slice).collect();
+        assert!(effects(&authors).iter().all(|effect| (effect - 0.5).abs() < 1e-12));
         assert_eq!(effects(&[]), [1.0, 1.0]);
         assert_eq!(effects(&[&[(0, 3.0)]]), [3.0, 3.0], "one brand alone");
         assert_eq!(effects(&[&[(7, 3.0)], &[(0, 0.0)]]), [1.0, 1.0], "a brand that is none of ours");
@@ -126,7 +136,8 @@ mod tests {
         for (key, brand, count) in [(0, 0, 5.0), (0, 1, 5.0), (1, 0, 4.0), (1, 1, 4.0)] {
             all.add(key, brand, count);
         }
-        assert_eq!(all.design_effects(), [1.0; 3]);
+        let effects = all.design_effects();
+        assert!(effects.iter().all(|effect| *effect < 1.0), "{effects:?}");
     }
 
     /// A simulated stream: for each story its author, whether it is the brand's, and its copies.
@@ -179,7 +190,7 @@ mod tests {
                 clusters.add(key, 0, *own);
                 clusters.add(key, 1, *other);
             }
-            (part, all, clusters.design_effects()[0])
+            (part, all, clusters.design_effects()[0].max(1.0))
         }
     }
 

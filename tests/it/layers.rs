@@ -332,8 +332,8 @@ fn files_are_small_and_say_what_they_are_for() {
 fn folder_and_table_list_the_same_networks() {
     /// Files that serve all networks and are none.
     const HELPERS: &[&str] = &[
-        "clean", "closed", "forum", "graph", "json", "link", "offer", "plain", "recorded", "refusal",
-        "status", "trouble",
+        "clean", "closed", "exchange", "forum", "graph", "json", "link", "offer", "plain", "recorded",
+        "refusal", "status", "trouble",
     ];
     let files = files();
     let mut found: Vec<&str> = files

@@ -6,13 +6,14 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::super::{Usage, count};
+use super::By;
 use crate::calendar::{self, Span, Unit};
 use crate::config::{Config, Topic};
 use crate::digest;
 use crate::keyword::Brand;
 use crate::matcher::Scratch;
 use crate::mention::Mention;
-use crate::share::{ENOUGH, Interval, Permille, Shares, Window};
+use crate::share::{ENOUGH, Interval, Permille, Share, Shares, Window};
 use crate::store::figures;
 
 /// What shares are parted by.
@@ -148,7 +149,7 @@ impl Parts {
     }
 
     /// A table of each part: brands of which something was heard in it. Counts alone where there are too few stories.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self, unit: By) -> Vec<String> {
         let by = self.by.word();
         if self.parts.is_empty() {
             return vec![format!("per {by}: nothing was heard")];
@@ -166,19 +167,22 @@ impl Parts {
                 count(shares.totals.mentions, "mention", "mentions")
             ));
             for share in shares.brands.iter().filter(|share| share.counts.mentions > 0) {
-                let part = share.by_stories.filter(|_| stories >= ENOUGH).map_or("-".to_owned(), told);
-                let change = match share.change.filter(|_| stories >= ENOUGH && !share.query_changed) {
-                    Some(change) if !change.detectable => "  no detectable change".to_owned(),
-                    Some(change) => {
-                        change.by_stories.map(|by| format!("  {} pt", signed(by))).unwrap_or_default()
-                    }
-                    None => String::new(),
-                };
+                let part = unit.of(share).filter(|_| stories >= ENOUGH).map_or("-".to_owned(), told);
+                let change = change(share, unit == By::Stories && stories >= ENOUGH && !share.query_changed);
                 let counts = super::counted(&share.counts);
                 lines.push(format!("  {:<width$}  {part:<20}  {counts}{change}", share.name));
             }
         }
         lines
+    }
+}
+
+/// How the share of stories changed, where that may be said: only of stories is it known whether chance alone would do it.
+pub(super) fn change(share: &Share, may_be_said: bool) -> String {
+    match share.change.filter(|_| may_be_said) {
+        Some(change) if !change.detectable => "  no detectable change".to_owned(),
+        Some(change) => change.by_stories.map(|by| format!("  {} pt", signed(by))).unwrap_or_default(),
+        None => String::new(),
     }
 }
 
@@ -188,6 +192,6 @@ fn told(Interval { permille, low, high }: Interval) -> String {
 }
 
 /// Tenths with their sign: `+1.2`.
-pub(super) fn signed(tenths: i32) -> String {
+fn signed(tenths: i32) -> String {
     format!("{}{}.{}", if tenths < 0 { "-" } else { "+" }, tenths.abs() / 10, tenths.abs() % 10)
 }

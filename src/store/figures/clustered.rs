@@ -51,9 +51,14 @@ impl Gathered {
         let by_text =
             larger(self.mentions_by_writer.design_effects(), self.mentions_by_story.design_effects());
         let mentions = larger(by_text, self.mentions_by_author.design_effects());
+        // Stories and mentions that differ by their author are still one each.
         let others = self.stories_by_writer.design_effects().into_iter().zip(self.authors.design_effects());
         (others.zip(mentions))
-            .map(|((stories, authors), mentions)| Effects { stories, mentions, authors })
+            .map(|((stories, authors), mentions)| Effects {
+                stories: stories.max(1.0),
+                mentions: mentions.max(1.0),
+                authors,
+            })
             .collect()
     }
 }
@@ -159,5 +164,5 @@ pub(super) fn effects_of_reactions(
         by_story.add(row.get("story")?, place, reactions);
     }
     let both = by_writer.design_effects().into_iter().zip(by_story.design_effects());
-    Ok(both.map(|(writer, story)| writer.max(story)).collect())
+    Ok(both.map(|(writer, story)| writer.max(story).max(1.0)).collect())
 }

@@ -41,7 +41,10 @@ pub fn coverage(connection: &Connection, window: Window) -> Result<Vec<Coverage>
         "SELECT source.name AS source, source.network AS network, source.example AS example,
             COALESCE(SUM(coverage.due > 0), 0) AS hours_due,
             COALESCE(SUM(coverage.due > 0 AND coverage.done > 0), 0) AS hours_done,
-            COALESCE(SUM(coverage.failed), 0) AS failed, COALESCE(SUM(coverage.posts), 0) AS posts,
+            COALESCE(SUM(coverage.failed), 0) AS failed,
+            MAX(COALESCE(SUM(coverage.posts), 0), CASE WHEN COALESCE(SUM(coverage.due > 0), 0) > 0 THEN 0 ELSE
+                (SELECT COUNT(*) FROM post WHERE post.source = source.id AND post.counted >= :from AND post.counted < :to)
+            END) AS posts,
             source.state AS state, source.reason AS reason,
             CASE source.state WHEN 'silent' THEN COALESCE(source.last_post, source.failing_from)
                 ELSE source.failing_from END AS since
