@@ -116,7 +116,7 @@ fn one_author_of_many_stories_widens_the_headline_and_makes_no_change() {
 #[test]
 fn what_was_deleted_leaves_the_same_figures_as_what_never_was() {
     let kept = |filled: &Filled, number: usize| {
-        let brand = if number % 3 == 0 { "Érivolle" } else { "Molivelle" };
+        let brand = if number.is_multiple_of(3) { "Érivolle" } else { "Molivelle" };
         let who = format!("a{}", number % 7);
         hear(filled, post(&format!("p{number}"), &who, &text(brand, number / 2), 30));
     };
