@@ -1,6 +1,6 @@
 //! How far what was heard hangs together: stories of one author, mentions of one story, brands of one author.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, named_params};
 
@@ -112,13 +112,14 @@ pub(super) fn effects_by(
     window: Window,
     brands: &[Brand],
 ) -> Result<BTreeMap<String, Vec<Effects>>, StoreError> {
+    let places = places(brands);
     let mut found: BTreeMap<String, Gathered> = BTreeMap::new();
     for (sql, of_writers) in [(by_writer, true), (by_author, false)] {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
         while let Some(row) = rows.next()? {
             let brand = row.get_ref("brand")?.as_str().map_err(rusqlite::Error::from)?;
-            let Some(place) = brands.iter().position(|known| *known.id.0 == *brand) else { continue };
+            let Some(place) = places.get(brand).copied() else { continue };
             let slice = row.get_ref("slice")?.as_str().map_err(rusqlite::Error::from)?;
             if !found.contains_key(slice) {
                 found.insert(slice.to_owned(), Gathered::new(brands.len()));
@@ -153,16 +154,22 @@ pub(super) fn effects_of_reactions(
             LEFT JOIN post AS root ON root.id = COALESCE(post.story, post.id)
         WHERE mention.counted >= :from AND mention.counted < :to
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+    let places = places(brands);
     let (mut by_writer, mut by_story) = (Clusters::new(brands.len()), Clusters::new(brands.len()));
     let mut statement = connection.prepare_cached(REACTIONS)?;
     let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
     while let Some(row) = rows.next()? {
         let brand = row.get_ref("brand")?.as_str().map_err(rusqlite::Error::from)?;
-        let Some(place) = brands.iter().position(|known| *known.id.0 == *brand) else { continue };
+        let Some(place) = places.get(brand).copied() else { continue };
         let reactions: f64 = row.get::<_, Option<f64>>("reactions")?.unwrap_or_default();
         by_writer.add(row.get("writer")?, place, reactions);
         by_story.add(row.get("story")?, place, reactions);
     }
     let both = by_writer.design_effects().into_iter().zip(by_story.design_effects());
     Ok(both.map(|(writer, story)| writer.max(story).max(1.0)).collect())
+}
+
+/// Where each brand stands, by its identity.
+fn places(brands: &[Brand]) -> HashMap<&str, usize> {
+    brands.iter().enumerate().map(|(place, brand)| (&*brand.id.0, place)).collect()
 }
