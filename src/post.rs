@@ -130,8 +130,9 @@ fn shows(quiet: &Option<bool>) -> bool {
     *quiet != Some(true)
 }
 
-/// What a network or a stranger may claim of one post is taken for at most a million million: sums of it hold.
-const MOST: i64 = 1_000_000_000_000;
+/// A figure beyond this is not believed: no post of any network was ever liked by a tenth of so many, while whoever runs a
+/// server or writes a file may claim anything.
+const BELIEVED: i64 = 1_000_000_000;
 
 /// How often others reacted, where the network says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -158,13 +159,14 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// All reactions that the network gave, added up; what "top post" is ordered by.
+    /// All reactions that the network gave, added up; what "top post" is ordered by. Figures beyond a thousand million
+    /// are none.
     pub fn reactions(&self) -> i64 {
         [self.likes, self.reposts, self.replies, self.quotes, self.score]
             .into_iter()
             .flatten()
-            .fold(0, i64::saturating_add)
-            .clamp(-MOST, MOST)
+            .filter(|count| (-BELIEVED..=BELIEVED).contains(count))
+            .sum()
     }
 
     /// Whether the network gave no figure at all.

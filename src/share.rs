@@ -142,11 +142,11 @@ pub struct Change {
     pub was: Option<Permille>,
     /// The share now less the share then.
     pub permille: Option<i32>,
-    /// The share of stories now less the share then.
+    /// The share of stories now less the share then; `None` where fewer than 30 were told then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_stories: Option<i32>,
     /// Whether the difference is more than chance: the interval of the difference of the shares of stories, at 95 % for
-    /// all brands together, leaves zero.
+    /// all brands together, leaves zero. Of fewer than 30 stories then or now it is not said.
     pub detectable: bool,
 }
 
@@ -221,7 +221,11 @@ pub struct Shares {
     pub brands: Vec<Share>,
     /// All brands together.
     pub totals: Heard,
-    /// The same in the window before.
+    /// How many stories that came by themselves those of all brands, added up, are worth, as those of one author hang
+    /// together: the intervals are of so many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<u64>,
+    /// What was heard in the window before.
     pub previous_totals: Option<Heard>,
     /// How many of the mentions come from the shipped example and not from the world.
     pub examples: u64,
@@ -249,13 +253,16 @@ impl Shares {
                 let less = |now: Option<Permille>, was: Option<Permille>| {
                     now.zip(was).map(|(Permille(now), Permille(was))| i32::from(now) - i32::from(was))
                 };
+                let told_of_all = sum(&stories(period));
                 let was_worth = period.brands.get(place).map_or(1.0, Tally::of_stories);
-                let detectable = differs(
-                    (counted(tally.heard.stories, all[0]), tally.of_stories()),
-                    (counted(counts.stories, sum(&stories(period))), was_worth),
-                    deviations(brands.len()),
-                );
-                let by_stories = less(told.get(place).copied(), told_then.get(place).copied());
+                let detectable = all[0].min(told_of_all) >= ENOUGH
+                    && differs(
+                        (counted(tally.heard.stories, all[0]), tally.of_stories()),
+                        (counted(counts.stories, told_of_all), was_worth),
+                        deviations(brands.len()),
+                    );
+                let by_stories = less(told.get(place).copied(), told_then.get(place).copied())
+                    .filter(|_| told_of_all >= ENOUGH);
                 Change { counts, was, permille: less(permille, was), by_stories, detectable }
             });
             shares.push(Share {
@@ -300,6 +307,7 @@ impl Shares {
             unit: "mentions".to_owned(),
             brands: shares,
             totals: now.totals,
+            worth: now.brands.first().and_then(|tally| Some(worth(all[0], tally.effects?.stories))),
             previous_totals: before.map(|period| period.totals),
             examples: now.examples,
         }
@@ -314,7 +322,8 @@ impl Shares {
             })
             .collect();
         let stories: Vec<u64> = self.brands.iter().map(|share| share.counts.stories).collect();
-        let (engagement, corrected) = (weight::by_engagement(&of), weight::corrected(&stories, &of));
+        let (engagement, corrected) =
+            (weight::by_engagement(&of), weight::corrected(&stories, self.worth, &of));
         for (place, (share, weight)) in self.brands.iter_mut().zip(&of).enumerate() {
             share.by_engagement = engagement.as_ref().and_then(|all| all.get(place)).copied();
             share.corrected = corrected.as_ref().and_then(|all| all.get(place)).copied();
@@ -334,6 +343,12 @@ impl Shares {
     pub fn enough(&self) -> bool {
         self.totals.stories >= ENOUGH
     }
+}
+
+/// How many counts that came by themselves `count` are worth.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; it saturates")]
+fn worth(count: u64, effect: f64) -> u64 {
+    (counted(count, 1).0 / effect).round() as u64
 }
 
 fn mentions(period: &Period) -> Vec<u64> {

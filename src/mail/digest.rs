@@ -242,7 +242,7 @@ impl Telling<'_> {
         let language = self.language;
         let was = match share.was().filter(|_| enough) {
             Some(was) => language.percent(was),
-            None => language.mentions(change.counts.mentions),
+            None => told(language, change.counts.stories),
         };
         let text = match change.detected() {
             Some(difference) if enough => language.say(

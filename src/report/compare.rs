@@ -138,12 +138,22 @@ impl Told {
     fn headline(&mut self, (old, before): (&Figures, &Share), (new, share): (&Figures, &Share)) {
         let told = before.by_stories.zip(share.by_stories).filter(|(was, is)| was != is);
         let Some((was, is)) = told.filter(|_| old.shares.enough() && new.shares.enough()) else { return };
+        // Where the intervals do not meet, it is more than chance, and there only: that errs on the safe side.
+        let verdict = self.verdict(is.low > was.high || is.high < was.low);
         let [was, is] = [was, is].map(|of| mood::interval(of, self.language));
         let name = &share.name;
         self.say(
-            format!("{name}: share of stories {was} before, {is} now"),
-            format!("{name}\u{a0}: part des histoires {was} avant, {is} maintenant"),
+            format!("{name}: share of stories {was} before, {is} now: {verdict}"),
+            format!("{name}\u{a0}: part des histoires {was} avant, {is} maintenant\u{a0}: {verdict}"),
         );
+    }
+
+    fn verdict(&self, more_than_chance: bool) -> &'static str {
+        if more_than_chance {
+            self.language.say("more than chance", "plus que par hasard")
+        } else {
+            self.language.say("no detectable change", "pas de changement décelable")
+        }
     }
 
     /// Why the figures of a brand moved.
@@ -278,11 +288,7 @@ impl Told {
                 (part(of.positive.low, of.negative.high), part(of.positive.high, of.negative.low))
             };
             let ((low, high), (low_now, high_now)) = (ends(&was), ends(&is));
-            let verdict = if low_now > high || high_now < low {
-                self.language.say("more than chance", "plus que par hasard")
-            } else {
-                self.language.say("no detectable change", "aucune évolution détectable")
-            };
+            let verdict = self.verdict(low_now > high || high_now < low);
             let (name, was, is) = (&share.name, points(was.net), points(is.net));
             self.say(
                 format!("{name}: net sentiment {was} before, {is} now, in points: {verdict}"),

@@ -170,8 +170,8 @@ impl Telling<'_> {
                     tbody { @for share in &shares.brands { (self.share(share, shares.enough())) } }
                 }
                 p class="soft" style="margin-top:10px" { (self.say(
-                    "A story is one text, however often it was copied; shares of stories stand with their 95% interval (Wilson) and add up to 100%, and so do the shares of mentions beside them. A change is only told where the 95% interval of the difference of the shares of stories leaves zero.",
-                    "Une histoire est un texte, si souvent copié soit-il\u{a0}; les parts des histoires, avec leur intervalle à 95\u{a0}% (Wilson), font 100\u{a0}%, comme celles des mentions à côté. Une évolution n’est annoncée que si l’intervalle à 95\u{a0}% de la différence des parts des histoires exclut zéro."
+                    "A story is one text, however often it was copied; shares of stories stand with their 95% interval (Wilson, for as many stories as those of few authors are worth) and add up to 100%, and so do the shares of mentions beside them. A change is only told where the 95% interval of the difference of the shares of stories leaves zero.",
+                    "Une histoire est un texte, si souvent copié soit-il\u{a0}; les parts des histoires, avec leur intervalle à 95\u{a0}% (Wilson, pour autant d’histoires que valent celles de peu d’auteurs), font 100\u{a0}%, comme celles des mentions à côté. Une évolution n’est annoncée que si l’intervalle à 95\u{a0}% de la différence des parts des histoires exclut zéro."
                 )) }
             }
         }
@@ -190,7 +190,7 @@ impl Telling<'_> {
             Some(_) if share.query_changed => self.say("query changed", "requête modifiée").to_owned(),
             Some(change) => match change.by_stories.filter(|_| change.detectable && enough) {
                 Some(points) => language.points(points),
-                None => self.say("no detectable change", "aucune évolution détectable").to_owned(),
+                None => self.say("no detectable change", "pas de changement décelable").to_owned(),
             },
         };
         html! {

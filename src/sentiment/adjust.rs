@@ -74,7 +74,8 @@ impl Confusion {
             return None;
         }
         let raw = parts(answers);
-        let shares = likeliest(rows.map(|row| parts(row.map(|count| count + 0.5))), raw, HELD_BACK);
+        let likely = rows.map(|row| parts(row.map(|count| count + 0.5)));
+        let (shares, full) = (likeliest(likely, raw, HELD_BACK), likeliest(likely, raw, 0.0));
         let mut random = fastrand::Rng::with_seed(SEED);
         let mut drawn: [Vec<f64>; 3] = Default::default();
         for _ in 0..DRAWS {
@@ -93,10 +94,12 @@ impl Confusion {
             Measured::Elsewhere => shares,
             Measured::AmongItsOwn => shrunk(raw, shares, &sorted),
         };
-        let mut ends = sorted.iter().zip(shares).map(|(all, share)| {
+        // What is drawn is not held back: the ends reach as far from the share that is as from the one that is not.
+        let mut ends = sorted.iter().zip(shares).zip(full).map(|((all, share), full)| {
             let low = all.get(BEYOND).copied().unwrap_or(0.0);
             let high = all.get(DRAWS - 1 - BEYOND).copied().unwrap_or(1.0);
-            (low.min(share), high.max(share))
+            let end = |end: f64| (end + share - full).clamp(0.0, 1.0);
+            (low.min(end(low)).min(share), high.max(end(high)).max(share))
         });
         let mut next = || ends.next().unwrap_or((0.0, 1.0));
         let ends = [next(), next(), next()];

@@ -70,22 +70,25 @@ fn settled(count: u64, weight: &Weight) -> f64 {
     if count == 0 { 0.0 } else { wide(weight.settled.min(count)) / wide(count) }
 }
 
-/// Shares of `stories` corrected by the labels: counts and precisions are drawn again (gamma and beta). What a person said is
+/// Shares of `stories`, which together are `worth` so many that came by themselves (as many as they are where that is not
+/// known), corrected by the labels: counts and precisions are drawn again (gamma and beta). What a person said is
 /// about the brand is, and what a person said is not was taken out before; the precision is of all others. Nothing where no brand
 /// has labels enough.
-pub(super) fn corrected(stories: &[u64], weights: &[Weight]) -> Option<Vec<Corrected>> {
+pub(super) fn corrected(stories: &[u64], worth: Option<u64>, weights: &[Weight]) -> Option<Vec<Corrected>> {
     let known = |weight: &Weight| weight.labels.1 >= LABELS;
     if stories.iter().all(|count| *count == 0) || !weights.iter().any(known) {
         return None;
     }
     let wide = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let all = wide(stories.iter().sum());
+    let of_one = worth.map_or(1.0, |worth| wide(worth.max(1)) / all);
     let mut random = fastrand::Rng::with_seed(SEED);
     let mut drawn: Vec<Vec<f64>> = vec![Vec::with_capacity(DRAWS); stories.len()];
     for _ in 0..DRAWS {
         let counts: Vec<f64> = (stories.iter().zip(weights))
             .map(|(count, weight)| {
                 let (right, all) = weight.labels;
-                let heard = gamma(wide(*count) + 0.5, &mut random);
+                let heard = gamma(wide(*count) * of_one + 0.5, &mut random);
                 if !known(weight) {
                     return heard;
                 }
@@ -132,21 +135,25 @@ mod tests {
     fn a_share_is_corrected_by_what_people_said() {
         // raw 50/50 with precisions 60 % and 95 % by 100 labels each is 38.7 %, 34.6 to 42.5
         let weight = |right, all| Weight { labels: (right, all), ..Weight::default() };
-        let found = corrected(&[50_000, 50_000], &[weight(60, 100), weight(95, 100)]).unwrap();
+        let found = corrected(&[50_000, 50_000], None, &[weight(60, 100), weight(95, 100)]).unwrap();
         assert_eq!(found[0].share.permille, Permille(387));
         assert!(
             found[0].share.low.0.abs_diff(346) <= 8 && found[0].share.high.0.abs_diff(425) <= 8,
             "{found:?}"
         );
         assert_eq!(found.iter().map(|of| of.share.permille.0).sum::<u16>(), 1000);
-        assert_eq!(corrected(&[5, 5], &[weight(9, 9), weight(0, 0)]), None, "too few labels");
-        let one = corrected(&[50_000, 50_000], &[weight(50, 100), weight(0, 0)]).unwrap();
+        assert_eq!(corrected(&[5, 5], None, &[weight(9, 9), weight(0, 0)]), None, "too few labels");
+        let one = corrected(&[50_000, 50_000], None, &[weight(50, 100), weight(0, 0)]).unwrap();
         assert_eq!((one[0].share.permille, one[1].labels), (Permille(333), 0));
-        assert_eq!(corrected(&[0, 0], &[weight(9, 90), weight(0, 0)]), None);
+        assert_eq!(corrected(&[0, 0], None, &[weight(9, 90), weight(0, 0)]), None);
         // Of 390 stories ten are sure, and half of the others are thought to be right.
         let sure = Weight { settled: 10, ..weight(10, 20) };
-        let one = corrected(&[390, 300], &[sure, weight(0, 0)]).unwrap();
+        let one = corrected(&[390, 300], None, &[sure, weight(0, 0)]).unwrap();
         assert_eq!(one[0].share.permille, Permille(400));
+        // stories of a few authors are worth less: the same share, less surely
+        let loose = corrected(&[390, 300], Some(69), &[sure, weight(0, 0)]).unwrap();
+        assert_eq!(loose[0].share.permille, Permille(400));
+        assert!(loose[0].share.low < one[0].share.low && loose[0].share.high > one[0].share.high);
     }
 
     #[test]

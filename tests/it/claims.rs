@@ -56,6 +56,28 @@ fn figures_hold_whatever_counts_are_claimed() {
 }
 
 #[test]
+fn likes_beyond_any_network_lead_nothing() {
+    let posts = [
+        post(
+            0,
+            "loud",
+            "The Molivelle that everybody is said to like",
+            &json!({"likes": 1_000_000_000_001_i64}),
+        ),
+        post(1, "calm", "My Molivelle climbs well with two children", &json!({"likes": 12, "replies": 3})),
+    ];
+    let home = filled("likes", &posts);
+    let said = ran(&home, &["snapshot", "--from", "2026-01-01", "--to", "2026-01-31"]);
+    let document: Value = serde_json::from_str(&said).unwrap();
+    let top = document["brands"][0]["top_posts"].as_array().unwrap();
+    let told: Vec<(&str, i64)> = top
+        .iter()
+        .map(|post| (post["author"].as_str().unwrap(), post["reactions"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(told, [("calm", 15), ("loud", 0)], "{top:#?}");
+}
+
+#[test]
 fn copies_of_one_text_make_nobody_loud() {
     const TEXT: &str =
         "Win a Molivelle today: follow this account, tell three friends and wait for the draw on Sunday";

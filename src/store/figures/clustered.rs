@@ -45,21 +45,12 @@ impl Gathered {
     }
 
     pub(super) fn effects(self) -> Vec<Effects> {
-        let larger = |one: Vec<f64>, other: Vec<f64>| {
-            one.into_iter().zip(other).map(|(one, other)| one.max(other)).collect::<Vec<f64>>()
-        };
-        let by_text =
-            larger(self.mentions_by_writer.design_effects(), self.mentions_by_story.design_effects());
-        let mentions = larger(by_text, self.mentions_by_author.design_effects());
-        // Stories and mentions that differ by their author are still one each.
-        let others = self.stories_by_writer.design_effects().into_iter().zip(self.authors.design_effects());
-        (others.zip(mentions))
-            .map(|((stories, authors), mentions)| Effects {
-                stories: stories.max(1.0),
-                mentions: mentions.max(1.0),
-                authors,
-            })
-            .collect()
+        let stories = self.stories_by_writer.design_effect();
+        let mentions = (self.mentions_by_writer.design_effect())
+            .max(self.mentions_by_story.design_effect())
+            .max(self.mentions_by_author.design_effect());
+        let of_authors = self.authors.ratio_effects().into_iter();
+        of_authors.map(|authors| Effects { stories, mentions, authors }).collect()
     }
 }
 
@@ -136,8 +127,8 @@ pub(super) fn effects_by(
     Ok(found.into_iter().map(|(slice, gathered)| (slice, gathered.effects())).collect())
 }
 
-/// How many reactions to posts about each of `brands` are worth one that came by itself: those of one story, and of
-/// stories by one author, hang together.
+/// How many reactions to posts about `brands` are worth one that came by itself: those of one story, and of stories by one
+/// author, hang together.
 ///
 /// # Errors
 /// When SQLite refuses.
@@ -145,7 +136,7 @@ pub(super) fn effects_of_reactions(
     connection: &Connection,
     window: Window,
     brands: &[Brand],
-) -> Result<Vec<f64>, StoreError> {
+) -> Result<f64, StoreError> {
     // What strangers claim is taken for at most a million million, so that sums hold.
     const REACTIONS: &str = "SELECT COALESCE(root.author, -COALESCE(post.story, post.id)) AS writer,
             COALESCE(post.story, post.id) AS story, mention.brand AS brand,
@@ -165,8 +156,7 @@ pub(super) fn effects_of_reactions(
         by_writer.add(row.get("writer")?, place, reactions);
         by_story.add(row.get("story")?, place, reactions);
     }
-    let both = by_writer.design_effects().into_iter().zip(by_story.design_effects());
-    Ok(both.map(|(writer, story)| writer.max(story).max(1.0)).collect())
+    Ok(by_writer.design_effect().max(by_story.design_effect()))
 }
 
 /// Where each brand stands, by its identity.

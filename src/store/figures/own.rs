@@ -257,8 +257,10 @@ impl<'a> Talk<'a> {
                 host == domain || host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))
             });
             let value = |wanted: &str| {
-                let found =
-                    address.query_pairs().find(|(key, value)| key == wanted && !value.trim().is_empty());
+                // copied out of a page, `&` may stand as `&amp;`
+                let found = address.query_pairs().find(|(key, value)| {
+                    key.strip_prefix("amp;").unwrap_or(key) == wanted && !value.trim().is_empty()
+                });
                 found.map(|(_, value)| value.trim().chars().take(100).collect::<String>())
             };
             let Some(name) = value("utm_campaign").filter(|_| own || by_own) else { continue };

@@ -60,27 +60,19 @@ macro_rules! by {
     };
 }
 
-impl Per {
-    /// Queries behind how far the parts hang together.
-    fn clusters(self) -> [&'static str; 2] {
-        match self {
-            Per::Network => clustered!("post.network"),
-            Per::Language => {
-                clustered!("COALESCE(NULLIF(COALESCE(post.language, post.lang), ''), 'unknown')")
-            }
-            Per::Country => clustered!(
-                "COALESCE(json_extract(post.more, '$.country'), CASE WHEN post.lang GLOB '*[-_][A-Za-z][A-Za-z]'
-                    THEN upper(substr(post.lang, -2)) END, 'unknown')"
-            ),
-        }
-    }
+macro_rules! parted {
+    ($slice:literal) => {
+        [by!($slice), clustered!($slice)]
+    };
+}
 
-    /// Two queries: by part and brand, and by part alone.
-    fn queries(self) -> [&'static str; 2] {
+impl Per {
+    /// Two queries for the counts, by part and brand, and by part alone; two for how far they hang together.
+    fn queries(self) -> [[&'static str; 2]; 2] {
         match self {
-            Per::Network => by!("post.network"),
-            Per::Language => by!("COALESCE(NULLIF(COALESCE(post.language, post.lang), ''), 'unknown')"),
-            Per::Country => by!(
+            Per::Network => parted!("post.network"),
+            Per::Language => parted!("COALESCE(NULLIF(COALESCE(post.language, post.lang), ''), 'unknown')"),
+            Per::Country => parted!(
                 "COALESCE(json_extract(post.more, '$.country'), CASE WHEN post.lang GLOB '*[-_][A-Za-z][A-Za-z]'
                     THEN upper(substr(post.lang, -2)) END, 'unknown')"
             ),
@@ -111,10 +103,10 @@ fn counted(
     window: Window,
     brands: &[Brand],
 ) -> Result<Counted, StoreError> {
-    let [by_brand, all] = per.queries();
+    let [counts, clusters] = per.queries();
     let asked = ids(brands);
     let mut found = Counted::new();
-    for sql in [by_brand, all] {
+    for sql in counts {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement
             .query(named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": &asked })?;
@@ -130,7 +122,7 @@ fn counted(
             }
         }
     }
-    for (name, effects) in effects_by(connection, per.clusters(), window, brands)? {
+    for (name, effects) in effects_by(connection, clusters, window, brands)? {
         let (tallies, ..) = part(&mut found, name, brands.len());
         tallies.iter_mut().zip(effects).for_each(|(tally, effects)| tally.effects = Some(effects));
     }

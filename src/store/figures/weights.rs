@@ -67,11 +67,10 @@ pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Res
         *right += u32::from(said.relevant);
         *all += 1;
     }
-    let effects = effects_of_reactions(connection, window, brands)?;
-    let weights = brands.iter().zip(effects).map(|(brand, effect)| Weight {
-        effect: Some(effect),
-        ..found.get(&*brand.id.0).copied().unwrap_or_default()
-    });
+    let effect = effects_of_reactions(connection, window, brands)?;
+    let weights = brands
+        .iter()
+        .map(|brand| Weight { effect: Some(effect), ..found.get(&*brand.id.0).copied().unwrap_or_default() });
     Ok(weights.collect())
 }
 
