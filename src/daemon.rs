@@ -21,11 +21,12 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, SourceConfig, secret};
 use crate::deliver::{Courier, CourierError};
 use crate::fetch::{Fetch, SetupError};
-use crate::intake::{self, Judge};
+use crate::intake::{Judge, Wants};
 use crate::keeper::Keeper;
-use crate::matcher::{Matcher, Scratch};
+use crate::matcher::Scratch;
 use crate::network::{self, BuildError, Key, Unit};
 use crate::notice::NoticeError;
+use crate::post::NetworkName;
 use crate::source::{self, Client, End, Event, Interest, Mode, Purse, Recorder, Source};
 use crate::store::StoreError;
 use crate::time::Time;
@@ -157,7 +158,7 @@ pub async fn run(
     let recorder =
         record.as_deref().map(Recorder::new).transpose().map_err(DaemonError::Record)?.map(Arc::new);
     let moods = judge.moods.clone();
-    let (matchers, matching) = watch::channel(Arc::clone(&judge.matcher));
+    let (wants, wanted) = watch::channel(judge.wants());
     let (brands, watched) = watch::channel(keeper.composer().brands.clone());
     let fetching = if mode == Mode::Once { config.fetch.clone().hurried() } else { config.fetch.clone() };
     let fetch = Arc::new(Fetch::new(fetching, clock)?);
@@ -191,15 +192,12 @@ pub async fn run(
                 continue;
             }
         };
-        let mut source = Source::new(
-            configured.name.as_str(),
-            crate::post::NetworkName::known(spec_name),
-            Arc::from(network),
-        );
+        let mut source =
+            Source::new(configured.name.as_str(), NetworkName::known(spec_name), Arc::from(network));
         source.budget = purse(&configured, keeper.store().spent(id, clock())?);
         source.secrets = secrets(&configured).into_iter().map(|(_, key)| key).collect();
         source.recorder.clone_from(&recorder);
-        source.interest = Some(interest(matching.clone()));
+        source.interest = Some(interest(wanted.clone(), source.network_name.clone()));
         let client = Arc::new(Client::new(&source, Arc::clone(&fetch), events.clone(), clock));
         asked_aside.push((source.clone(), Arc::clone(&client)));
         let (events, stop) = (events.clone(), stop.clone());
@@ -258,9 +256,8 @@ pub async fn run(
     }
     if mode == Mode::Watch {
         if let Some(folder) = keywords {
-            helpers.spawn(
-                reload::run(folder, questions.clone(), (brands, matchers), moods, stop.clone()).boxed(),
-            );
+            helpers
+                .spawn(reload::run(folder, questions.clone(), (brands, wants), moods, stop.clone()).boxed());
         }
         helpers.spawn(pictures::run(Arc::clone(&fetch), questions.clone(), stop.clone()).boxed());
         for one in &asked_aside {
@@ -347,15 +344,12 @@ pub async fn run(
 }
 
 /// What says whether anything of the brands of today may stand in a post, or it may tell something of its author.
-fn interest(matching: watch::Receiver<Arc<Matcher>>) -> Interest {
+fn interest(wanted: watch::Receiver<Wants>, network: NetworkName) -> Interest {
     let scratch = std::sync::Mutex::new(Scratch::default());
     Interest(Arc::new(move |post| {
-        let matcher = Arc::clone(&matching.borrow());
+        let wants = wanted.borrow().clone();
         // One source asks at a time; after a panic elsewhere everything is read whole.
-        let text = std::iter::once(&*post.text);
-        scratch
-            .lock()
-            .map_or(true, |mut scratch| intake::may_concern(&matcher, text, post.is_answer, &mut scratch))
+        scratch.lock().map_or(true, |mut scratch| wants.may_concern(&network, post, &mut scratch))
     }))
 }
 

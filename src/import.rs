@@ -307,7 +307,7 @@ impl Part<'_> {
                             summary.tally.mentions += u64::try_from(clear).unwrap_or(0);
                             summary.tally.suspicions += u64::try_from(post.suspicions.len()).unwrap_or(0);
                         }
-                        Step::Passed(_) | Step::Answer(_) => summary.tally.posts += 1,
+                        Step::Passed(_) | Step::Answer(_) | Step::Reply(_) => summary.tally.posts += 1,
                         Step::PassedOver(passed) => {
                             summary.tally.posts += u64::try_from(passed.iter().count()).unwrap_or(0);
                         }

@@ -11,6 +11,7 @@ mod describe;
 mod evidence;
 mod name;
 mod near;
+mod own;
 mod reading;
 mod scan;
 pub mod variants;
@@ -28,6 +29,7 @@ pub use avatar::{Album, LARGEST as LARGEST_PICTURE, Picture, Unreadable as Unrea
 pub use describe::describe;
 use evidence::Evidence;
 use name::{Name, Origin};
+pub use own::Own;
 use reading::LIMIT;
 use scan::Finder;
 

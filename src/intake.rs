@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use self::weigh::{Scales, Weighed};
 use crate::impostor::conduct::Said;
-use crate::impostor::{Album, Beside, Lookout, Picture, Stance, Suspicion};
+use crate::impostor::{Album, Beside, Lookout, Own, Picture, Stance, Suspicion};
 use crate::keyword::{Brand, BrandId};
 use crate::language;
 use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
-use crate::network::{Cursor, Dates, Missed, Page};
+use crate::network::{Cursor, Dates, Missed, Page, Skim};
 use crate::post::{Account, Author, Deletion, NetworkName, Post};
 use crate::relevance::Label;
 use crate::sentiment::{Moods, Sentiment};
@@ -26,6 +26,8 @@ pub struct Judge {
     pub matcher: Arc<Matcher>,
     /// Finds impostors.
     pub lookout: Lookout,
+    /// Knows who speaks for the brands.
+    pub own: Arc<Own>,
     /// Weighs mentions of ambiguous names.
     pub scales: Scales,
     /// Reads how mentions speak.
@@ -109,6 +111,23 @@ pub struct Answer {
     pub stance: Stance,
 }
 
+/// That an own account of a brand answered somebody, in a post that names no brand: nothing of what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Where.
+    pub network: NetworkName,
+    /// The network's own identifier.
+    pub native_id: String,
+    /// Native id of the account.
+    pub author: String,
+    /// Native id of the post that it answers.
+    pub to: String,
+    /// When.
+    pub at: Time,
+    /// The brands for which it speaks.
+    pub brands: Vec<BrandId>,
+}
+
 /// The identity of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostId {
@@ -160,6 +179,8 @@ pub enum Step {
     PassedOver(PassedOver),
     /// A post that is no mention, and answers one perhaps.
     Answer(Box<Answer>),
+    /// A post that is no mention, by which a brand's own account answers one perhaps.
+    Reply(Box<Reply>),
     /// Something was taken away.
     Gone(Deletion),
     /// Something was said of an account, which may be one that a brand says is its own.
@@ -207,7 +228,8 @@ impl Judge {
     pub fn new(brands: &[Brand]) -> Result<Judge, BuildError> {
         let (matcher, lookout) = (Arc::new(Matcher::new(brands)?), Lookout::new(brands));
         let (scales, moods) = (Scales::default(), Moods::default());
-        Ok(Judge { matcher, lookout, scales, moods, pictures: HashMap::new() })
+        let own = Arc::new(Own::new(brands));
+        Ok(Judge { matcher, lookout, own, scales, moods, pictures: HashMap::new() })
     }
 
     /// Learns what people said of mentions; what was learned before is forgotten.
@@ -240,9 +262,12 @@ impl Judge {
         for post in page.posts.into_iter().chain(page.edits) {
             let verdicts = self.matcher.mentions(&post, source, scratch);
             if verdicts.is_empty() {
-                let step = match self.answer(&post, &[], None, seen) {
-                    Some(answer) => Step::Answer(answer),
-                    None => Step::Passed(PostId { network: post.network, native_id: post.native_id }),
+                let step = if let Some(reply) = self.reply(&post, origin, seen) {
+                    Step::Reply(Box::new(reply))
+                } else if let Some(answer) = self.answer(&post, &[], None, seen) {
+                    Step::Answer(answer)
+                } else {
+                    Step::Passed(PostId { network: post.network, native_id: post.native_id })
                 };
                 judged.steps.push((seen, step));
                 continue;
@@ -287,9 +312,12 @@ impl Judge {
     pub fn weigh_all(&self, steps: &mut [(Time, Step)]) {
         let posts = steps.iter_mut().filter_map(|(_, step)| match step {
             Step::Post(judged) => Some(&mut **judged),
-            Step::Passed(_) | Step::PassedOver(_) | Step::Answer(_) | Step::Gone(_) | Step::Account(..) => {
-                None
-            }
+            Step::Passed(_)
+            | Step::PassedOver(_)
+            | Step::Answer(_)
+            | Step::Reply(_)
+            | Step::Gone(_)
+            | Step::Account(..) => None,
         });
         self.weigh_posts(&mut posts.collect::<Vec<_>>());
     }
@@ -324,6 +352,20 @@ impl Judge {
     fn stance(&self, network: &NetworkName, author: &Author, seen: Time) -> Stance {
         let picture = author.avatar.as_ref().and_then(|address| self.pictures.get(address).copied());
         self.lookout.stance(network, author, Beside { picture, now: Some(seen) })
+    }
+
+    /// The post as an answer by a brand's own account.
+    fn reply(&self, post: &Post, origin: Origin<'_>, seen: Time) -> Option<Reply> {
+        let (author, to) = (post.author.as_ref()?, post.reply_to.as_ref()?);
+        let brands = self.own.brands(&post.network, author);
+        (!brands.is_empty()).then(|| Reply {
+            network: post.network.clone(),
+            native_id: post.native_id.clone(),
+            author: author.native_id.clone(),
+            to: to.clone(),
+            at: counted(post.published, origin.dates, origin.look_back, seen),
+            brands,
+        })
     }
 
     /// The post as an answer, when it is one that may tell something of its author.
@@ -373,6 +415,33 @@ pub fn may_concern<'t>(
     scratch: &mut Scratch,
 ) -> bool {
     matcher.finds_any(texts.clone(), scratch) || is_answer && texts.any(is_telling)
+}
+
+/// What says whether a post may concern anybody, shared with those who read streams.
+#[derive(Debug, Clone)]
+pub struct Wants {
+    matcher: Arc<Matcher>,
+    own: Arc<Own>,
+}
+
+impl Judge {
+    /// What of a stream it wants to see.
+    pub fn wants(&self) -> Wants {
+        Wants { matcher: Arc::clone(&self.matcher), own: Arc::clone(&self.own) }
+    }
+}
+
+impl Wants {
+    /// Whether a post of `network`, read as far as its words, may concern anybody: as [`may_concern`] says, or because a
+    /// brand's own account answers somebody.
+    pub fn may_concern(&self, network: &NetworkName, post: &Skim<'_>, scratch: &mut Scratch) -> bool {
+        let by_own = || {
+            let author = Author { native_id: post.author.to_string(), ..Author::default() };
+            !self.own.is_empty() && !self.own.brands(network, &author).is_empty()
+        };
+        may_concern(&self.matcher, std::iter::once(&*post.text), post.is_answer, scratch)
+            || post.is_answer && by_own()
+    }
 }
 
 /// The moment that decides in which window a post counts.

@@ -105,6 +105,8 @@ pub struct Page {
 pub struct Skim<'b> {
     /// The post's native id.
     pub native_id: String,
+    /// Native id of its author.
+    pub author: Cow<'b, str>,
     /// All its words.
     pub text: Cow<'b, str>,
     /// Whether it answers another post.

@@ -158,9 +158,12 @@ pub fn play(
         for (chunk, lines) in receive {
             let first = chunk.steps.first().and_then(|(seen, step)| match step {
                 Step::PassedOver(passed) => passed.iter().next().map(|(seen, ..)| seen),
-                Step::Post(_) | Step::Passed(_) | Step::Answer(_) | Step::Gone(_) | Step::Account(..) => {
-                    Some(*seen)
-                }
+                Step::Post(_)
+                | Step::Passed(_)
+                | Step::Answer(_)
+                | Step::Reply(_)
+                | Step::Gone(_)
+                | Step::Account(..) => Some(*seen),
             });
             let last = chunk.steps.last().map(|(seen, _)| *seen);
             if let (Some(first), Some(last)) = (first, last) {
@@ -257,7 +260,8 @@ fn pass_over(chunk: &mut Judged, seen: Time, (network, native_id): (&str, &str))
 /// The lines in which nothing stands, as far as that shows at a glance.
 fn skim<'l>(judge: &Judge, lines: &'l Lines, scratch: &mut Scratch) -> Vec<Option<Skimmed<'l>>> {
     let mut nothing = |skimmed: &Skimmed<'_>| {
-        !intake::may_concern(&judge.matcher, skimmed.texts(), skimmed.is_answer(), scratch)
+        let by_own = skimmed.is_answer() && !judge.own.is_empty();
+        !by_own && !intake::may_concern(&judge.matcher, skimmed.texts(), skimmed.is_answer(), scratch)
     };
     lines.iter().map(|(_, line)| capture::skim(line).filter(&mut nothing)).collect()
 }

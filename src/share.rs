@@ -188,6 +188,9 @@ pub struct Share {
     /// How many people may have read, as a range, where that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
+    /// How often people said whether a post is about it, where that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<u32>,
     /// Its part of all stories corrected for the precision that labels show, where there are enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected: Option<Corrected>,
@@ -243,7 +246,10 @@ impl Shares {
         let authors: Vec<u64> = now.brands.iter().map(|tally| tally.heard.authors).collect();
         let of_authors = share_of_voice(&authors).unwrap_or_default();
         let sum = |of: &[u64]| of.iter().sum::<u64>();
-        let all = [sum(&stories(now)), sum(&mentions(now)), sum(&authors)];
+        let reactions: Vec<u64> =
+            now.brands.iter().map(|tally| tally.effects.map_or(0, |effects| effects.reacted)).collect();
+        let of_reactions = share_of_voice(&reactions).unwrap_or_default();
+        let all = [sum(&stories(now)), sum(&mentions(now)), sum(&authors), sum(&reactions)];
         for (place, brand) in brands.iter().enumerate() {
             let tally = now.brands.get(place).cloned().unwrap_or_default();
             let permille = parts.get(place).copied();
@@ -278,9 +284,12 @@ impl Shares {
                 by_authors: tally.effects.and_then(|effects| {
                     interval(&of_authors, place, (tally.heard.authors, all[2]), effects.authors)
                 }),
-                by_engagement: None,
-                reactions: None,
+                by_engagement: tally.effects.and_then(|effects| {
+                    interval(&of_reactions, place, (effects.reacted, all[3]), effects.reactions)
+                }),
+                reactions: tally.effects.map(|effects| effects.reacted),
                 reach: None,
+                labelled: None,
                 corrected: None,
                 change,
                 query_changed: before.is_some_and(|before| {
@@ -322,12 +331,10 @@ impl Shares {
             })
             .collect();
         let stories: Vec<u64> = self.brands.iter().map(|share| share.counts.stories).collect();
-        let (engagement, corrected) =
-            (weight::by_engagement(&of), weight::corrected(&stories, self.worth, &of));
+        let corrected = weight::corrected(&stories, self.worth, &of);
         for (place, (share, weight)) in self.brands.iter_mut().zip(&of).enumerate() {
-            share.by_engagement = engagement.as_ref().and_then(|all| all.get(place)).copied();
             share.corrected = corrected.as_ref().and_then(|all| all.get(place)).copied();
-            (share.reactions, share.reach) = (Some(weight.reactions), Some(weight.reach));
+            (share.reach, share.labelled) = (Some(weight.reach), Some(weight.labelled));
         }
     }
 

@@ -28,6 +28,7 @@ pub mod mutes;
 pub mod pictures;
 pub mod posts;
 pub mod rematch;
+pub mod replies;
 mod past;
 pub mod recipients;
 mod reread;
@@ -57,6 +58,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/migrations/0015_brief.sql"),
     include_str!("store/migrations/0016_lean.sql"),
     include_str!("store/migrations/0017_threads_in_order.sql"),
+    include_str!("store/migrations/0018_own_answers.sql"),
 ];
 
 /// How long a connection waits for another process that writes (a `vigie digest --send` beside `watch`).

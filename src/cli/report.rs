@@ -18,7 +18,7 @@ use super::{Common, Usage, clean, say};
 use crate::config::secret;
 use crate::keyword::Brand;
 use crate::mail::Language;
-use crate::mail::look::colour;
+use crate::mail::look::readable;
 use crate::mention::{Mention, Suspect};
 use crate::report::{self, Figures, Look, Report as Gathered};
 use crate::store::{self, figures};
@@ -52,8 +52,8 @@ pub(super) struct Report {
     /// A picture in the place of that name: PNG, JPEG, GIF or WebP of at most 1 MiB
     #[arg(long, value_name = "FILE")]
     logo: Option<PathBuf>,
-    /// The colour of what is ours: #rrggbb
-    #[arg(long, value_name = "COLOUR", value_parser = colour)]
+    /// The colour of what is ours: #rrggbb, dark enough for white letters; lightened on dark screens
+    #[arg(long, value_name = "COLOUR", value_parser = readable)]
     colour: Option<String>,
 }
 

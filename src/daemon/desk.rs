@@ -295,6 +295,9 @@ impl Desk {
                     let Some(known) = self.known.get(&*source) else { continue };
                     let origin =
                         Origin { source: &source, dates: known.dates, look_back: known.looking_back };
+                    for account in &page.accounts {
+                        self.judge.own.know(&account.network, &account.author);
+                    }
                     let judged = self.judge.judge(page, origin, seen, &mut self.scratch);
                     match &mut waiting {
                         Some((name, pages)) if *name == *source => pages.push(judged),

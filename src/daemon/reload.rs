@@ -2,26 +2,24 @@
 //! then the desk changes over between two pages.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::desk::{self, Question};
-use crate::intake::Judge;
+use crate::intake::{Judge, Wants};
 use crate::keyword::{self, Brand};
-use crate::matcher::Matcher;
 use crate::sentiment::Moods;
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Follows the brand files of `folder` until `stop`; whoever watches `brands` and `matchers` hears of every change.
+/// Follows the brand files of `folder` until `stop`; whoever watches `brands` and `wants` hears of every change.
 pub(super) async fn run(
     folder: PathBuf,
     desk: mpsc::Sender<Question>,
-    (brands, matchers): (watch::Sender<Vec<Brand>>, watch::Sender<Arc<Matcher>>),
+    (brands, wants): (watch::Sender<Vec<Brand>>, watch::Sender<Wants>),
     moods: Moods,
     stop: CancellationToken,
 ) {
@@ -42,7 +40,7 @@ pub(super) async fn run(
         let built = tokio::task::spawn_blocking(move || build(&from, moods)).await;
         let done = match built {
             Ok(Ok((judge, read))) => {
-                let (of_mails, matcher) = (read.clone(), Arc::clone(&judge.matcher));
+                let (of_mails, wanted) = (read.clone(), judge.wants());
                 let swapped = desk::ask(&desk, |reply| Question::Reload {
                     judge: Box::new(judge),
                     brands: of_mails,
@@ -50,7 +48,7 @@ pub(super) async fn run(
                 });
                 let swapped = swapped.await;
                 // Nobody may be listening.
-                matchers.send_replace(matcher);
+                wants.send_replace(wanted);
                 brands.send_replace(read);
                 swapped
             }

@@ -107,7 +107,7 @@ pub fn mention_row<'a>(mention: &'a Mention, topics: &[&str]) -> Vec<Cell<'a>> {
         list(&post.links),
         Cell::link(author.and_then(|author| author.url.as_deref())),
         Cell::whole(author.and_then(|author| author.followers)),
-        post.stated_country().map_or(Cell::Empty, |country| Cell::Word(country.into())),
+        post.stated_country().map_or(Cell::Empty, |country| Cell::Text(country.into())),
         if topics.is_empty() { Cell::Empty } else { Cell::Text(topics.join("; ").into()) },
         Cell::Text(mention.told_first().into()),
     ]

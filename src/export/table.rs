@@ -112,7 +112,7 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("corrected_permille", Kind::Whole, "Part of all stories, corrected by what people labelled; empty under ten labels", "Part de tous les récits, corrigée selon les étiquettes données ; vide sous dix étiquettes"),
     column("corrected_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
     column("corrected_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
-    column("labels", Kind::Whole, "Labels that it is corrected by", "Étiquettes qui servent à la corriger"),
+    column("labels", Kind::Whole, "Labelled posts that it is corrected by: those counted by what is learned from other labels", "Publications étiquetées qui servent à la corriger : celles que l’on compterait d’après les autres étiquettes"),
     column("labels_right", Kind::Whole, "Of those, about the brand", "Dont celles qui concernent la marque"),
     column("understood", Kind::Whole, "Stories whose sentiment was understood", "Récits dont la tonalité a été comprise"),
     column("not_understood", Kind::Whole, "Stories of which nothing was understood: in no share of sentiment", "Récits dont rien n'a été compris : dans aucune part de tonalité"),

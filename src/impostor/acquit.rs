@@ -97,7 +97,7 @@ pub(super) fn is_declared(brand: &Brand, network: &NetworkName, author: &Author)
 }
 
 /// Whether a list of the brand's file names the account.
-fn listed(list: &[OfficialAccount], network: &NetworkName, author: &Author) -> bool {
+pub(super) fn listed(list: &[OfficialAccount], network: &NetworkName, author: &Author) -> bool {
     let names = [author.handle.as_deref(), Some(author.native_id.as_str())];
     names
         .into_iter()

@@ -228,6 +228,10 @@ fn write(unit: &mut Unit<'_>, step: &Step) -> Result<(), NoticeError> {
             unit.pass_over(answer.network.as_str(), &answer.native_id)?;
             unit.save_answer(answer)?;
         }
+        Step::Reply(reply) => {
+            unit.pass_over(reply.network.as_str(), &reply.native_id)?;
+            unit.save_reply(reply)?;
+        }
         Step::Gone(deletion) => unit.remove(deletion)?,
         Step::Account(account, stance, official) => {
             unit.save_account(account, stance, *official)?;

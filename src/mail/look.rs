@@ -74,10 +74,7 @@ impl Logo {
 }
 
 /// A colour as a style sheet takes it, in small letters.
-///
-/// # Errors
-/// When it is none.
-pub fn colour(text: &str) -> Result<String, String> {
+fn colour(text: &str) -> Result<String, String> {
     channels(text)
         .map(|_| text.to_ascii_lowercase())
         .ok_or_else(|| "a colour is # and six hexadecimal digits, as in #0d7a86".to_owned())
@@ -96,6 +93,17 @@ pub fn readable(text: &str) -> Result<String, String> {
         ));
     }
     Ok(colour)
+}
+
+/// A colour half way to white, to be seen on a dark page; what is no colour stays as it is.
+pub fn lightened(colour: &str) -> String {
+    channels(colour).map_or_else(
+        || colour.to_owned(),
+        |channels| {
+            let [red, green, blue] = channels.map(|channel| channel / 2 + 128);
+            format!("#{red:02x}{green:02x}{blue:02x}")
+        },
+    )
 }
 
 fn channels(text: &str) -> Option<[u8; 3]> {

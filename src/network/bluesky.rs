@@ -277,6 +277,7 @@ impl Network for Bluesky {
         let jumps = last > 0 && self.gap(Time(last / 1000), until?, seen, outdated).is_some();
         (!jumps).then(|| Skim {
             native_id: ["at://", &did, "/", POST, "/", &rkey].concat(),
+            author: did,
             text,
             is_answer,
             cursor: Some(State::at(time_us)),

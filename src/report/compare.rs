@@ -8,7 +8,7 @@ use super::Figures;
 use crate::fold::fold;
 use crate::keyword::BrandId;
 use crate::mail::{Language, mood};
-use crate::share::{MoodShares, Permille, Share};
+use crate::share::{ENOUGH, MoodShares, Permille, Share};
 use crate::store::figures::Since;
 
 /// What changed from `old` to `new`, a line each; empty when they say the same. `since` is what happened to the window
@@ -25,7 +25,7 @@ pub fn compare(old: &Figures, new: &Figures, since: Option<&Since>, language: La
             format!("la période allait de {} à {}, elle va de {} à {}", was.from, was.to, is.from, is.to),
         );
     }
-    if old.zone != new.zone && !old.zone.is_empty() {
+    if !old.zone.is_empty() && plain(&old.zone) != plain(&new.zone) {
         let (was, is) = (&old.zone, &new.zone);
         told.say(
             format!("days were those of the zone {was}, they are those of {is}"),
@@ -136,12 +136,22 @@ impl Told {
 
     /// The share of stories, where both reports heard enough to tell it.
     fn headline(&mut self, (old, before): (&Figures, &Share), (new, share): (&Figures, &Share)) {
+        let name = &share.name;
+        match (old.shares.enough(), new.shares.enough()) {
+            (true, true) => {}
+            (true, false) => {
+                return self.say(
+                    format!("{name}: share of stories no longer told: fewer than {ENOUGH} stories are left of all brands"),
+                    format!("{name}\u{a0}: part des histoires non donnée\u{a0}: il reste moins de {ENOUGH} histoires pour toutes les marques"),
+                );
+            }
+            (false, _) => return,
+        }
         let told = before.by_stories.zip(share.by_stories).filter(|(was, is)| was != is);
-        let Some((was, is)) = told.filter(|_| old.shares.enough() && new.shares.enough()) else { return };
+        let Some((was, is)) = told else { return };
         // Where the intervals do not meet, it is more than chance, and there only: that errs on the safe side.
         let verdict = self.verdict(is.low > was.high || is.high < was.low);
         let [was, is] = [was, is].map(|of| mood::interval(of, self.language));
-        let name = &share.name;
         self.say(
             format!("{name}: share of stories {was} before, {is} now: {verdict}"),
             format!("{name}\u{a0}: part des histoires {was} avant, {is} maintenant\u{a0}: {verdict}"),
@@ -173,7 +183,7 @@ impl Told {
                 format!("{name}\u{a0}: parce que ce qui est compté pour elle a changé, ou a été appliqué à ce qui est enregistré"),
             );
         }
-        let labels = |of: &Share| of.corrected.map_or(0, |of| u64::from(of.labels));
+        let labels = |of: &Share| u64::from(of.labelled.or(of.corrected.map(|of| of.labels)).unwrap_or(0));
         self.moved(
             [
                 &format!("{name}: because of labels that people gave"),
@@ -338,6 +348,11 @@ fn find<'a>(figures: &'a Figures, share: &Share) -> Option<&'a Share> {
 fn without<'a>(all: &'a [String], others: &[String]) -> Vec<&'a str> {
     let others: BTreeSet<String> = others.iter().map(|term| fold(term)).collect();
     all.iter().filter(|term| !others.contains(&fold(term))).map(String::as_str).collect()
+}
+
+/// The name of a zone; UTC has several.
+fn plain(zone: &str) -> &str {
+    if zone == "Etc/UTC" { "UTC" } else { zone }
 }
 
 /// Thousandths as points of a hundred, with their sign.

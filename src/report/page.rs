@@ -10,7 +10,7 @@ use crate::mail::Language;
 use crate::mail::clean::{link, short};
 use crate::mail::draw::{bar, pieces};
 use crate::mail::post::{self, Parts};
-use crate::mail::{theme, words::local};
+use crate::mail::{look, theme, words::local};
 use crate::share::{Permille, Share};
 use crate::store::figures::{Slice, TopPost};
 use crate::time::HOUR;
@@ -59,7 +59,10 @@ impl Telling<'_> {
 
     fn page(&self) -> Markup {
         let title = self.title();
-        let own = self.look.colour.as_deref().map(|colour| format!(":root{{--own:{colour}}}"));
+        let own = self.look.colour.as_deref().map(|colour| {
+            let light = look::lightened(colour);
+            format!(":root{{--own:{colour}}}@media screen and (prefers-color-scheme:dark){{:root{{--own:{light}}}}}")
+        });
         html! {
             (DOCTYPE)
             html lang=(self.language.code()) {

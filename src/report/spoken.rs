@@ -171,7 +171,7 @@ fn stacked(shares: &MoodShares) -> Markup {
     html! {
         svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" {
             rect class="track" width="1000" height="10" {}
-            rect class="ours" width=(well) height="10" {}
+            rect class="well" width=(well) height="10" {}
             rect class="ill" x=(1000_u16.saturating_sub(ill)) width=(ill) height="10" {}
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Counting answers moves shares towards whatever a judge says too often. How often each label got each answer on posts
 //! that people labelled is known; the shares under which what was answered is most likely are the adjusted ones (the
-//! maximum-likelihood form of adjusted counting: Saerens, Latinne and Decaestecker, 2002; Forman, 2008). The interval
-//! comes from drawing both, the answers and the errors, again.
+//! maximum-likelihood form of adjusted counting: Saerens, Latinne and Decaestecker, 2002; Forman, 2008). Both, the answers and
+//! the errors, are drawn again; the shares are the mean of what comes out, and the interval holds 95 % of it.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,6 @@ const STEPS: u32 = 120;
 /// Draws for the interval.
 const DRAWS: usize = 400;
 const SEED: u64 = 11;
-/// How much the shares are held back towards what was answered and towards equal ones, as a part of the posts: the errors
-/// were measured on other posts than these, and a full correction would trust them to the letter.
-const HELD_BACK: f64 = 0.03;
 /// Posts of a label that its errors are taken to be known from, at most: they differ more between subjects than large
 /// counts alone would say.
 const KNOWN_FROM: f64 = 400.0;
@@ -74,8 +71,6 @@ impl Confusion {
             return None;
         }
         let raw = parts(answers);
-        let likely = rows.map(|row| parts(row.map(|count| count + 0.5)));
-        let (shares, full) = (likeliest(likely, raw, HELD_BACK), likeliest(likely, raw, 0.0));
         let mut random = fastrand::Rng::with_seed(SEED);
         let mut drawn: [Vec<f64>; 3] = Default::default();
         for _ in 0..DRAWS {
@@ -84,22 +79,21 @@ impl Confusion {
                 dirichlet(row.map(|count| count * scale), &mut random)
             });
             let answered = dirichlet(answers, &mut random);
-            for (all, share) in drawn.iter_mut().zip(likeliest(rows, answered, 0.0)) {
+            for (all, share) in drawn.iter_mut().zip(likeliest(rows, answered)) {
                 all.push(share);
             }
         }
         let mut sorted = drawn;
         sorted.iter_mut().for_each(|all| all.sort_by(f64::total_cmp));
+        let means = parts([0, 1, 2].map(|class: usize| sorted.get(class).into_iter().flatten().sum()));
         let shares = match measured {
-            Measured::Elsewhere => shares,
-            Measured::AmongItsOwn => shrunk(raw, shares, &sorted),
+            Measured::Elsewhere => means,
+            Measured::AmongItsOwn => shrunk(raw, means, &sorted),
         };
-        // What is drawn is not held back: the ends reach as far from the share that is as from the one that is not.
-        let mut ends = sorted.iter().zip(shares).zip(full).map(|((all, share), full)| {
+        let mut ends = sorted.iter().zip(shares).map(|(all, share)| {
             let low = all.get(BEYOND).copied().unwrap_or(0.0);
             let high = all.get(DRAWS - 1 - BEYOND).copied().unwrap_or(1.0);
-            let end = |end: f64| (end + share - full).clamp(0.0, 1.0);
-            (low.min(end(low)).min(share), high.max(end(high)).max(share))
+            (low.min(share), high.max(share))
         });
         let mut next = || ends.next().unwrap_or((0.0, 1.0));
         let ends = [next(), next(), next()];
@@ -114,8 +108,8 @@ fn parts(counts: [f64; 3]) -> [f64; 3] {
 }
 
 /// The shares under which answers of the parts `answered` are most likely, where a post of each class is answered as
-/// its row says; `held_back` by a part.
-fn likeliest(rows: [[f64; 3]; 3], answered: [f64; 3], held_back: f64) -> [f64; 3] {
+/// its row says.
+fn likeliest(rows: [[f64; 3]; 3], answered: [f64; 3]) -> [f64; 3] {
     let mut shares = [1.0 / 3.0; 3];
     for _ in 0..STEPS {
         let mut next = [0.0; 3];
@@ -127,9 +121,6 @@ fn likeliest(rows: [[f64; 3]; 3], answered: [f64; 3], held_back: f64) -> [f64; 3
                     *next += part * cell(row) * share / all;
                 }
             }
-        }
-        for (next, part) in next.iter_mut().zip(answered) {
-            *next += held_back * (part + 1.0 / 3.0) / 2.0;
         }
         shares = parts(next);
     }

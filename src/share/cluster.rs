@@ -111,7 +111,7 @@ impl Clusters {
     }
 }
 
-/// How many counts are worth one that came by itself, for one brand's shares: at least 1 of stories and mentions.
+/// How many counts are worth one that came by itself, for one brand's shares: at least 1 of all but authors.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effects {
     /// Of stories: those of one author hang together.
@@ -120,6 +120,10 @@ pub struct Effects {
     pub mentions: f64,
     /// Of authors: one may speak of several brands.
     pub authors: f64,
+    /// Of reactions: those to one story, and to stories by one author.
+    pub reactions: f64,
+    /// How many reactions there are, which nobody counted before.
+    pub reacted: u64,
 }
 
 #[cfg(test)]

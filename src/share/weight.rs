@@ -1,9 +1,8 @@
-//! Shares beside the headline: by engagement, corrected for how often keywords are right, and how many people may have
-//! read, as a range.
+//! Beside the headline: shares corrected for how often keywords are right, and how many people may have read, as a range.
 
 use serde::{Deserialize, Serialize};
 
-use super::interval::{Interval, interval};
+use super::interval::Interval;
 use super::{Permille, share_of_voice};
 use crate::sentiment::gamma;
 
@@ -31,9 +30,10 @@ pub struct Reach {
 /// A share corrected for how often what is counted is about the brand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Corrected {
-    /// Labels that were not asked for because of doubt; with fewer than ten the brand is taken as it is counted.
+    /// Labelled posts that would be counted by what is learned from other labels; with fewer than ten the brand is taken as
+    /// it is counted.
     pub labels: u32,
-    /// Of those, right.
+    /// Of those, posts about the brand.
     pub right: u32,
     /// The part of all stories, corrected, with its interval at 95 %.
     pub share: Interval,
@@ -42,26 +42,14 @@ pub struct Corrected {
 /// What is known of one brand beside its counts.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Weight {
-    /// Reactions to all of its posts.
-    pub reactions: u64,
-    /// How many reactions are worth one that came by itself: those of one story, or of one author, hang together.
-    pub effect: Option<f64>,
     /// Who may have read.
     pub reach: Reach,
-    /// Labels: right ones, and all.
+    /// Labels given.
+    pub labelled: u32,
+    /// Labelled posts that would be counted by what is learned from other labels: those about the brand, and all.
     pub labels: (u32, u32),
     /// Stories of the window that a person said are about the brand: those need no correction.
     pub settled: u64,
-}
-
-/// Shares of reactions, which sum to 1000; nothing where nobody reacted.
-pub(super) fn by_engagement(weights: &[Weight]) -> Option<Vec<Interval>> {
-    let counts: Vec<u64> = weights.iter().map(|weight| weight.reactions).collect();
-    let parts = share_of_voice(&counts)?;
-    let all = counts.iter().sum();
-    let of =
-        |(place, weight): (usize, &Weight)| interval(&parts, place, (weight.reactions, all), weight.effect?);
-    weights.iter().enumerate().map(of).collect()
 }
 
 /// The part of `count` stories that a person said are about the brand, 0 to 1.
@@ -154,13 +142,5 @@ mod tests {
         let loose = corrected(&[390, 300], Some(69), &[sure, weight(0, 0)]).unwrap();
         assert_eq!(loose[0].share.permille, Permille(400));
         assert!(loose[0].share.low < one[0].share.low && loose[0].share.high > one[0].share.high);
-    }
-
-    #[test]
-    fn reactions_make_shares_of_all_reactions() {
-        let weight = |reactions| Weight { reactions, effect: Some(1.0), ..Weight::default() };
-        let found = by_engagement(&[weight(30), weight(10)]).unwrap();
-        assert_eq!((found[0].permille, found[1].permille), (Permille(750), Permille(250)));
-        assert_eq!(by_engagement(&[weight(0), weight(0)]), None);
     }
 }

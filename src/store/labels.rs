@@ -1,8 +1,12 @@
 //! What people said of mentions: kept by post and brand, so that it outlives the mention.
 
+mod held_out;
+
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+
+pub use held_out::{HeldOut, held_out};
 
 use super::{Store, StoreError, brief};
 use crate::intake::weigh::{self, Weighed};

@@ -71,6 +71,7 @@ impl Store {
     /// When SQLite refuses.
     pub fn expire(&self, network: &str, before: Time, at: Time) -> Result<usize, StoreError> {
         super::answers::forget_before(&self.connection, network, before)?;
+        super::replies::forget_before(&self.connection, network, before)?;
         let expired = self.connection.prepare_cached(EXPIRE)?.execute(params![network, before.0, at.0])?;
         if expired > 0 {
             self.connection.prepare_cached(UNTAG)?.execute([network])?;

@@ -259,3 +259,42 @@ fn a_share_is_corrected_for_what_people_labelled() {
     let at = header.iter().position(|name| *name == "corrected_permille").unwrap();
     assert_eq!(row.split(',').nth(at), Some("400"), "{csv}");
 }
+
+/// What Vigie has learned to put aside by itself is no error of what it counts.
+#[test]
+fn a_share_is_not_corrected_twice() {
+    let place = Place::new("label-once");
+    place.write("keywords/apple.toml", "brand = \"Apple\"\nours = true\nkeywords = [\"Apple\"]\n");
+    place.write("keywords/samvolt.toml", "brand = \"Samvolt\"\nkeywords = [\"Samvolt\"]\n");
+    let things = ["phone", "laptop", "watch", "tablet", "screen", "charger", "update", "camera", "battery", "store"];
+    let dishes = ["pie", "juice", "crumble", "orchard", "tart", "cider", "peel", "salad", "jam", "harvest"];
+    let deeds = ["bought", "saw", "shared", "missed", "found", "wanted", "sold", "tried", "loved", "dropped"];
+    let mut lines = String::new();
+    for number in 0..100 {
+        let (place, deed) = (number % 10, deeds[number / 10]);
+        for (kind, text) in [
+            ("it", format!("The new Apple {} that I {deed} has software number {number}", things[place])),
+            ("fruit", format!("An apple {} that I {deed} with cinnamon and sugar, take {number}", dishes[place])),
+            ("other", format!("My Samvolt {} that I {deed} on day {number}", things[place])),
+        ] {
+            lines.push_str(&format!("{{\"network\":\"mastodon\",\"id\":\"{kind}{number}\",\"author\":\"{kind}{number}\",\"text\":\"{text}\",\"created_at\":\"2026-01-05T00:00:00Z\"}}\n"));
+        }
+    }
+    place.write("posts.jsonl", lines);
+    place.ok(&["import", "posts.jsonl"]);
+    let mut listed = mentions(&place, &["--limit", "0", "--brand", "apple"]);
+    listed.extend(mentions(&place, &["--limit", "0", "--brand", "apple", "--doubtful"]));
+    for mention in listed.iter().step_by(7).take(30) {
+        let relevant = mention["native_id"].as_str().unwrap().starts_with("it");
+        place.ok(&["label", &mention["id"].to_string(), if relevant { "yes" } else { "no" }]);
+    }
+    place.ok(&["rematch"]);
+    let period = ["share", "--json", "--from", "2026-01-05", "--to", "2026-01-05"];
+    let shares: Value = serde_json::from_str(&place.ok(&period)).unwrap();
+    let apple = &shares["brands"][0];
+    // Truly half of the talk of both brands.
+    let corrected = &apple["corrected"]["share"];
+    let (low, high) = (corrected["low"].as_u64().unwrap(), corrected["high"].as_u64().unwrap());
+    assert!(low <= 500 && 500 <= high, "{apple:#}");
+    assert!(apple["labelled"].as_u64().unwrap() >= 20, "{apple:#}");
+}

@@ -82,6 +82,41 @@ fn own_accounts_campaigns_and_answers_are_told() {
 }
 
 #[test]
+fn answers_that_name_no_brand_are_answers_and_their_words_are_not_kept() {
+    let place = brands("snapshot-answers");
+    let post = |id: &str, author: &str, text: &str, at: &str, to: Option<&str>| {
+        format!(
+            "{}\n",
+            json!({"network": "mastodon", "id": id, "author": author, "text": text, "reply_to": to,
+                "created_at": format!("2026-03-02T{at}Z")})
+        )
+    };
+    let own = "@molivelle@a.example";
+    let lines = [
+        post("ask1", "@ana@a.example", "@molivelle@a.example my Molivelle will not start", "10:00:00", None),
+        post("ask2", "@bob@a.example", "@molivelle@a.example a Molivelle without a bell?", "11:00:00", None),
+        post("answer1", own, "Hello Ana, please hold the red button", "10:10:00", Some("ask1")),
+        post("answer2", own, "Hello Bob, one is on its way", "11:20:00", Some("ask2")),
+        post("else", "@cy@a.example", "I hold the red button all day", "11:30:00", Some("ask1")),
+    ];
+    place.write("posts.jsonl", lines.concat());
+    place.ok(&["replay", "posts.jsonl", "--data", "vigie-data"]);
+    let answering = || document(&place)["brands"][0]["answering"].clone();
+    assert_eq!(
+        answering(),
+        json!([{"network": "mastodon", "addressed": 2, "answered": 2, "unanswered": 0, "median_seconds": 1200}])
+    );
+    let stored = std::fs::read(place.0.join("vigie-data/vigie.db")).unwrap();
+    assert!(!stored.windows(10).any(|part| part == b"red button"), "words of a post that is no mention");
+    // what is taken away answers nobody
+    let gone = "{\"delete\": {\"network\": \"mastodon\", \"id\": \"answer2\", \"seen_at\": \"2026-03-02T12:00:00Z\"}}\n";
+    place.write("posts.jsonl", [&lines.concat(), gone].concat());
+    std::fs::remove_dir_all(place.0.join("vigie-data")).unwrap();
+    place.ok(&["replay", "posts.jsonl", "--data", "vigie-data"]);
+    assert_eq!((&answering()[0]["answered"], &answering()[0]["median_seconds"]), (&json!(1), &json!(600)));
+}
+
+#[test]
 fn shares_inside_each_network_are_those_that_are_listed() {
     let place = brands("snapshot-networks");
     // A competitor alone on one network, both on another.

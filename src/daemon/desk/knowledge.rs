@@ -9,8 +9,8 @@ use crate::keyword::Brand;
 use crate::matcher::Matcher;
 use crate::network::{self, Dates};
 use crate::notice::NoticeError;
-use crate::store::labels;
 use crate::store::pictures::{self, Looked};
+use crate::store::{labels, replies};
 
 impl Desk {
     /// Keeps what came of looking at a picture, and judges again whoever bears it, or everybody when it is a brand's.
@@ -37,8 +37,14 @@ impl Desk {
         Ok(())
     }
 
-    /// Knows the pictures that were read so far.
+    /// Knows the pictures that were read so far, and which accounts are the brands' own.
     pub(super) fn see(&mut self) -> Result<(), NoticeError> {
+        let own = &self.judge.own;
+        if !own.is_empty() {
+            for (network, author) in replies::bearing(self.keeper.store().connection(), &own.handles())? {
+                own.know(&network, &author);
+            }
+        }
         self.judge.see(pictures::album(self.keeper.store().connection())?);
         Ok(())
     }

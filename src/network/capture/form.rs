@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::html;
+use crate::locale;
 use crate::network::ALL;
 use crate::post::{Author, Counts, Kind, NetworkName, Post};
 use crate::time::Time;
@@ -233,7 +234,7 @@ pub(super) fn post(mut written: Written<'_>) -> (Option<Time>, Post) {
         summary: written.summary,
         html: written.html,
         lang: written.lang,
-        country: written.country,
+        country: written.country.as_deref().and_then(locale::country).map(str::to_owned),
         published: written.created_at,
         edited: written.edited_at,
         expires: None,

@@ -15,6 +15,10 @@ pub(super) struct Gathered {
     mentions_by_story: Clusters,
     mentions_by_author: Clusters,
     authors: Clusters,
+    reactions_by_writer: Clusters,
+    reactions_by_story: Clusters,
+    /// Reactions to posts about each brand.
+    reacted: Vec<u64>,
 }
 
 impl Gathered {
@@ -25,12 +29,27 @@ impl Gathered {
             mentions_by_story: Clusters::new(brands),
             mentions_by_author: Clusters::new(brands),
             authors: Clusters::new(brands),
+            reactions_by_writer: Clusters::new(brands),
+            reactions_by_story: Clusters::new(brands),
+            reacted: vec![0; brands],
         }
     }
 
-    /// Mentions of the brand at a place in one story, by who first told it: in the order of writers and stories.
-    pub(super) fn told(&mut self, (writer, story): (i64, i64), brand: usize, mentions: u32) {
+    /// Mentions of the brand at a place in one story, by who first told it, and the reactions to them: in the order of
+    /// writers and stories.
+    pub(super) fn told(
+        &mut self,
+        (writer, story): (i64, i64),
+        brand: usize,
+        (mentions, reactions): (u32, u64),
+    ) {
         let mentions = f64::from(mentions);
+        let reacted = f64::from(u32::try_from(reactions).unwrap_or(u32::MAX));
+        self.reactions_by_writer.add(writer, brand, reacted);
+        self.reactions_by_story.add(story, brand, reacted);
+        if let Some(all) = self.reacted.get_mut(brand) {
+            *all = all.saturating_add(reactions);
+        }
         self.stories_by_writer.add(writer, brand, 1.0);
         self.mentions_by_writer.add(writer, brand, mentions);
         self.mentions_by_story.add(story, brand, mentions);
@@ -49,8 +68,11 @@ impl Gathered {
         let mentions = (self.mentions_by_writer.design_effect())
             .max(self.mentions_by_story.design_effect())
             .max(self.mentions_by_author.design_effect());
-        let of_authors = self.authors.ratio_effects().into_iter();
-        of_authors.map(|authors| Effects { stories, mentions, authors }).collect()
+        let reactions = self.reactions_by_writer.design_effect().max(self.reactions_by_story.design_effect());
+        let of_authors = self.authors.ratio_effects().into_iter().zip(self.reacted);
+        of_authors
+            .map(|(authors, reacted)| Effects { stories, mentions, authors, reactions, reacted })
+            .collect()
     }
 }
 
@@ -63,7 +85,8 @@ macro_rules! clustered {
                 "SELECT ",
                 $slice,
                 " AS slice, COALESCE(root.author, -COALESCE(post.story, post.id)) AS first,
-                    COALESCE(post.story, post.id) AS second, mention.brand AS brand, COUNT(*) AS mentions
+                    COALESCE(post.story, post.id) AS second, mention.brand AS brand, COUNT(*) AS mentions,
+                    SUM(MIN(MAX(post.reactions, 0), 5000000000)) AS reactions
                 FROM clear_mention AS mention JOIN post ON post.id = mention.post
                     LEFT JOIN post AS root ON root.id = COALESCE(post.story, post.id)
                 WHERE mention.counted >= :from AND mention.counted < :to
@@ -118,45 +141,13 @@ pub(super) fn effects_by(
             let Some(gathered) = found.get_mut(slice) else { continue };
             let (first, mentions) = (row.get("first")?, row.get("mentions")?);
             if of_writers {
-                gathered.told((first, row.get("second")?), place, mentions);
+                gathered.told((first, row.get("second")?), place, (mentions, row.get("reactions")?));
             } else {
                 gathered.spoke(first, place, mentions);
             }
         }
     }
     Ok(found.into_iter().map(|(slice, gathered)| (slice, gathered.effects())).collect())
-}
-
-/// How many reactions to posts about `brands` are worth one that came by itself: those of one story, and of stories by one
-/// author, hang together.
-///
-/// # Errors
-/// When SQLite refuses.
-pub(super) fn effects_of_reactions(
-    connection: &Connection,
-    window: Window,
-    brands: &[Brand],
-) -> Result<f64, StoreError> {
-    // What strangers claim is taken for at most a million million, so that sums hold.
-    const REACTIONS: &str = "SELECT COALESCE(root.author, -COALESCE(post.story, post.id)) AS writer,
-            COALESCE(post.story, post.id) AS story, mention.brand AS brand,
-            CAST(SUM(MIN(MAX(post.reactions, 0), 1000000000000)) AS REAL) AS reactions
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post
-            LEFT JOIN post AS root ON root.id = COALESCE(post.story, post.id)
-        WHERE mention.counted >= :from AND mention.counted < :to
-        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
-    let places = places(brands);
-    let (mut by_writer, mut by_story) = (Clusters::new(brands.len()), Clusters::new(brands.len()));
-    let mut statement = connection.prepare_cached(REACTIONS)?;
-    let mut rows = statement.query(named_params! { ":from": window.from.0, ":to": window.to.0 })?;
-    while let Some(row) = rows.next()? {
-        let brand = row.get_ref("brand")?.as_str().map_err(rusqlite::Error::from)?;
-        let Some(place) = places.get(brand).copied() else { continue };
-        let reactions: f64 = row.get::<_, Option<f64>>("reactions")?.unwrap_or_default();
-        by_writer.add(row.get("writer")?, place, reactions);
-        by_story.add(row.get("story")?, place, reactions);
-    }
-    Ok(by_writer.design_effect().max(by_story.design_effect()))
 }
 
 /// Where each brand stands, by its identity.

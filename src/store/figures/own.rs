@@ -13,7 +13,7 @@ use crate::post::{Author, NetworkName};
 use crate::share::Window;
 use crate::store::accounts::{self, AccountDay};
 use crate::store::list::{self, Filter};
-use crate::store::{StoreError, series};
+use crate::store::{StoreError, replies, series};
 use crate::time::{DAY, Time};
 
 /// Posts of own accounts read of one window: the newest.
@@ -198,11 +198,25 @@ impl<'a> Talk<'a> {
                 talk.ids.insert((network, local));
             }
         }
+        // Whoever is named need not have written anything that is kept.
+        for official in &brand.official {
+            let networks = match &official.network {
+                Some(network) => vec![network.to_string()],
+                None => talk.names.keys().cloned().collect(),
+            };
+            for network in networks {
+                talk.names.entry(network).or_default().insert(bare(&official.handle));
+            }
+        }
         for own in posts {
             let post = &own.mention.post;
             let Some(answered) = &post.reply_to else { continue };
             let at = post.published.unwrap_or(own.mention.counted);
             let first = talk.answers.entry((post.network.to_string(), answered.clone())).or_insert(at);
+            *first = (*first).min(at);
+        }
+        for (network, answered, at) in replies::of_brand(connection, &brand.id.0, window.from)? {
+            let first = talk.answers.entry((network, answered)).or_insert(at);
             *first = (*first).min(at);
         }
         Ok(talk)

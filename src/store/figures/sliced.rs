@@ -196,8 +196,8 @@ pub fn sliced_by(
 #[derive(Default)]
 struct Once {
     seen: HashSet<(Option<usize>, &'static str, i64)>,
-    /// Mentions by writer, story and brand.
-    told: BTreeMap<(i64, i64, usize), u32>,
+    /// Mentions, and reactions to them, by writer, story and brand.
+    told: BTreeMap<(i64, i64, usize), (u32, u64)>,
     /// Mentions by author and brand.
     spoke: BTreeMap<(i64, usize), u32>,
 }
@@ -209,7 +209,9 @@ impl Once {
         heard.posts += u64::from(self.seen.insert((of, "post", row.words)));
         heard.stories += u64::from(self.seen.insert((of, "story", row.story)));
         if let Some(brand) = of {
-            *self.told.entry((row.writer, row.story, brand)).or_default() += 1;
+            let (mentions, reactions) = self.told.entry((row.writer, row.story, brand)).or_default();
+            *mentions += 1;
+            *reactions += row.reactions;
             *self.spoke.entry((row.author.unwrap_or(-row.post), brand)).or_default() += 1;
         }
     }
@@ -217,8 +219,8 @@ impl Once {
     /// How far the counts of so many brands hang together.
     fn effects(self, brands: usize) -> Vec<Effects> {
         let mut gathered = Gathered::new(brands);
-        for ((writer, story, brand), mentions) in self.told {
-            gathered.told((writer, story), brand, mentions);
+        for ((writer, story, brand), counts) in self.told {
+            gathered.told((writer, story), brand, counts);
         }
         for ((author, brand), mentions) in self.spoke {
             gathered.spoke(author, brand, mentions);
@@ -234,6 +236,7 @@ struct Keys {
     story: i64,
     /// Who first told the story; the story itself, below zero, where nobody is named.
     writer: i64,
+    reactions: u64,
 }
 
 fn told(
@@ -244,7 +247,8 @@ fn told(
 ) -> Result<Counted, StoreError> {
     const ROWS: &str = "SELECT mention.id AS id, mention.brand AS brand, post.author AS author, post.words AS words, post.id AS post,
             COALESCE(post.story, post.id) AS story, source.example AS example,
-            COALESCE(root.author, -COALESCE(post.story, post.id)) AS writer
+            COALESCE(root.author, -COALESCE(post.story, post.id)) AS writer,
+            MIN(MAX(post.reactions, 0), 5000000000) AS reactions
         FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN source ON source.id = post.source
             LEFT JOIN post AS root ON root.id = COALESCE(post.story, post.id)
         WHERE mention.counted >= ?1 AND mention.counted < ?2";
@@ -287,5 +291,6 @@ fn keys(row: &Row<'_>) -> rusqlite::Result<Keys> {
         words: i64::from_le_bytes(short),
         story: row.get("story")?,
         writer: row.get("writer")?,
+        reactions: row.get("reactions")?,
     })
 }

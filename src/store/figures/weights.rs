@@ -1,26 +1,23 @@
-//! What stands beside counts: reactions, who may have read, what people labelled; and where series break.
+//! What stands beside counts: who may have read, what people labelled; and where series break.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, named_params};
 use serde::Serialize;
 
-use super::clustered::effects_of_reactions;
 use super::{began, ids};
 use crate::keyword::Brand;
 use crate::share::{Reach, Weight, Window};
 use crate::store::{StoreError, labels, sources};
 use crate::time::Time;
 
-/// Reactions, reach and labels of each of `brands`, in their order.
+/// Reach and labels of each of `brands`, in their order.
 ///
 /// # Errors
 /// When SQLite refuses or a row cannot be read back.
 pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Result<Vec<Weight>, StoreError> {
     // What strangers claim is taken for at most a million million, so that sums hold.
-    // What strangers claim is taken for at most a million million, so that sums hold.
-    const REACTIONS: &str = "SELECT mention.brand, SUM(MIN(MAX(post.reactions, 0), 1000000000000)),
-            COALESCE(SUM(MIN(MAX(json_extract(post.more, '$.counts.views'), 0), 1000000000000)), 0), COUNT(json_extract(post.more, '$.counts.views'))
+    const VIEWS: &str = "SELECT mention.brand, COALESCE(SUM(MIN(MAX(json_extract(post.more, '$.counts.views'), 0), 1000000000000)), 0), COUNT(json_extract(post.more, '$.counts.views'))
         FROM clear_mention AS mention JOIN post ON post.id = mention.post
         WHERE mention.counted >= :from AND mention.counted < :to
           AND mention.brand IN (SELECT value FROM json_each(:brands)) GROUP BY mention.brand";
@@ -39,15 +36,14 @@ pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Res
     let asked = ids(brands);
     let window_of = named_params! { ":from": window.from.0, ":to": window.to.0, ":brands": &asked };
     let mut found: HashMap<String, Weight> = HashMap::new();
-    let mut statement = connection.prepare_cached(REACTIONS)?;
+    let mut statement = connection.prepare_cached(VIEWS)?;
     let mut rows = statement.query(window_of)?;
     while let Some(row) = rows.next()? {
         let weight = found.entry(row.get(0)?).or_default();
-        weight.reactions = row.get(1)?;
-        let views: i64 = row.get(2)?;
+        let views: i64 = row.get(1)?;
         weight.reach = Reach {
             views: u64::try_from(views).unwrap_or(0),
-            posts_with_views: row.get(3)?,
+            posts_with_views: row.get(2)?,
             ..Reach::default()
         };
     }
@@ -62,15 +58,11 @@ pub fn weights(connection: &Connection, window: Window, brands: &[Brand]) -> Res
     while let Some(row) = rows.next()? {
         found.entry(row.get(0)?).or_default().settled = row.get(1)?;
     }
-    for said in labels::history(connection, &[])?.into_iter().filter(|said| !said.doubted) {
-        let (right, all) = &mut found.entry(said.brand.to_string()).or_default().labels;
-        *right += u32::from(said.relevant);
-        *all += 1;
+    for (brand, held_out) in labels::held_out(connection, brands)? {
+        let weight = found.entry(brand.to_string()).or_default();
+        (weight.labelled, weight.labels) = (held_out.given, (held_out.right, held_out.counted));
     }
-    let effect = effects_of_reactions(connection, window, brands)?;
-    let weights = brands
-        .iter()
-        .map(|brand| Weight { effect: Some(effect), ..found.get(&*brand.id.0).copied().unwrap_or_default() });
+    let weights = brands.iter().map(|brand| found.get(&*brand.id.0).copied().unwrap_or_default());
     Ok(weights.collect())
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{Change, REMOVED, Unit};
 use crate::post::{Deletion, Gone};
-use crate::store::{StoreError, accounts, answers, cases, labels};
+use crate::store::{StoreError, accounts, answers, cases, labels, replies};
 use crate::time::Time;
 
 impl Unit<'_> {
@@ -32,12 +32,14 @@ impl Unit<'_> {
         match &deletion.gone {
             Gone::Post(id) => {
                 answers::forget_one(self.connection, network, id, None)?;
+                replies::forget_one(self.connection, network, id, None)?;
                 if let Some((row, id)) = find(id)? {
                     self.remove_post(row, network, &id, deletion.at)?;
                 }
             }
             Gone::PostBy(id, author) => {
                 answers::forget_one(self.connection, network, id, Some(author))?;
+                replies::forget_one(self.connection, network, id, Some(author))?;
                 if let Some((row, id)) = find(id)?
                     && self.connection.prepare_cached(WRITER)?.exists(params![row, author])?
                 {
@@ -45,6 +47,7 @@ impl Unit<'_> {
                 }
             }
             Gone::Account(id) => {
+                replies::forget_all(self.connection, network, id)?;
                 let known: Option<i64> = self
                     .connection
                     .prepare_cached(AUTHOR)?
