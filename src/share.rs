@@ -22,8 +22,22 @@ pub const ENOUGH: u64 = 30;
 
 /// Tenths of a percent. Integers, so that a figure reads the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u16", into = "u16")]
 pub struct Permille(pub u16);
+
+impl TryFrom<u16> for Permille {
+    type Error = String;
+
+    fn try_from(part: u16) -> Result<Permille, String> {
+        if part <= 1000 { Ok(Permille(part)) } else { Err(format!("{part} thousandths are more than all")) }
+    }
+}
+
+impl From<Permille> for u16 {
+    fn from(Permille(part): Permille) -> u16 {
+        part
+    }
+}
 
 /// The part of each count in all of them, by largest remainder: the parts sum to exactly 1000.
 ///

@@ -17,6 +17,7 @@ use crate::export::json_pretty;
 use crate::share::Window;
 use crate::snapshot::Snapshot as Document;
 use crate::store::figures;
+use crate::time::DAY;
 use crate::{snapshot, store};
 
 /// Where documents that were brought in are kept, in the data directory.
@@ -101,7 +102,16 @@ pub(super) fn gather(
     let compared = match compare {
         Some(day) => {
             let to = Period::end_of(day, &config)?;
-            Some(Window { from: to.plus(-window.to.since(window.from)), to })
+            let compared = Window { from: to.plus(-window.to.since(window.from)), to };
+            if compared.from < window.to && window.from < compared.to {
+                return Err(Usage(format!(
+                    "--compare {day}: the period that ends there overlaps the one of the snapshot, so the two do not differ by \
+                     chance alone; choose a day {} days away or more",
+                    (window.to.since(window.from) + DAY - 1) / DAY
+                ))
+                .into());
+            }
+            Some(compared)
         }
         None => None,
     };

@@ -52,7 +52,7 @@ pub const MENTION_COLUMNS: &[Column] = &[
     column("followers", Kind::Whole, "Followers of the author", "Abonnés de l'auteur"),
     column("country", Kind::Text, "Country that the network states, or else the region of the declared language: two letters; empty where neither is", "Pays indiqué par le réseau ou, à défaut, région de la langue déclarée : deux lettres ; vide si ni l'un ni l'autre"),
     column("topics", Kind::Text, "Topics of the configuration that it is about", "Thèmes de la configuration qu'il aborde"),
-    column("story", Kind::Text, "The story it tells: network and native id of the post that told it first; copies of one text have the same", "Le récit : réseau et identifiant du message qui l'a publié en premier ; les copies d'un texte ont le même"),
+    column("story", Kind::Text, "The story it tells: network and native id of the post that told it first; copies of one text have the same", "L'histoire : réseau et identifiant du message qui l'a publiée en premier ; les copies d'un texte ont la même"),
 ];
 
 /// The row of a mention that is about `topics`.

@@ -92,10 +92,10 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("previous_posts", Kind::Whole, "Distinct posts in the period before", "Messages distincts de la période précédente"),
     column("previous_permille", Kind::Whole, "Part of all mentions in the period before", "Part de toutes les mentions de la période précédente"),
     column("change_permille", Kind::Whole, "Part of mentions now less part before", "Part actuelle des mentions moins part précédente"),
-    column("detectable", Kind::Flag, "Whether the part of all stories (story_change_permille) changed by more than chance", "Si la part des récits (story_change_permille) a changé plus que par hasard"),
+    column("detectable", Kind::Flag, "Whether the part of all stories (story_change_permille) changed by more than chance", "Si la part des histoires (story_change_permille) a changé plus que par hasard"),
     column("query_changed", Kind::Flag, "Whether the query changed in between, which breaks the comparison", "Si la requête a changé entre-temps, ce qui rompt la comparaison"),
     column("stories", Kind::Whole, "Distinct stories: copies of one text count once", "Récits distincts : les copies d'un texte comptent une fois"),
-    column("story_permille", Kind::Whole, "Part of all stories, in thousandths: the headline", "Part de tous les récits, en millièmes : le chiffre principal"),
+    column("story_permille", Kind::Whole, "Part of all stories, in thousandths: the headline", "Part de toutes les histoires, en millièmes : le chiffre principal"),
     column("story_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
     column("story_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
     column("mention_low", Kind::Whole, "Lower end of the interval of permille at 95 %, less sure where mentions are copies or of one author", "Borne basse de l'intervalle de permille à 95 %, plus large là où les mentions sont des copies ou d'un seul auteur"),
@@ -109,7 +109,7 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("engagement_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
     column("reach_low", Kind::Whole, "Views, where networks tell them: the lower end of who may have read", "Vues, là où les réseaux les donnent : le bas de la fourchette de lecteurs possibles"),
     column("reach_high", Kind::Whole, "Views and the followers of the authors of the other posts: the upper end", "Vues et abonnés des auteurs des autres messages : le haut de la fourchette"),
-    column("corrected_permille", Kind::Whole, "Part of all stories, corrected by what people labelled; empty under ten labels", "Part de tous les récits, corrigée selon les étiquettes données ; vide sous dix étiquettes"),
+    column("corrected_permille", Kind::Whole, "Part of all stories, corrected by what people labelled; empty under ten labels", "Part de toutes les histoires, corrigée selon les étiquettes données ; vide sous dix étiquettes"),
     column("corrected_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
     column("corrected_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
     column("labels", Kind::Whole, "Labelled posts that it is corrected by: those counted by what is learned from other labels", "Publications étiquetées qui servent à la corriger : celles que l’on compterait d’après les autres étiquettes"),
@@ -126,9 +126,9 @@ pub const SHARE_COLUMNS: &[Column] = &[
     column("positive_low", Kind::Whole, "Lower end of its interval at 95 %", "Borne basse de son intervalle à 95 %"),
     column("positive_high", Kind::Whole, "Upper end of its interval at 95 %", "Borne haute de son intervalle à 95 %"),
     column("net_sentiment", Kind::Whole, "(positive - negative) / understood, in thousandths", "(favorables - défavorables) / compris, en millièmes"),
-    column("per", Kind::Text, "What the talk is parted by: network, language, country, topic; empty where shares are of all of it", "Ce qui découpe les propos : network (réseau), language (langue), country (pays), topic (thème) ; vide si les parts portent sur l'ensemble"),
+    column("per", Kind::Text, "What the talk is parted by: network, language, country, topic, day, week, month; empty where shares are of all of it", "Ce qui découpe les propos : network (réseau), language (langue), country (pays), topic (thème), day (jour), week (semaine), month (mois) ; vide si les parts portent sur l'ensemble"),
     column("part", Kind::Text, "Which part: shares are of this part alone", "Quelle partie : les parts ne portent que sur elle"),
-    column("story_change_permille", Kind::Whole, "Part of all stories now less part before", "Part actuelle de tous les récits moins part précédente"),
+    column("story_change_permille", Kind::Whole, "Part of all stories now less part before", "Part actuelle de toutes les histoires moins part précédente"),
 ];
 
 /// The rows of shares: of all talk, or of one part of it, which is named with what it is a part by.
@@ -203,6 +203,7 @@ pub const SNAPSHOT_COLUMNS: &[Column] = &[
     column("measure", Kind::Text, "What is measured", "Ce qui est mesuré"),
     column("key", Kind::Text, "Of what: a network, a day, a rank", "De quoi : un réseau, un jour, un rang"),
     column("value", Kind::Text, "The figure or word", "Le chiffre ou le mot"),
+    column("number", Kind::Whole, "The value once more, where it is a whole number", "La valeur à nouveau, quand c'est un nombre entier"),
 ];
 
 /// The rows of a snapshot. Measures without a brand: `schema`, `generated`, `window`, `previous`, `unit`, `examples`, `total`,
@@ -255,7 +256,8 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn add(&mut self, measure: &'static str, key: impl Into<Cow<'a, str>>, value: Cell<'a>) {
         let brand = Cell::text(Some(self.brand));
-        self.rows.push(vec![brand, Cell::word(measure), Cell::Text(key.into()), value]);
+        let number = if let Cell::Whole(number) = value { Cell::Whole(number) } else { Cell::Empty };
+        self.rows.push(vec![brand, Cell::word(measure), Cell::Text(key.into()), value, number]);
     }
 
     fn figure(

@@ -287,7 +287,7 @@ impl Telling<'_> {
                     thead { tr {
                         th { (self.say("Author", "Auteur")) } th { (self.say("Network", "Réseau")) }
                         th class="num opt" { (self.say("Followers", "Abonnés")) }
-                        th class="num" { (self.say("Distinct posts", "Publications distinctes")) }
+                        th class="num" { (self.say("Stories", "Histoires")) }
                         th class="num" { (self.say("Reactions", "Réactions")) }
                     } }
                     tbody { @for voice in &self.report.voices { tr {

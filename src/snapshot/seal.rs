@@ -4,6 +4,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{SCHEMA, Snapshot};
+use crate::share::Window;
 
 /// What depends on when a document is made, or how a source fares now, and is no figure of the period.
 const OF_THE_MOMENT: &[&str] = &["generated", "hash", "vigie", "state", "reason", "since"];
@@ -75,6 +76,12 @@ impl Snapshot {
         }
         let snapshot: Snapshot =
             serde_json::from_str(text).map_err(|error| format!("it cannot be read: {error}"))?;
+        for window in std::iter::once(snapshot.window).chain(snapshot.previous) {
+            if window.from >= window.to {
+                let Window { from, to } = window;
+                return Err(format!("its period begins at {from} and ends at {to}"));
+            }
+        }
         let again = serde_json::to_value(&snapshot).map_err(|error| error.to_string())?;
         if hash(&again) != is {
             return Err("it holds fields that this version does not know and would lose".to_owned());

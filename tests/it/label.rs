@@ -266,7 +266,8 @@ fn a_share_is_not_corrected_twice() {
     let place = Place::new("label-once");
     place.write("keywords/apple.toml", "brand = \"Apple\"\nours = true\nkeywords = [\"Apple\"]\n");
     place.write("keywords/samvolt.toml", "brand = \"Samvolt\"\nkeywords = [\"Samvolt\"]\n");
-    let things = ["phone", "laptop", "watch", "tablet", "screen", "charger", "update", "camera", "battery", "store"];
+    let things =
+        ["phone", "laptop", "watch", "tablet", "screen", "charger", "update", "camera", "battery", "store"];
     let dishes = ["pie", "juice", "crumble", "orchard", "tart", "cider", "peel", "salad", "jam", "harvest"];
     let deeds = ["bought", "saw", "shared", "missed", "found", "wanted", "sold", "tried", "loved", "dropped"];
     let mut lines = String::new();
@@ -274,7 +275,10 @@ fn a_share_is_not_corrected_twice() {
         let (place, deed) = (number % 10, deeds[number / 10]);
         for (kind, text) in [
             ("it", format!("The new Apple {} that I {deed} has software number {number}", things[place])),
-            ("fruit", format!("An apple {} that I {deed} with cinnamon and sugar, take {number}", dishes[place])),
+            (
+                "fruit",
+                format!("An apple {} that I {deed} with cinnamon and sugar, take {number}", dishes[place]),
+            ),
             ("other", format!("My Samvolt {} that I {deed} on day {number}", things[place])),
         ] {
             lines.push_str(&format!("{{\"network\":\"mastodon\",\"id\":\"{kind}{number}\",\"author\":\"{kind}{number}\",\"text\":\"{text}\",\"created_at\":\"2026-01-05T00:00:00Z\"}}\n"));

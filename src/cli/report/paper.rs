@@ -1,4 +1,7 @@
-//! Makes a printed report the same bytes each time: Chromium writes into a PDF when it was printed.
+//! Makes a printed report the same bytes each time: Chromium writes into a PDF when it was printed, and numbers the cells of
+//! tables after whatever else it did before.
+
+use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,6 +12,9 @@ const MOMENTS: [&[u8]; 2] = [b"/CreationDate", b"/ModDate"];
 /// The key of the two names of a file, in its trailer.
 const NAMES: &[u8] = b"/ID";
 
+/// How names of cells begin; eight digits follow.
+const CELL: &[u8] = b"(node";
+
 /// Puts `at` in the place of the moments of printing, and names that follow from the rest of the bytes in the place of
 /// drawn ones. No length changes, so the offsets inside the file hold.
 pub(super) fn timeless(pdf: &mut [u8], at: Time) {
@@ -17,6 +23,7 @@ pub(super) fn timeless(pdf: &mut [u8], at: Time) {
             moment(pdf.get_mut(start..).unwrap_or_default(), at);
         }
     }
+    cells(pdf);
     let places = places(pdf, NAMES);
     for start in &places {
         names(pdf.get_mut(*start..).unwrap_or_default(), b"0");
@@ -31,6 +38,26 @@ pub(super) fn timeless(pdf: &mut [u8], at: Time) {
 fn places(pdf: &[u8], key: &[u8]) -> Vec<usize> {
     let found = pdf.windows(key.len()).enumerate().filter(|(_, window)| *window == key);
     found.map(|(place, _)| place + key.len()).collect()
+}
+
+/// Counts the cells anew, from one, in the order that they have: the file lists them in it.
+fn cells(pdf: &mut [u8]) {
+    const DIGITS: usize = 8;
+    let named = places(pdf, CELL).into_iter().filter_map(|start| {
+        let number = pdf.get(start..start + DIGITS)?;
+        let closed = pdf.get(start + DIGITS) == Some(&b')');
+        (closed && number.iter().all(u8::is_ascii_digit)).then(|| (start, number.to_vec()))
+    });
+    let named: Vec<(usize, Vec<u8>)> = named.collect();
+    let all: BTreeSet<Vec<u8>> = named.iter().map(|(_, number)| number.clone()).collect();
+    let places: Vec<Vec<u8>> = all.into_iter().collect();
+    for (start, number) in named {
+        let place = places.binary_search(&number).unwrap_or_default() + 1;
+        let anew = format!("{place:0DIGITS$}");
+        if let Some(to) = pdf.get_mut(start..start + DIGITS).filter(|to| to.len() == anew.len()) {
+            to.copy_from_slice(anew.as_bytes());
+        }
+    }
 }
 
 /// What follows white space and this `opening`.
@@ -111,6 +138,16 @@ mod tests {
         let other = told(&pdf("20261127023000Z", "00112233445566778899AABBCCDDEEFF"));
         let name = |pdf: &str| pdf.split_once("/ID [<").unwrap().1.get(..32).unwrap().to_owned();
         assert_ne!(name(&first), name(&other));
+    }
+
+    #[test]
+    fn cells_are_counted_from_one_in_their_order() {
+        assert_eq!(
+            told(
+                "/ID (node00000033)/Headers [(node00000033)(node00000040)]/ID (node00000040)(node7)(node00000009x"
+            ),
+            "/ID (node00000001)/Headers [(node00000001)(node00000002)]/ID (node00000002)(node7)(node00000009x"
+        );
     }
 
     #[test]
