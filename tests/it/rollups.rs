@@ -389,7 +389,7 @@ fn a_store_of_before_is_counted_once() {
                 SELECT id, post, brand, version, tags, matched, counted, relevance, rule, doubtful, trace FROM before;
              DROP TABLE before; UPDATE post SET sentiment = CASE sentiment WHEN '-' THEN 'negative' WHEN '=' THEN 'neutral'
                 WHEN '+' THEN 'positive' END;
-             DROP TABLE word; DROP TABLE rollup_hour; DROP TABLE rollup_day; DROP TABLE notice_matter;
+             DROP TABLE word; DROP TABLE rollup_hour; DROP TABLE rollup_day; DROP TABLE notice_matter; DROP TABLE own_answer;
              CREATE INDEX post_reread ON post (network, reread);
              CREATE INDEX alert_open ON alert (rule) WHERE window IS NULL; PRAGMA user_version = 12",
         )
