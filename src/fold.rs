@@ -119,27 +119,33 @@ impl Folded {
 
     /// The folded text as people can read it: one space between words.
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(self.used);
+        let mut text = Vec::with_capacity(self.used);
+        self.write_text(&mut text);
+        String::from_utf8(text).unwrap_or_default() // folded bytes are UTF-8
+    }
+
+    /// Adds the folded text as people can read it.
+    pub(crate) fn write_text(&self, text: &mut Vec<u8>) {
+        let start = text.len();
         let mut end = None;
         for token in &self.tokens {
             let glued =
                 end == Some(token.start) && !matches!(token.kind, Kind::Emoji | Kind::Link | Kind::Mail);
-            if !glued && !text.is_empty() {
-                text.push(' ');
+            if !glued && text.len() > start {
+                text.push(b' ');
             }
             if token.opens_tag {
-                text.push('#');
+                text.push(b'#');
             } else if token.kind == Kind::Account {
-                text.push('@');
+                text.push(b'@');
             }
-            text.push_str(&String::from_utf8_lossy(self.token_bytes(token)));
+            text.extend_from_slice(self.token_bytes(token));
             if let Some(server) = self.server(token).filter(|_| token.kind == Kind::Account) {
-                text.push('@');
-                text.push_str(&String::from_utf8_lossy(server));
+                text.push(b'@');
+                text.extend_from_slice(server);
             }
             end = Some(token.end);
         }
-        text
     }
 }
 
@@ -227,25 +233,39 @@ impl Places {
     }
 }
 
-/// As [`char::is_alphabetic`], quicker for Latin letters, punctuation and emoji.
+/// As [`char::is_alphabetic`], quicker for the letters of the scripts most written, punctuation and emoji.
 #[inline]
 pub fn is_letter(c: char) -> bool {
     match c {
         '\0'..='\x7f' => c.is_ascii_alphabetic(),
         '\u{c0}'..='\u{24f}' => !matches!(c, '×' | '÷'),
-        '\u{2000}'..='\u{206f}' | '\u{1f300}'..='\u{1faff}' => false,
-        c => c.is_alphabetic(),
+        '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{3004}' | '\u{1f300}'..='\u{1faff}' => false,
+        c => is_of_a_script(c) || c.is_alphabetic(),
     }
 }
 
-/// As [`char::is_alphanumeric`], quicker for Latin letters, punctuation and emoji.
+/// As [`char::is_alphanumeric`], quicker for the letters of the scripts most written, punctuation and emoji.
 #[inline]
 pub fn is_letter_or_digit(c: char) -> bool {
     match c {
         '\0'..='\x7f' => c.is_ascii_alphanumeric(),
-        '\u{c0}'..='\u{24f}' | '\u{2000}'..='\u{206f}' | '\u{1f300}'..='\u{1faff}' => is_letter(c),
-        c => c.is_alphanumeric(),
+        '\u{c0}'..='\u{24f}'
+        | '\u{2000}'..='\u{206f}'
+        | '\u{3000}'..='\u{3004}'
+        | '\u{1f300}'..='\u{1faff}' => is_letter(c),
+        c => is_of_a_script(c) || c.is_alphanumeric(),
     }
+}
+
+/// Whether it is one of the letters of Greek, Cyrillic, Hebrew, Arabic, Devanagari, Thai, kana, Han and Hangul that stand
+/// together: a look into the tables of Unicode takes many times as long.
+#[inline]
+fn is_of_a_script(c: char) -> bool {
+    matches!(c,
+        '\u{38e}'..='\u{3a1}' | '\u{3a3}'..='\u{3f5}' | '\u{3f7}'..='\u{481}' | '\u{48a}'..='\u{52f}'
+        | '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{657}' | '\u{66e}'..='\u{6d3}' | '\u{900}'..='\u{93b}'
+        | '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e46}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}'
+        | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
 #[cfg(test)]

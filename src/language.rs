@@ -30,7 +30,8 @@ const PRIOR: f32 = 0.4;
 
 /// The language of `text`, or nothing where nobody could say: too few letters, or signs of no language we know.
 pub fn detect(text: &str) -> Option<Code> {
-    judge(&clean(text))
+    let text = clean(text);
+    script::settled(&text).or_else(|| judge(&text))
 }
 
 /// Whether a folded word is one of the small words of English or French: articles, pronouns, small verbs, words of chat.
@@ -44,11 +45,12 @@ pub fn is_small_word(folded: &str) -> bool {
 /// cannot, nothing is known. The code is bare: `fr` of `fr-CA`.
 pub fn settle(text: &str, tag: Option<&str>) -> Option<String> {
     let text = clean(text);
-    let found = judge(&text);
+    let script = script::settled(&text);
+    let found = script.or_else(|| judge(&text));
     let Some(declared) = tag.and_then(bare) else { return found.map(str::to_owned) };
     let Some(found) = found.filter(|found| *found != declared) else { return Some(declared) };
     // One letter of a script in which a language is never written says that it is another.
-    let writable = match script::settled(&text) {
+    let writable = match script {
         Some(code) => script::share(code, &declared) || !is_known(&declared),
         None => !script::is_known(&declared),
     };
@@ -91,10 +93,8 @@ fn is_known(code: &str) -> bool {
     cues::is_known(code) || script::is_known(code) || matches!(code, "tr" | "vi")
 }
 
+/// The language of a text whose script does not settle it.
 fn judge(text: &str) -> Option<Code> {
-    if let Some(code) = script::settled(text) {
-        return Some(code);
-    }
     let letters = text.chars().filter(|c| is_letter(*c)).count();
     if letters < LEAST {
         return None;

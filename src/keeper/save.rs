@@ -37,11 +37,18 @@ impl Keeper {
                 self.step(source, (*seen, matched), false, (&mut heard, done), |unit| write(unit, step))?;
                 continue;
             };
-            for (seen, network, native_id) in passed.iter() {
+            let mut passed = passed.iter().peekable();
+            while let Some((seen, ..)) = passed.peek().copied() {
                 self.moment(source, seen, clock, (&mut hour, &mut heard), done)?;
                 let matched = matched(clock, seen);
                 self.step(source, (seen, matched), false, (&mut heard, done), |unit| {
-                    Ok(unit.pass_over(network, native_id)?)
+                    // those of one moment together, as long as nothing comes of them
+                    while unit.changes.is_empty()
+                        && let Some((_, network, native_id)) = passed.next_if(|(next, ..)| *next == seen)
+                    {
+                        unit.pass_over(network, native_id)?;
+                    }
+                    Ok(())
                 })?;
             }
         }

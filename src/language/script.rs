@@ -61,6 +61,8 @@ pub(super) fn settled(text: &str) -> Option<Code> {
     }
     let (mut all, mut latin, mut kana, mut han, mut cyrillic, mut arabic) = (0, 0, 0, 0, 0, 0);
     let mut ones: Vec<(Code, usize)> = Vec::new();
+    // letters of one script stand together
+    let mut one: Option<&(char, char, Code)> = None;
     for c in text.chars().filter(|c| is_letter(*c)) {
         all += 1;
         match c {
@@ -80,10 +82,9 @@ pub(super) fn settled(text: &str) -> Option<Code> {
                 arabic += 1;
             }
             c => {
-                let Some((_, _, code)) = ONE.iter().find(|(first, last, _)| (*first..=*last).contains(&c))
-                else {
-                    continue;
-                };
+                let is_in = |(first, last, _): &&(char, char, Code)| (*first..=*last).contains(&c);
+                one = one.filter(is_in).or_else(|| ONE.iter().find(is_in));
+                let Some((_, _, code)) = one else { continue };
                 match ones.iter_mut().find(|(known, _)| known == code) {
                     Some((_, count)) => *count += 1,
                     None => ones.push((code, 1)),

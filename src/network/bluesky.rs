@@ -23,6 +23,7 @@ use crate::time::{DAY, Time};
 
 mod event;
 mod firehose;
+mod plain;
 mod record;
 mod search;
 mod section;
@@ -187,6 +188,15 @@ impl Bluesky {
             reason: "the stream jumped over it: the server holds no events of that time".to_owned(),
         })
     }
+
+    /// Notes the gap before the events of a page, if there is one; `last`: the microseconds of the cursor.
+    fn note_gap(&self, page: &mut Page, last: i64, outdated: bool, seen: Time) {
+        if let Some(until) = page.until.filter(|_| last > 0) {
+            let last = Time(last / 1000);
+            let gap = self.gap(last, until, seen, until > last && outdated);
+            page.missed = gap.or(page.missed.take());
+        }
+    }
 }
 
 impl Network for Bluesky {
@@ -228,9 +238,16 @@ impl Network for Bluesky {
         }
         let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
         let mut page = Page::default();
+        let State { time_us: last, outdated, search } = State::of(cursor);
+        let asked = !self.search.is_empty() && search::is_asked(&answer.request.url);
+        if let Some((plain, rest)) = plain::read(body).filter(|_| !asked && answer.status < 400) {
+            (page.until, page.cursor) = (plain.at(), Some(State::at(plain.time_us)));
+            page.posts.push(plain.post(rest, &self.places));
+            self.note_gap(&mut page, last, outdated, answer.seen);
+            return Ok(page);
+        }
         let mended = super::json::half_characters(body);
         let body = mended.as_deref().unwrap_or(body);
-        let State { time_us: last, outdated, search } = State::of(cursor);
         match body.trim_ascii_start() {
             [] => return Err(wrong("nothing at all")),
             [b'<', ..] => {
@@ -239,7 +256,7 @@ impl Network for Bluesky {
             [b'{' | b'[', ..] => {
                 for value in serde_json::Deserializer::from_slice(body).into_iter() {
                     let Tree(value) = value.map_err(|error| wrong(&format!("broken JSON ({error})")))?;
-                    if !self.search.is_empty() && search::is_asked(&answer.request.url) {
+                    if asked {
                         let mut search = search.clone().unwrap_or_default();
                         let back = self.look_back.and_then(|back| i64::try_from(back.as_millis()).ok());
                         let (url, back) = (&answer.request.url, back.unwrap_or(DAY));
@@ -262,25 +279,21 @@ impl Network for Bluesky {
         if answer.status >= 400 {
             return Err(wrong(&format!("status {} without a reason", answer.status)));
         }
-        if let Some(until) = page.until {
-            let late = until > Time(last / 1000) && outdated;
-            let gap = (last > 0).then(|| self.gap(Time(last / 1000), until, answer.seen, late)).flatten();
-            page.missed = gap.or(page.missed);
-        }
+        self.note_gap(&mut page, last, outdated, answer.seen);
         Ok(page)
     }
 
     fn skim<'b>(&self, message: &'b [u8], cursor: Option<&Cursor>, seen: Time) -> Option<Skim<'b>> {
         let State { time_us: last, outdated, .. } = State::of(cursor);
-        let event::Skimmed { did, time_us, rkey, text, is_answer } = event::skim(message)?;
-        let until = Time(time_us.div_euclid(1000)).valid();
+        let plain = plain::skim(message)?;
+        let until = plain.at();
         let jumps = last > 0 && self.gap(Time(last / 1000), until?, seen, outdated).is_some();
         (!jumps).then(|| Skim {
-            native_id: ["at://", &did, "/", POST, "/", &rkey].concat(),
-            author: did,
-            text,
-            is_answer,
-            cursor: Some(State::at(time_us)),
+            native_id: plain.uri(),
+            author: plain.did,
+            cursor: Some(State::at(plain.time_us)),
+            text: plain.text,
+            is_answer: plain.is_answer,
             until,
         })
     }

@@ -1,7 +1,7 @@
 //! A text cut into words as they were written, capitals and signs kept.
 
 use super::lexicon::{Kind, Kinds};
-use crate::fold;
+use crate::fold::{self, is_letter, is_letter_or_digit};
 
 /// How a word is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(super) fn cut(text: &str) -> Vec<Token> {
     let mut word = String::new();
     let mut gap = String::new();
     for c in text.chars().chain([' ']) {
-        if c.is_alphanumeric() || c == '_' || is_mark(c) && !word.is_empty() {
+        if is_letter_or_digit(c) || c == '_' || is_mark(c) && !word.is_empty() {
             word.push(c);
             continue;
         }
@@ -95,7 +95,7 @@ fn push(tokens: &mut Vec<Token>, word: &str, gap: &str) {
     let after_account = tokens.last().is_some_and(|last| last.sign == Some('@') && last.opens);
     let ends =
         |c: char| matches!(c, '.' | '!' | '?' | '…' | ':' | '\n' | '"' | '“' | '«' | '|' | '•' | '—' | '–');
-    let drawn = |c: char| u32::from(c) >= 0x2190 && !c.is_alphanumeric();
+    let drawn = |c: char| u32::from(c) >= 0x2190 && !is_letter_or_digit(c);
     let opens = tokens.is_empty()
         || after_account
         || !(glued && matches!(between, Between::Dot | Between::Apostrophe | Between::Hyphen))
@@ -119,7 +119,7 @@ fn between(gap: &str, glued: bool) -> Between {
 }
 
 fn form(word: &str) -> Form {
-    let mut letters = word.chars().filter(|c| c.is_alphabetic());
+    let mut letters = word.chars().filter(|c| is_letter(*c));
     let Some(first) = letters.next() else { return Form::Number };
     let (mut capitals, mut small) = (0_u32, 0_u32);
     for c in letters {

@@ -187,16 +187,16 @@ impl Store {
 
 /// The hash by which copies of one text are counted once.
 fn words_hash(post: &Post) -> [u8; 8] {
-    let (mut hash, mut folded) = (Sha256::new(), Folded::default());
+    let (mut words, mut folded) = (Vec::with_capacity(post.text.len() + 1), Folded::default());
     if let Some(title) = &post.title {
         folded.fold(title);
-        hash.update(folded.text());
+        folded.write_text(&mut words);
     }
-    hash.update([0]);
+    words.push(0);
     folded.fold(&post.text);
-    hash.update(folded.text());
+    folded.write_text(&mut words);
     let mut short = [0; 8];
-    for (place, byte) in short.iter_mut().zip(hash.finalize()) {
+    for (place, byte) in short.iter_mut().zip(Sha256::digest(&words)) {
         *place = byte;
     }
     short

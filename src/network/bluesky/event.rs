@@ -1,7 +1,5 @@
 //! Events of the network, the same whether Jetstream (v1 or v2) or the raw firehose brought them.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,7 +7,6 @@ use super::NAME;
 use super::record::{self, POST, PROFILE, Places, REPOST};
 use super::search::Search;
 use super::tree::{text, time};
-use crate::network::json::walk::Walk;
 use crate::network::{Cursor, Page};
 use crate::post::{Account, Author, Deletion, Gone};
 use crate::time::Time;
@@ -102,79 +99,6 @@ pub(super) fn v2(mut value: Value) -> Option<Event> {
     Some(Event { did, micros, what: inner.map_or(What::Other, |inner| what(&kind, inner)) })
 }
 
-/// The whole of a plain new post, as Jetstream v1 sends most of them.
-#[derive(Debug)]
-pub(super) struct Skimmed<'b> {
-    pub(super) did: Cow<'b, str>,
-    pub(super) time_us: i64,
-    pub(super) rkey: Cow<'b, str>,
-    pub(super) text: Cow<'b, str>,
-    pub(super) is_answer: bool,
-}
-
-/// Reads a message that is nothing else than a new post without pictures, links to cards or quotes.
-pub(super) fn skim(message: &[u8]) -> Option<Skimmed<'_>> {
-    let mut walk = Walk::over(message);
-    let (mut did, mut time_us, mut kind, mut commit) = (None, None, None, None);
-    walk.object(|walk, key| match key {
-        b"did" => once(&mut did, walk.text()?),
-        b"time_us" => once(&mut time_us, walk.whole()?),
-        b"kind" => once(&mut kind, walk.only("commit")?),
-        b"commit" => once(&mut commit, Commit::skim(walk)?),
-        _ => walk.skip().map(drop),
-    })?;
-    walk.end()?;
-    kind?;
-    let (did, time_us) = (did.filter(|did| !did.is_empty())?, time_us?);
-    let Commit { rkey, record: Record { text, is_answer } } = commit?;
-    Some(Skimmed { did, time_us, rkey, text, is_answer })
-}
-
-/// Keeps the value of a key that stands only once.
-fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
-    slot.replace(value).is_none().then_some(())
-}
-
-/// The part of a message that says what was written.
-struct Commit<'b> {
-    rkey: Cow<'b, str>,
-    record: Record<'b>,
-}
-
-impl<'b> Commit<'b> {
-    fn skim(walk: &mut Walk<'b>) -> Option<Commit<'b>> {
-        let (mut operation, mut collection, mut rkey, mut record) = (None, None, None, None);
-        walk.object(|walk, key| match key {
-            b"operation" => once(&mut operation, walk.only("create")?),
-            b"collection" => once(&mut collection, walk.only(POST)?),
-            b"rkey" => once(&mut rkey, walk.text()?),
-            b"record" => once(&mut record, Record::skim(walk)?),
-            _ => walk.skip().map(drop),
-        })?;
-        operation.and(collection)?;
-        Some(Commit { rkey: rkey?, record: record? })
-    }
-}
-
-/// The record of a plain post.
-struct Record<'b> {
-    text: Cow<'b, str>,
-    is_answer: bool,
-}
-
-impl<'b> Record<'b> {
-    fn skim(walk: &mut Walk<'b>) -> Option<Record<'b>> {
-        let (mut text, mut embed, mut reply) = (None, None, None);
-        walk.object(|walk, key| match key {
-            b"text" => once(&mut text, walk.text()?),
-            b"embed" => once(&mut embed, (!walk.skip()?).then_some(())?),
-            b"reply" => once(&mut reply, walk.skip()?),
-            _ => walk.skip().map(drop),
-        })?;
-        Some(Record { text: text?, is_answer: reply == Some(true) })
-    }
-}
-
 /// The microseconds of `time`, whose milliseconds are exact enough to resume a little earlier.
 pub(super) fn micros(value: &Value) -> Option<i64> {
     time(value, "/time")?.0.checked_mul(1000)
@@ -263,101 +187,6 @@ impl Event {
                 page.accounts.push(account(places.author(did), status));
             }
             What::Other => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde::de::IgnoredAny;
-
-    use super::*;
-
-    /// What [`skim`] says, read by `serde`.
-    fn plainly(message: &[u8]) -> Option<Skimmed<'_>> {
-        #[derive(Deserialize)]
-        struct Message<'b> {
-            #[serde(borrow)]
-            did: Cow<'b, str>,
-            time_us: i64,
-            #[serde(borrow)]
-            kind: Cow<'b, str>,
-            #[serde(borrow)]
-            commit: Commit<'b>,
-        }
-        #[derive(Deserialize)]
-        struct Commit<'b> {
-            #[serde(borrow)]
-            operation: Cow<'b, str>,
-            #[serde(borrow)]
-            collection: Cow<'b, str>,
-            #[serde(borrow)]
-            rkey: Cow<'b, str>,
-            #[serde(borrow)]
-            record: Record<'b>,
-        }
-        #[derive(Deserialize)]
-        struct Record<'b> {
-            #[serde(borrow)]
-            text: Cow<'b, str>,
-            embed: Option<IgnoredAny>,
-            reply: Option<IgnoredAny>,
-        }
-        let Message { did, time_us, kind, commit } = serde_json::from_slice(message).ok()?;
-        let plain = kind == "commit"
-            && commit.operation == "create"
-            && commit.collection == POST
-            && commit.record.embed.is_none()
-            && !did.is_empty();
-        let is_answer = commit.record.reply.is_some();
-        plain.then_some(Skimmed { did, time_us, rkey: commit.rkey, text: commit.record.text, is_answer })
-    }
-
-    const MESSAGE: &str = r#"{"did":"did:plc:ana","time_us":1770000000000000,"kind":"commit","commit":{"rev":"3l","operation":"create","collection":"app.bsky.feed.post","rkey":"3k","record":{"$type":"app.bsky.feed.post","createdAt":"2026-02-02T00:00:00Z","langs":["fr"],"embed":null,"text":"Un \"caf\u00e9\" \ud83d\ude00 à Paris\n","reply":{"parent":{"cid":"b","uri":"at://x"},"root":null}},"cid":"bafy"}}"#;
-
-    /// What is skimmed is what is read; what is no JSON may be skimmed as far as it is looked at.
-    #[track_caller]
-    fn check(message: &[u8]) {
-        let (told, skimmed, read) = (String::from_utf8_lossy(message), skim(message), plainly(message));
-        if read.is_some() || serde_json::from_slice::<Value>(message).is_ok() {
-            assert_eq!(format!("{skimmed:?}"), format!("{read:?}"), "{told}");
-        }
-    }
-
-    #[test]
-    fn messages_are_skimmed_as_they_are_read() {
-        let told = skim(MESSAGE.as_bytes()).unwrap();
-        assert_eq!((&*told.text, told.is_answer), ("Un \"café\" 😀 à Paris\n", true));
-        for (from, to) in [
-            ("", ""),
-            ("did:plc:ana", ""),
-            ("\"create\"", "\"update\""),
-            ("\"kind\":\"commit\"", "\"kind\":\"account\""),
-            ("\"embed\":null", "\"embed\":{\"images\":[]}"),
-            ("\"embed\":null", "\"embed\":null,\"embed\":null"),
-            ("\"rev\":\"3l\"", "\"rev\":[1,{\"a\":2.5e3}],\"rev\":null"),
-            ("\"langs\":", "\"text\":\"twice\",\"langs\":"),
-            ("1770000000000000", "17.5"),
-            ("1770000000000000", "\"1\""),
-            ("\"reply\":{", "\"reply\":null,\"other\":{"),
-            ("\\ud83d", ""),
-            ("app.bsky.feed.post\",\"rkey", "app.bsky.feed.like\",\"rkey"),
-        ] {
-            check(MESSAGE.replacen(from, to, 1).as_bytes());
-        }
-        check(format!(" {MESSAGE} ").as_bytes());
-        check(format!("{MESSAGE} {MESSAGE}").as_bytes());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn broken_messages_are_skimmed_as_they_are_read(at in 0..MESSAGE.len(), length in 0_usize..6, instead in "[\\[\\]{}\",:\\\\a0 ]{0,3}") {
-            let mut message = MESSAGE.as_bytes().to_vec();
-            message.splice(at..(at + length).min(MESSAGE.len()), instead.into_bytes());
-            // what it gives up at is read whole: a key with an escape is one
-            if skim(&message).is_some() {
-                check(&message);
-            }
         }
     }
 }

@@ -52,15 +52,20 @@ impl Places {
     pub(super) fn author(&self, did: &str) -> Author {
         Author {
             native_id: did.to_owned(),
-            url: Some(format!("{}/profile/{did}", self.web)),
+            url: Some([&self.web, "/profile/", did].concat()),
             ..Author::default()
         }
+    }
+
+    /// The page of the post of this address, for people to open.
+    pub(super) fn permalink(&self, did: &str, uri: &str) -> Option<String> {
+        parts(uri).map(|(_, _, rkey)| [&self.web, "/profile/", did, "/post/", rkey].concat())
     }
 
     /// A post from its record. `at` is when the network saw it, used where the author gives no date.
     pub(super) fn post(&self, did: &str, uri: &str, record: &Value, at: Option<Time>) -> Post {
         let mut post = Post::new(NAME, uri);
-        post.permalink = parts(uri).map(|(_, _, rkey)| format!("{}/profile/{did}/post/{rkey}", self.web));
+        post.permalink = self.permalink(did, uri);
         post.author = Some(self.author(did));
         text(record, "/text").unwrap_or_default().clone_into(&mut post.text);
         post.lang = list(record, "/langs").iter().find_map(Value::as_str).map(str::to_owned);

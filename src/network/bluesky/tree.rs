@@ -125,7 +125,11 @@ pub(super) fn list<'v>(value: &'v Value, path: &str) -> &'v [Value] {
 
 /// The moment at a path, whatever the number of digits of its seconds (authors write twelve and more).
 pub(super) fn time(value: &Value, path: &str) -> Option<Time> {
-    let written = text(value, path)?;
+    moment(text(value, path)?)
+}
+
+/// The same, as it is written.
+pub(super) fn moment(written: &str) -> Option<Time> {
     Time::parse(written).or_else(|| {
         let (before, after) = written.split_once('.')?;
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();

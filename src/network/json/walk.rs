@@ -17,9 +17,8 @@ const BLOCK: usize = 64;
 struct Marks {
     /// Quotes that begin or end a text.
     quotes: u64,
-    /// Brackets outside of texts.
-    opens: u64,
-    closes: u64,
+    /// Brackets outside of texts, and letters that stand outside of texts in no JSON.
+    brackets: u64,
 }
 
 /// Where a walk stands.
@@ -73,16 +72,14 @@ impl<'j> Walk<'j> {
             &last
         });
         let all = u8x16::splat;
-        let (mut quotes, mut backslashes, mut opens, mut closes) = (0, 0, 0, 0);
+        let (mut quotes, mut backslashes, mut brackets) = (0, 0, 0);
         for (part, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
             let bytes = u8x16::new(*bytes);
-            // brackets and braces lie 32 apart
-            let small = bytes | all(0x20);
             let put = |of: u8x16| u64::from(of.to_bitmask()) << (16 * part);
             quotes |= put(bytes.simd_eq(all(b'"')));
             backslashes |= put(bytes.simd_eq(all(b'\\')));
-            opens |= put(small.simd_eq(all(b'{')));
-            closes |= put(small.simd_eq(all(b'}')));
+            // they differ in three bits, as do `y`, `_` and few others
+            brackets |= put((bytes | all(0x26)).simd_eq(all(0x7f)));
             self.high |= bytes;
             self.control |= bytes.min(all(0x1f)).simd_eq(bytes);
         }
@@ -95,7 +92,7 @@ impl<'j> Walk<'j> {
         }
         texts ^= self.inside;
         self.inside = 0_u64.wrapping_sub(texts >> 63);
-        self.marks = Marks { quotes, opens: opens & !texts, closes: closes & !texts };
+        self.marks = Marks { quotes, brackets: brackets & !texts };
     }
 
     /// The bytes that a backslash stands before.
@@ -143,19 +140,17 @@ impl<'j> Walk<'j> {
     fn bracket(&mut self) -> Option<usize> {
         let mut depth = 0_u32;
         loop {
-            let from = self.from(self.at);
-            let (opens, closes) = (self.marks.opens & from, self.marks.closes & from);
-            if closes.count_ones() < depth {
-                depth = depth + opens.count_ones() - closes.count_ones();
-            } else {
-                let mut both = opens | closes;
-                while both != 0 {
-                    let one = both & both.wrapping_neg();
-                    both ^= one;
-                    depth = if opens & one == 0 { depth.checked_sub(1)? } else { depth + 1 };
-                    if depth == 0 {
-                        return Some(self.block + usize::try_from(one.trailing_zeros()).unwrap_or_default());
-                    }
+            let mut left = self.marks.brackets & self.from(self.at);
+            while left != 0 {
+                let place = self.block + usize::try_from(left.trailing_zeros()).unwrap_or_default();
+                left &= left - 1;
+                depth = match self.body.get(place)? {
+                    b'{' | b'[' => depth + 1,
+                    b'}' | b']' => depth.checked_sub(1)?,
+                    _ => return None,
+                };
+                if depth == 0 {
+                    return Some(place);
                 }
             }
             self.go_on()?;
@@ -212,6 +207,24 @@ impl<'j> Walk<'j> {
             match self.peek()? {
                 b',' => self.at += 1,
                 _ => return self.expect(b'}'),
+            }
+        }
+    }
+
+    /// The next value is a list: `each` takes every value.
+    pub(in crate::network) fn list(
+        &mut self,
+        mut each: impl FnMut(&mut Walk<'j>) -> Option<()>,
+    ) -> Option<()> {
+        self.expect(b'[')?;
+        if self.peek()? == b']' {
+            return self.expect(b']');
+        }
+        loop {
+            each(self)?;
+            match self.peek()? {
+                b',' => self.at += 1,
+                _ => return self.expect(b']'),
             }
         }
     }

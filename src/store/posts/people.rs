@@ -24,38 +24,37 @@ pub(super) fn author_id(
 ) -> Result<i64, StoreError> {
     const KNOWN: &str = "SELECT id, handle, display_name, bio, avatar, url, followers, created, verified, bot, status, links, posts
         FROM author WHERE network = ?1 AND native_id = ?2";
-    // Of one that is known: only what was not known.
-    const FILL: &str =
+    const NEW: &str =
         "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
             verified, bot, status, links, first_seen, refreshed, posts)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
-        ON CONFLICT (network, native_id) DO UPDATE SET
-            handle = coalesce(handle, ?3), display_name = coalesce(display_name, ?4), bio = coalesce(bio, ?5),
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)";
+    // Of one that is known: only what was not known.
+    const FILL: &str =
+        "UPDATE author SET handle = coalesce(handle, ?3), display_name = coalesce(display_name, ?4), bio = coalesce(bio, ?5),
             avatar = coalesce(avatar, ?6), url = coalesce(url, ?7), followers = coalesce(followers, ?8),
             created = coalesce(created, ?9), verified = coalesce(verified, ?10), bot = coalesce(bot, ?11),
             status = coalesce(status, ?12), links = coalesce(links, ?13), posts = coalesce(posts, ?15)
-        RETURNING id";
+        WHERE network = ?1 AND native_id = ?2";
     // What the network leaves out now is kept from before.
     const REFRESH: &str =
-        "INSERT INTO author (network, native_id, handle, display_name, bio, avatar, url, followers, created,
-            verified, bot, status, links, first_seen, refreshed, posts)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
-        ON CONFLICT (network, native_id) DO UPDATE SET
-            handle = coalesce(?3, handle), display_name = coalesce(?4, display_name), bio = coalesce(?5, bio),
+        "UPDATE author SET handle = coalesce(?3, handle), display_name = coalesce(?4, display_name), bio = coalesce(?5, bio),
             avatar = coalesce(?6, avatar), url = coalesce(?7, url), followers = coalesce(?8, followers),
             created = coalesce(?9, created), verified = coalesce(?10, verified), bot = coalesce(?11, bot),
             status = coalesce(?12, status), links = coalesce(?13, links), posts = coalesce(?15, posts),
             refreshed = ?14
-        RETURNING id";
+        WHERE network = ?1 AND native_id = ?2";
     let links = (!author.verified_links.is_empty()).then(|| author.verified_links.join("\n"));
     let told = told(author, status, links.as_deref());
-    let known = connection
+    let known: Option<(i64, bool)> = connection
         .prepare_cached(KNOWN)?
         .query_row([network, &author.native_id], |row| Ok((row.get(0)?, is_news(row, &told, late)?)))
         .optional()?;
-    if let Some((id, false)) = known {
-        return Ok(id);
-    }
+    let write = match known {
+        Some((id, false)) => return Ok(id),
+        Some(_) if late => FILL,
+        Some(_) => REFRESH,
+        None => NEW,
+    };
     let row = params![
         network,
         author.native_id,
@@ -73,8 +72,8 @@ pub(super) fn author_id(
         seen.0,
         author.posts.map(whole)
     ];
-    let write = if late { FILL } else { REFRESH };
-    Ok(connection.prepare_cached(write)?.query_row(row, |row| row.get(0))?)
+    connection.prepare_cached(write)?.execute(row)?;
+    Ok(known.map_or_else(|| connection.last_insert_rowid(), |(id, _)| id))
 }
 
 fn whole(count: u64) -> i64 {
