@@ -114,6 +114,12 @@ fn sentence(text: &str) -> String {
         .join(" ")
 }
 
+/// Whether an account's conduct towards `brand` could make it a suspect: nobody whose names and profile are far from the
+/// brand and from a help desk is one, whatever he does.
+pub fn may_join(stance: &Stance, brand: &BrandId) -> bool {
+    stance.title.is_some() || stance.weighed.iter().any(|weighed| weighed.brand == *brand)
+}
+
 /// The suspicion that an account's names and profile and its conduct towards `brand` come to together.
 ///
 /// Conduct counts only where the names or the profile bring the account near the brand, or call it a help desk.

@@ -80,9 +80,9 @@ pub(super) fn look(c: char) -> Look {
 pub(super) enum Glance {
     /// What it reads as depends on what stands beside it.
     Varies,
-    /// One letter that is none of ASCII.
+    /// Letters of which none is one of ASCII.
     Foreign,
-    /// Letters: a [`look`] tells which.
+    /// Other letters: a [`look`] tells which.
     Letters,
     /// Nothing to see.
     Hidden,
@@ -117,7 +117,9 @@ fn first_glance(c: char) -> Glance {
         return Glance::Varies;
     }
     match look {
-        Look::Letters([one, '\0', _], _) if !one.is_ascii() => Glance::Foreign,
+        Look::Letters(letters, _) if letters.iter().all(|letter| *letter == '\0' || !letter.is_ascii()) => {
+            Glance::Foreign
+        }
         Look::Letters(..) => Glance::Letters,
         Look::Hidden => Glance::Hidden,
         Look::Mark => Glance::Mark,

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -355,7 +354,7 @@ impl Network for Bluesky {
         let value = super::json::parse(&NAME, "a session", &answer.body)?;
         let token = text(&value, "/accessJwt")
             .ok_or_else(|| ReadError::new(&NAME, "a session", "the answer holds no token"))?;
-        let expires = session_end(token).unwrap_or_else(|| answer.seen.after(SESSION));
+        let expires = views::session_end(token).unwrap_or_else(|| answer.seen.after(SESSION));
         let headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
         Ok(Session { headers, expires: Some(expires) })
     }
@@ -395,11 +394,4 @@ impl Network for Bluesky {
         let actors = native_ids.iter().take(MOST_PROFILES).map(|id| ("actors", id.as_str()));
         self.appview("app.bsky.actor.getProfiles", &actors.collect::<Vec<_>>())
     }
-}
-
-/// When a session ends, by the token itself. Its signature is not ours to check.
-fn session_end(token: &str) -> Option<Time> {
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims: Value = serde_json::from_slice(&claims).ok()?;
-    Time::from_seconds(claims.get("exp")?.as_i64()?)
 }

@@ -1,6 +1,6 @@
 //! What a post shows: facts that hold for any name, each with how strongly it holds.
 
-use super::lexicon::{Kind, SECTORS, may_be_of_a_sector};
+use super::lexicon::{Kind, SECTORS, sectors_of};
 use super::sense::{Sense, is_article, places};
 use super::tokens::{Between, Form, Token, cut};
 
@@ -305,8 +305,11 @@ fn around(facts: &mut Facts, sense: &Sense, tokens: &[Token], is_name: &[bool], 
             continue;
         }
         let beside = distance(at);
-        let sectors = if may_be_of_a_sector(&token.folded) { SECTORS.as_slice() } else { &[] };
-        for (place, sector) in sectors.iter().enumerate() {
+        let mut sectors = sectors_of(&token.folded);
+        while sectors != 0 {
+            let place = usize::try_from(sectors.trailing_zeros()).unwrap_or_default();
+            sectors &= sectors - 1;
+            let Some(sector) = SECTORS.get(place) else { continue };
             let ours = sense.sectors.contains(&place);
             if let Some(entry) = sector.words.find(tokens, at)
                 && !hits.contains(&(place, entry))

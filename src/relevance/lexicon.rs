@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
 use super::tokens::Token;
 
@@ -120,17 +120,21 @@ pub(super) static SECTORS: LazyLock<Vec<Sector>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Whether a word may be one of a sector's words or peers, or begin one: most are of none, and need not be looked for
-/// in each.
-pub(super) fn may_be_of_a_sector(word: &str) -> bool {
-    static FIRST: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-        let lists = SECTORS.iter().flat_map(|sector| [&sector.words, &sector.peers]);
-        lists
-            .flat_map(|list| list.whole.keys().chain(list.starts.keys()).chain(list.phrases.keys()))
-            .map(String::as_str)
-            .collect()
+/// The sectors of whose words or peers a word may be one, or begin one, a bit each: most are of none, and need not be looked
+/// for in each.
+pub(super) fn sectors_of(word: &str) -> u64 {
+    static FIRST: LazyLock<HashMap<&'static str, u64>> = LazyLock::new(|| {
+        let mut first: HashMap<&'static str, u64> = HashMap::default();
+        for (place, sector) in SECTORS.iter().enumerate() {
+            for list in [&sector.words, &sector.peers] {
+                for word in list.whole.keys().chain(list.starts.keys()).chain(list.phrases.keys()) {
+                    *first.entry(word).or_default() |= 1 << place;
+                }
+            }
+        }
+        first
     });
-    FIRST.contains(word) || FIRST.contains(beginning(word))
+    [word, beginning(word)].iter().filter_map(|word| FIRST.get(word)).fold(0, |all, sectors| all | sectors)
 }
 
 /// What a small word is beside a name.

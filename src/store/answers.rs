@@ -132,9 +132,12 @@ impl Unit<'_> {
                 answer.published.map(|time| time.0),
                 self.seen.0
             ])?;
+            let brand_id = BrandId(brand.as_str().into());
+            if !conduct::may_join(&answer.stance, &brand_id) {
+                continue;
+            }
             let conduct = conduct(self.connection(), author, brand)?;
-            if let Some(suspicion) = conduct::join(&answer.stance, &BrandId(brand.as_str().into()), &conduct)
-            {
+            if let Some(suspicion) = conduct::join(&answer.stance, &brand_id, &conduct) {
                 self.save_suspicion(author, network, &answer.author.native_id, &suspicion, false)?;
             }
         }

@@ -1,5 +1,6 @@
 //! Answers of the AppView and of account servers: posts with their authors and counts, profiles, records.
 
+use base64::Engine as _;
 use serde_json::Value;
 
 use super::NAME;
@@ -8,6 +9,7 @@ use super::record::{self, POST, PROFILE, Places, REPOST, parts};
 use super::tree::{list, text, time};
 use crate::network::{Page, ReadError, Trouble};
 use crate::post::{Account, Author, Counts, Kind, Post};
+use crate::time::Time;
 
 /// Reads an answer by its shape into `page`; `false` when it has none that we know.
 pub(super) fn tell(value: &Value, places: &Places, page: &mut Page) -> bool {
@@ -209,3 +211,10 @@ pub(super) fn refusal(value: &Value, account: bool) -> ReadError {
 
 /// Characters of a server's own message that are repeated.
 const QUOTED: usize = 80;
+
+/// When a session ends, by its token itself. Its signature is not ours to check.
+pub(super) fn session_end(token: &str) -> Option<Time> {
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Time::from_seconds(claims.get("exp")?.as_i64()?)
+}

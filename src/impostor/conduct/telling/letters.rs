@@ -92,9 +92,20 @@ impl<'r> Read<'r> {
                     read.sign(*sign, bytes.get(at).is_some_and(u8::is_ascii_alphanumeric));
                 }
                 Some(_) if count < STEP => {
-                    for c in text.get(at..)?.chars().take_while(|c| !c.is_ascii()) {
-                        read.foreign(c)?;
+                    let mut inside = false;
+                    for c in text.get(at..)?.chars().take_while(|c| !c.is_ascii() || *c == ' ') {
                         at += c.len_utf8();
+                        if c == ' ' {
+                            read.sign(b' ', false);
+                            inside = false;
+                            continue;
+                        }
+                        // inside a word of such letters, more of them change nothing
+                        let glance = glance(c);
+                        if !inside || !matches!(glance, Glance::Foreign | Glance::Hidden | Glance::Mark) {
+                            read.foreign(c, glance)?;
+                            inside = read.is_foreign();
+                        }
                     }
                 }
                 Some(_) | None => {}
@@ -208,15 +219,20 @@ impl<'r> Read<'r> {
         }
     }
 
+    /// Whether a word goes on whose last letter no phrase has.
+    fn is_foreign(&self) -> bool {
+        let last = self.length.checked_sub(1).and_then(|last| self.letters.get(last));
+        self.gap == 0 && last == Some(&FOREIGN)
+    }
+
     /// A character beyond ASCII; `None` where what it reads as depends on those beside it.
-    fn foreign(&mut self, c: char) -> Option<()> {
-        match glance(c) {
+    fn foreign(&mut self, c: char, glance: Glance) -> Option<()> {
+        match glance {
             Glance::Varies => return None,
             Glance::Mark => return Some(()),
             Glance::Foreign => {
                 // one of them ends a phrase as well as many
-                let last = self.length.checked_sub(1).and_then(|last| self.letters.get(last));
-                if self.gap == 1 || last != Some(&FOREIGN) {
+                if !self.is_foreign() {
                     self.letter(FOREIGN);
                 }
             }
