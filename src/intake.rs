@@ -5,19 +5,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::weigh::{Scales, Weighed};
-use crate::impostor::conduct::Said;
-use crate::impostor::{Album, Beside, Lookout, Own, Picture, Stance, Suspicion};
+use crate::impostor::{Album, Beside, Lookout, Own, Picture, Stance};
 use crate::keyword::{Brand, BrandId};
 use crate::language;
 use crate::matcher::{BuildError, Matcher, Scratch, Verdict};
-use crate::network::{Cursor, Dates, Missed, Page, Skim};
-use crate::post::{Account, Author, Deletion, NetworkName, Post};
+use crate::network::{Dates, Page};
+use crate::post::{Author, NetworkName, Post};
 use crate::relevance::Label;
-use crate::sentiment::{Moods, Sentiment};
+use crate::sentiment::Moods;
 use crate::story::{Piece, Sketch};
 use crate::time::{DAY, Time};
 
+mod step;
+mod wants;
 pub mod weigh;
+
+pub use step::{Answer, Judged, JudgedPost, Official, PassedOver, PostId, Reply, Step};
+pub use wants::{Wants, is_telling, may_concern};
 
 /// Everything that decides about a post: the brands, compiled both ways.
 #[derive(Debug)]
@@ -36,178 +40,8 @@ pub struct Judge {
     pictures: HashMap<String, Picture>,
 }
 
-/// A post with what was decided about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JudgedPost {
-    /// The post.
-    pub post: Post,
-    /// The brands it is a mention of.
-    pub verdicts: Vec<Verdict>,
-    /// The brands its author may pose as.
-    pub suspicions: Vec<Suspicion>,
-    /// The moment that decides its window.
-    pub counted: Time,
-    /// Whether it is news: an old post is counted, never told as new.
-    pub fresh: bool,
-    /// The language it is in.
-    pub lang: Option<String>,
-    /// How it speaks.
-    pub sentiment: Option<Sentiment>,
-    /// What copies of its words are found by.
-    pub sketch: Arc<Sketch>,
-    /// How sure each verdict is, in their order.
-    pub weighed: Vec<Weighed>,
-    /// What it may say of its author, where it answers somebody as a help desk might.
-    pub answer: Option<Box<Answer>>,
-}
-
-impl JudgedPost {
-    fn new(post: Post, verdicts: Vec<Verdict>, counted: Time, fresh: bool) -> JudgedPost {
-        JudgedPost {
-            post,
-            verdicts,
-            suspicions: Vec::new(),
-            counted,
-            fresh,
-            lang: None,
-            sentiment: None,
-            sketch: Arc::default(),
-            weighed: Vec::new(),
-            answer: None,
-        }
-    }
-
-    /// How sure it is that the post is about `brand`.
-    pub fn weighed(&self, brand: &BrandId) -> Weighed {
-        let place = self.verdicts.iter().position(|verdict| verdict.brand == *brand);
-        place.and_then(|place| self.weighed.get(place)).cloned().unwrap_or_default()
-    }
-}
-
 /// Characters kept of an answer: evidence, no archive.
 const ANSWER: usize = 1_000;
-
-/// A post that answers another and asks for something that a help desk might ask for. It bears on its author where
-/// it answers a mention, or names a brand itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// Where it stands.
-    pub network: NetworkName,
-    /// The network's own identifier.
-    pub native_id: String,
-    /// Who answers.
-    pub author: Author,
-    /// Its words, cut.
-    pub text: String,
-    /// An address that a person can open.
-    pub permalink: Option<String>,
-    /// When it was published.
-    pub published: Option<Time>,
-    /// Native ids of the post that it answers, and of the first post of the thread.
-    pub to: Vec<String>,
-    /// The brands that it names itself.
-    pub brands: Vec<BrandId>,
-    /// How its author stands to the brands.
-    pub stance: Stance,
-}
-
-/// That an own account of a brand answered somebody, in a post that names no brand: nothing of what it said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// Where.
-    pub network: NetworkName,
-    /// The network's own identifier.
-    pub native_id: String,
-    /// Native id of the account.
-    pub author: String,
-    /// Native id of the post that it answers.
-    pub to: String,
-    /// When.
-    pub at: Time,
-    /// The brands for which it speaks.
-    pub brands: Vec<BrandId>,
-}
-
-/// The identity of a post.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostId {
-    /// Where it stands.
-    pub network: NetworkName,
-    /// The network's own identifier.
-    pub native_id: String,
-}
-
-/// Posts that are no mentions, one after the other, in memory of their own together: a replay passes over hundreds
-/// of thousands a second.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PassedOver {
-    /// Networks and native ids, end to end.
-    names: String,
-    /// For each its moment, and where its network and its native id end.
-    posts: Vec<(Time, usize, usize)>,
-}
-
-impl PassedOver {
-    /// Adds a post.
-    pub fn push(&mut self, seen: Time, network: &str, native_id: &str) {
-        self.names.push_str(network);
-        let middle = self.names.len();
-        self.names.push_str(native_id);
-        self.posts.push((seen, middle, self.names.len()));
-    }
-
-    /// The moment, network and native id of each.
-    pub fn iter(&self) -> impl Iterator<Item = (Time, &str, &str)> {
-        let mut start = 0;
-        self.posts.iter().map(move |(seen, middle, end)| {
-            let network = self.names.get(start..*middle).unwrap_or_default();
-            let native_id = self.names.get(*middle..*end).unwrap_or_default();
-            start = *end;
-            (*seen, network, native_id)
-        })
-    }
-}
-
-/// One thing to store, in its order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// A mention, new or seen again or changed.
-    Post(Box<JudgedPost>),
-    /// A post that is no mention: counted and forgotten.
-    Passed(PostId),
-    /// Many of them, one after the other; the moment of the step is that of the last.
-    PassedOver(PassedOver),
-    /// A post that is no mention, and answers one perhaps.
-    Answer(Box<Answer>),
-    /// A post that is no mention, by which a brand's own account answers one perhaps.
-    Reply(Box<Reply>),
-    /// Something was taken away.
-    Gone(Deletion),
-    /// Something was said of an account, which may be one that a brand says is its own.
-    Account(Box<Account>, Stance, Official),
-}
-
-/// Whose an account is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Official {
-    /// A brand says that it is its own: it is kept as a series.
-    Declared,
-    /// Anyone's.
-    No,
-}
-
-/// A judged page: one unit of work for the store.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Judged {
-    /// What to store, each with the moment we saw it.
-    pub steps: Vec<(Time, Step)>,
-    /// Where to go on.
-    pub cursor: Option<Cursor>,
-    /// What was lost.
-    pub missed: Option<Missed>,
-    /// Up to when a stream has been read.
-    pub until: Option<Time>,
-}
 
 /// Where a page comes from, as far as it decides.
 #[derive(Debug, Clone, Copy)]
@@ -397,50 +231,6 @@ impl Judge {
             brands: verdicts.iter().map(|verdict| verdict.brand.clone()).collect(),
             stance,
         }))
-    }
-}
-
-/// Whether the words of an answer ask for something that a help desk might ask for: such answers are looked at even
-/// where no keyword stands in them.
-pub fn is_telling(text: &str) -> bool {
-    Said::tells(text)
-}
-
-/// Whether a post with these texts may concern anybody: an anchor of some brand stands in one of them, or it is an
-/// answer that is looked at all the same ([`is_telling`]). Of all others nothing is kept but that they were heard.
-pub fn may_concern<'t>(
-    matcher: &Matcher,
-    mut texts: impl Iterator<Item = &'t str> + Clone,
-    is_answer: bool,
-    scratch: &mut Scratch,
-) -> bool {
-    matcher.finds_any(texts.clone(), scratch) || is_answer && texts.any(is_telling)
-}
-
-/// What says whether a post may concern anybody, shared with those who read streams.
-#[derive(Debug, Clone)]
-pub struct Wants {
-    matcher: Arc<Matcher>,
-    own: Arc<Own>,
-}
-
-impl Judge {
-    /// What of a stream it wants to see.
-    pub fn wants(&self) -> Wants {
-        Wants { matcher: Arc::clone(&self.matcher), own: Arc::clone(&self.own) }
-    }
-}
-
-impl Wants {
-    /// Whether a post of `network`, read as far as its words, may concern anybody: as [`may_concern`] says, or because a
-    /// brand's own account answers somebody.
-    pub fn may_concern(&self, network: &NetworkName, post: &Skim<'_>, scratch: &mut Scratch) -> bool {
-        let by_own = || {
-            let author = Author { native_id: post.author.to_string(), ..Author::default() };
-            !self.own.is_empty() && !self.own.brands(network, &author).is_empty()
-        };
-        may_concern(&self.matcher, std::iter::once(&*post.text), post.is_answer, scratch)
-            || post.is_answer && by_own()
     }
 }
 
