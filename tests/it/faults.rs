@@ -21,7 +21,8 @@ use vigie::schedule::{Every, Quiet, Schedule};
 use vigie::time::{DAY, HOUR, Time};
 
 use super::home::{Home, until};
-use super::rule::{MINUTE, NETWORK, Watch, by, falls_silent, noon, rule};
+use super::rule::threads::falls_silent;
+use super::rule::{MINUTE, NETWORK, Watch, by, noon, rule};
 use super::server::Server;
 use super::sink::{Act, Sink, arrivals};
 
