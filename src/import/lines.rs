@@ -80,7 +80,9 @@ fn own(object: &Map<String, Value>, dates: &Dates) -> Result<Item, String> {
     post.text = of.text(&["text"]).unwrap_or_default();
     post.summary = of.text(&["summary"]);
     post.html = of.text(&["html"]);
-    post.lang = of.text(&["lang"]);
+    // our own exports tell the settled language apart
+    let declared = if object.contains_key("declared_lang") { "declared_lang" } else { "lang" };
+    post.lang = of.text(&[declared]);
     post.country = of.text(&["country"]).and_then(|said| locale::country(&said)).map(str::to_owned);
     post.published = of.moment(&["published", "created_at"])?;
     post.edited = of.moment(&["edited", "edited_at"])?;

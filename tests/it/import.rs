@@ -170,6 +170,15 @@ fn what_is_exported_comes_back_whole() {
         ran(&home, &["import", form, "--data", data], 0);
     }
     assert_eq!(mentions(&home, "two"), replayed);
+    // A language that nobody declared is not declared afterwards.
+    let plain = r#"{"network":"mastodon","id":"1","created_at":"2026-01-05T00:00:00Z","text":"My Molivelle climbs every hill in the town without any trouble"}"#;
+    home.write("plain.jsonl", plain);
+    ran(&home, &["import", "plain.jsonl", "--data", "five"], 0);
+    ran(&home, &["export", "mentions", "--data", "five", "--out", "again.jsonl"], 0);
+    ran(&home, &["import", "again.jsonl", "--data", "six"], 0);
+    let again = mentions(&home, "six");
+    assert!(again.iter().all(|line| line.contains(r#""declared_lang":null"#)), "{again:?}");
+    assert_eq!((again.len(), &again), (1, &mentions(&home, "five")));
     // A table has fewer columns: no pictures, links and single figures.
     let core = |lines: BTreeSet<String>| -> BTreeSet<String> {
         let keep = [
