@@ -84,6 +84,9 @@ impl Share {
         } else {
             let mut told = if self.sentiment { moods(&shares) } else { lines(&shares, self.by) };
             told.extend(beside(&shares, self.by));
+            if self.sentiment && per.is_some() {
+                told.push("sentiment is told of the whole period; its parts show shares".to_owned());
+            }
             told.extend(per.iter().flat_map(|parts| parts.lines(self.by)));
             told.extend(marks.iter().map(mark));
             for line in told {

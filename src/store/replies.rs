@@ -17,7 +17,7 @@ impl Unit<'_> {
         const INSERT: &str = "INSERT INTO own_answer (brand, network, native_id, author, reply_to, at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET reply_to = excluded.reply_to";
         let network = reply.network.as_str();
-        if self.is_removed(network, &reply.native_id)? || self.is_removed(network, &reply.author)? {
+        if self.is_removed(network, &reply.author)? {
             return Ok(());
         }
         for brand in &reply.brands {
