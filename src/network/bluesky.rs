@@ -106,6 +106,8 @@ struct Bluesky {
     /// Whether the stream is listened to; searching is done only where it is not, and for the past.
     streaming: bool,
     account: Option<(Key, Key)>,
+    /// Of what it has sent.
+    shapes: plain::Shapes,
 }
 
 impl Bluesky {
@@ -284,7 +286,7 @@ impl Network for Bluesky {
 
     fn skim<'b>(&self, message: &'b [u8], cursor: Option<&Cursor>, seen: Time) -> Option<Skim<'b>> {
         let State { time_us: last, outdated, .. } = State::of(cursor);
-        let plain = plain::skim(message)?;
+        let plain = self.shapes.skim(message)?;
         let until = plain.at();
         let jumps = last > 0 && self.gap(Time(last / 1000), until?, seen, outdated).is_some();
         (!jumps).then(|| Skim {

@@ -1,5 +1,6 @@
 //! JSON bodies from strangers, read leniently: a missing or odd field is no reason to lose a post.
 
+pub(super) mod mould;
 pub(super) mod walk;
 
 use serde_json::Value;

@@ -1,10 +1,12 @@
 //! A message that is nothing else than a new post, as Jetstream v1 sends most of them: read in one walk, without a tree.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use super::NAME;
 use super::record::{POST, Places};
 use super::tree::moment;
+use crate::network::json::mould::{Moulds, Role};
 use crate::network::json::walk::Walk;
 use crate::post::{Kind, Post};
 use crate::time::Time;
@@ -19,8 +21,38 @@ pub(super) struct Plain<'b> {
     pub(super) is_answer: bool,
 }
 
-/// Reads a message that is nothing else than a new post without pictures, links to cards or quotes.
-pub(super) fn skim(message: &[u8]) -> Option<Plain<'_>> {
+/// The shapes of plain posts met so far, and whether those are answers.
+#[derive(Debug, Default)]
+pub(super) struct Shapes(Mutex<Moulds<bool, 4>>);
+
+impl Shapes {
+    /// Reads a message that is nothing else than a new post without pictures, links to cards or quotes.
+    pub(super) fn skim<'b>(&self, message: &'b [u8]) -> Option<Plain<'b>> {
+        let mut moulds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(([did, time_us, rkey, text], is_answer)) = moulds.cast(message) {
+            let did = did.text().filter(|did| !did.is_empty())?;
+            return Some(Plain {
+                did,
+                time_us: time_us.whole()?,
+                rkey: rkey.text()?,
+                text: text.text()?,
+                is_answer,
+            });
+        }
+        let plain = skim(message)?;
+        moulds.learn(message, plain.is_answer, &|keys| match keys {
+            [b"did"] => Role::Kept(0),
+            [b"time_us"] => Role::Kept(1),
+            [b"commit", b"rkey"] => Role::Kept(2),
+            [b"commit", b"record", b"text"] => Role::Kept(3),
+            [b"kind"] | [b"commit", b"operation" | b"collection"] => Role::Fixed,
+            _ => Role::Other,
+        });
+        Some(plain)
+    }
+}
+
+fn skim(message: &[u8]) -> Option<Plain<'_>> {
     let mut walk = Walk::over(message);
     let (mut did, mut time_us, mut kind, mut commit) = (None, None, None, None);
     walk.object(|walk, key| match key {

@@ -12,6 +12,15 @@ use wide::u8x16;
 /// How many bytes are looked at in one go.
 const BLOCK: usize = 64;
 
+/// A value that differs from message to message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A text.
+    Text,
+    /// A whole number that is not negative.
+    Whole,
+}
+
 /// What stands in a block, a bit for each of its bytes.
 #[derive(Debug, Clone, Copy, Default)]
 struct Marks {
@@ -270,6 +279,37 @@ impl<'j> Walk<'j> {
             b'f' => self.word("false").map(|()| true),
             _ => self.number().map(|()| true),
         }
+    }
+
+    /// What the next value is, if it is one of these.
+    pub(super) fn kind(&mut self) -> Option<Option<Kind>> {
+        Some(match self.peek()? {
+            b'"' => Some(Kind::Text),
+            b'0'..=b'9' => Some(Kind::Whole),
+            _ => None,
+        })
+    }
+
+    /// Whether the next value is an object.
+    pub(super) fn is_object(&mut self) -> bool {
+        self.peek() == Some(b'{')
+    }
+
+    /// Whether the next value is a list.
+    pub(super) fn is_list(&mut self) -> bool {
+        self.peek() == Some(b'[')
+    }
+
+    /// Where the next value stands, a text or a whole number, without its quotes.
+    pub(super) fn value(&mut self) -> Option<std::ops::Range<usize>> {
+        let start = self.at;
+        if self.peek()? == b'"' {
+            self.written()?;
+            return Some(start + 1..self.at - 1);
+        }
+        self.number()?;
+        let is_whole = self.body.get(start..self.at)?.iter().all(u8::is_ascii_digit);
+        is_whole.then_some(start..self.at)
     }
 
     /// Nothing follows, and everything was text.
