@@ -117,11 +117,7 @@ impl Judge {
             judged.steps.push((seen, Step::Post(Box::new(judged_post))));
         }
         if !page.passed.is_empty() {
-            let mut passed = PassedOver::default();
-            page.passed
-                .iter()
-                .for_each(|(network, native_id)| passed.push(seen, network.as_str(), native_id));
-            judged.steps.push((seen, Step::PassedOver(passed)));
+            judged.steps.push((seen, Step::PassedOver(PassedOver::at(seen, page.passed))));
         }
         judged.steps.extend(page.deletions.into_iter().map(|deletion| (seen, Step::Gone(deletion))));
         for account in page.accounts {

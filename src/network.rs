@@ -41,6 +41,7 @@ mod producthunt;
 pub mod recorded;
 mod reddit;
 mod refusal;
+mod skim;
 mod stackexchange;
 mod status;
 mod threads;
@@ -53,6 +54,7 @@ pub use closed::{CLOSED, Closed, closed};
 pub use exchange::{Answer, Ask, Cursor, Lines, Listen, Method, Request, Session};
 pub use offer::{Absent, Can, Export, Gate, Offer, Secret, Told, Unit};
 pub(crate) use refusal::settled;
+pub use skim::{Mark, Parts, Passed, Skim};
 pub use trouble::{ReadError, Trouble};
 
 /// A stretch of time that a network could not give.
@@ -73,7 +75,7 @@ pub struct Page {
     pub posts: Vec<Post>,
     /// New posts that were read only far enough to see that nothing stands in them ([`Skim`]).
     #[serde(skip)]
-    pub passed: Vec<(NetworkName, String)>,
+    pub passed: Passed,
     /// What was taken away.
     pub deletions: Vec<Deletion>,
     /// Posts whose text changed.
@@ -100,23 +102,6 @@ pub struct Page {
     pub spent: Option<u64>,
 }
 
-/// As much of a message of a stream as shows whether anything stands in it: one new post.
-#[derive(Debug)]
-pub struct Skim<'b> {
-    /// The post's native id.
-    pub native_id: String,
-    /// Native id of its author.
-    pub author: Cow<'b, str>,
-    /// All its words.
-    pub text: Cow<'b, str>,
-    /// Whether it answers another post.
-    pub is_answer: bool,
-    /// Where to go on.
-    pub cursor: Option<Cursor>,
-    /// The moment up to which the stream has been read.
-    pub until: Option<Time>,
-}
-
 impl Page {
     /// Whether it brings nothing but perhaps a place to go on from.
     pub fn is_bare(&self) -> bool {
@@ -133,10 +118,20 @@ pub trait Network: fmt::Debug + Send + Sync {
     /// What to ask next, given where we stopped.
     fn ask(&self, cursor: Option<&Cursor>, now: Time) -> Ask;
 
-    /// Reads as little as possible of one message of a stream, which came at `seen`: most messages of most streams
-    /// concern nobody. `None` for whatever may be anything else than one new post of which all words are told: then
-    /// [`Network::read`] reads it.
-    fn skim<'b>(&self, _message: &'b [u8], _cursor: Option<&Cursor>, _seen: Time) -> Option<Skim<'b>> {
+    /// Reads as little as possible of one message of a stream, which came at `seen` after all up to `last`: most
+    /// messages of most streams concern nobody. `None` for whatever may be anything else than one new post of which all
+    /// words are told: then [`Network::read`] reads it.
+    fn skim<'b>(&self, _message: &'b [u8], _last: Mark, _seen: Time) -> Option<Skim<'b>> {
+        None
+    }
+
+    /// The mark at which a cursor stands; `None` where it says more than that, so that the next message is not skimmed.
+    fn mark(&self, _cursor: Option<&Cursor>) -> Option<Mark> {
+        None
+    }
+
+    /// The cursor that stands at a mark; `None` where there is none.
+    fn cursor(&self, _mark: Mark) -> Option<Cursor> {
         None
     }
 

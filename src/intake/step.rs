@@ -6,7 +6,7 @@ use super::weigh::Weighed;
 use crate::impostor::{Stance, Suspicion};
 use crate::keyword::BrandId;
 use crate::matcher::Verdict;
-use crate::network::{Cursor, Missed};
+use crate::network::{Cursor, Missed, Passed};
 use crate::post::{Account, Author, Deletion, NetworkName, Post};
 use crate::sentiment::Sentiment;
 use crate::story::Sketch;
@@ -110,34 +110,30 @@ pub struct PostId {
     pub native_id: String,
 }
 
-/// Posts that are no mentions, one after the other, in memory of their own together: a replay passes over hundreds
-/// of thousands a second.
+/// Posts that are no mentions, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PassedOver {
-    /// Networks and native ids, end to end.
-    names: String,
-    /// For each its moment, and where its network and its native id end.
-    posts: Vec<(Time, usize, usize)>,
+    posts: Passed,
+    /// The moment of each.
+    seen: Vec<Time>,
 }
 
 impl PassedOver {
     /// Adds a post.
     pub fn push(&mut self, seen: Time, network: &str, native_id: &str) {
-        self.names.push_str(network);
-        let middle = self.names.len();
-        self.names.push_str(native_id);
-        self.posts.push((seen, middle, self.names.len()));
+        self.posts.push(network, [native_id]);
+        self.seen.push(seen);
+    }
+
+    /// All of these, at one moment.
+    pub fn at(seen: Time, posts: Passed) -> PassedOver {
+        PassedOver { seen: vec![seen; posts.len()], posts }
     }
 
     /// The moment, network and native id of each.
     pub fn iter(&self) -> impl Iterator<Item = (Time, &str, &str)> {
-        let mut start = 0;
-        self.posts.iter().map(move |(seen, middle, end)| {
-            let network = self.names.get(start..*middle).unwrap_or_default();
-            let native_id = self.names.get(*middle..*end).unwrap_or_default();
-            start = *end;
-            (*seen, network, native_id)
-        })
+        let posts = self.seen.iter().zip(self.posts.iter());
+        posts.map(|(seen, (network, native_id))| (*seen, network, native_id))
     }
 }
 

@@ -14,8 +14,8 @@ use self::search::Search;
 use self::section::{Section, Version};
 use self::tree::{Tree, text};
 use super::{
-    Absent, Answer, Ask, Can, Cursor, Dates, Key, Listen, Method, Missed, Network, Offer, Page, ReadError,
-    Request, Secret, Session, Skim, Spec, Told, Trouble, status,
+    Absent, Answer, Ask, Can, Cursor, Dates, Key, Listen, Mark, Method, Missed, Network, Offer, Page,
+    ReadError, Request, Secret, Session, Skim, Spec, Told, Trouble, status,
 };
 use crate::post::NetworkName;
 use crate::time::{DAY, Time};
@@ -284,19 +284,20 @@ impl Network for Bluesky {
         Ok(page)
     }
 
-    fn skim<'b>(&self, message: &'b [u8], cursor: Option<&Cursor>, seen: Time) -> Option<Skim<'b>> {
-        let State { time_us: last, outdated, .. } = State::of(cursor);
+    fn skim<'b>(&self, message: &'b [u8], Mark(last): Mark, seen: Time) -> Option<Skim<'b>> {
         let plain = self.shapes.skim(message)?;
         let until = plain.at();
-        let jumps = last > 0 && self.gap(Time(last / 1000), until?, seen, outdated).is_some();
-        (!jumps).then(|| Skim {
-            native_id: plain.uri(),
-            author: plain.did,
-            cursor: Some(State::at(plain.time_us)),
-            text: plain.text,
-            is_answer: plain.is_answer,
-            until,
-        })
+        let jumps = last > 0 && self.gap(Time(last / 1000), until?, seen, false).is_some();
+        (!jumps).then(|| plain.skimmed(until))
+    }
+
+    fn mark(&self, cursor: Option<&Cursor>) -> Option<Mark> {
+        let State { time_us, outdated, .. } = State::of(cursor);
+        (!outdated).then_some(Mark(time_us))
+    }
+
+    fn cursor(&self, Mark(time_us): Mark) -> Option<Cursor> {
+        Some(State::at(time_us))
     }
 
     fn pace(&self) -> Duration {

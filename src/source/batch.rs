@@ -72,7 +72,7 @@ impl Batch {
         self.touched.extend(page.edits.iter().map(|post| post.native_id.clone()));
         let all = &mut self.page;
         all.posts.extend(page.posts);
-        all.passed.extend(page.passed);
+        all.passed.append(&page.passed);
         all.deletions.extend(page.deletions);
         all.edits.extend(page.edits);
         all.accounts.extend(page.accounts);

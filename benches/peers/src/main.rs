@@ -23,7 +23,7 @@ use vigie::keeper::{Clock, Keeper};
 use vigie::keyword::Brand;
 use vigie::mail::Language;
 use vigie::matcher::{Matcher, Scratch};
-use vigie::network::{self, Answer, Dates, Page};
+use vigie::network::{self, Answer, Dates, Mark, Page};
 use vigie::notice::Composer;
 use vigie::post::{NetworkName, Post};
 use vigie::query::{Leaf, Node, Query};
@@ -275,6 +275,7 @@ fn whole_way(posts: &[String], keywords: &[String], rounds: usize) {
     brand.keywords = keywords.to_vec();
     let judge = Judge::new(&[brand.clone()]).unwrap();
     let network = (network::spec("bluesky").unwrap().build)(&Default::default()).unwrap();
+    let bluesky = NetworkName::known("bluesky");
     let folder = std::env::temp_dir().join(format!("vigie-peers-{}", std::process::id()));
     let usual = Config::default_in(Path::new(""));
     let mut ours = || {
@@ -294,27 +295,28 @@ fn whole_way(posts: &[String], keywords: &[String], rounds: usize) {
         let source = keeper.source("stream", "bluesky", false).unwrap();
         let mut scratch = Scratch::default();
         let mut mentions = 0;
-        let mut cursor = None;
+        let mut last = Mark::default();
         let mut answer = Answer { status: 200, ..Answer::default() };
         for batch in messages.chunks(1_000) {
             let mut all = Page::default();
             for message in batch {
                 let seen = Time(start / 1_000);
                 // as the daemon asks ([`vigie::source::Interest`])
-                if let Some(skim) = network.skim(message, cursor.as_ref(), seen)
+                if let Some(skim) = network.skim(message, last, seen)
                     && !may_concern(&judge.matcher, std::iter::once(&*skim.text), skim.is_answer, &mut scratch)
                 {
-                    cursor = skim.cursor;
-                    all.passed.push((NetworkName::known("bluesky"), skim.native_id));
+                    last = skim.mark;
+                    all.passed.push_skimmed(&bluesky, &skim);
                     continue;
                 }
                 answer.body.clone_from(message);
                 answer.seen = seen;
+                let cursor = network.cursor(last);
                 let page = network.read(&answer, cursor.as_ref()).unwrap();
-                cursor = page.cursor;
+                last = network.mark(page.cursor.as_ref()).unwrap();
                 all.posts.extend(page.posts);
             }
-            all.cursor = cursor.clone();
+            all.cursor = network.cursor(last);
             let origin = Origin { source: "stream", dates: Dates::Arrival, look_back: true };
             let now = Time(start / 1_000 + 600_000);
             let judged = judge.judge(all, origin, now, &mut scratch);

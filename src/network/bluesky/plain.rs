@@ -8,8 +8,12 @@ use super::record::{POST, Places};
 use super::tree::moment;
 use crate::network::json::mould::{Moulds, Role};
 use crate::network::json::walk::Walk;
+use crate::network::{Mark, Skim};
 use crate::post::{Kind, Post};
 use crate::time::Time;
+
+/// What stands between author and key in the address of a post.
+const MIDDLE: &str = "/app.bsky.feed.post/";
 
 /// As much of a plain new post as shows whether anything stands in it.
 #[derive(Debug)]
@@ -190,7 +194,7 @@ pub(super) fn read(message: &[u8]) -> Option<(Plain<'_>, Rest<'_>)> {
     Some((plain, rest?))
 }
 
-impl Plain<'_> {
+impl<'b> Plain<'b> {
     /// When the server saw it.
     pub(super) fn at(&self) -> Option<Time> {
         Time(self.time_us.div_euclid(1000)).valid()
@@ -198,7 +202,14 @@ impl Plain<'_> {
 
     /// The address of the post in the network, by which it is known.
     pub(super) fn uri(&self) -> String {
-        ["at://", &self.did, "/", POST, "/", &self.rkey].concat()
+        ["at://", &self.did, MIDDLE, &self.rkey].concat()
+    }
+
+    /// The same for whoever does not want to read more; `until`: [`Plain::at`].
+    pub(super) fn skimmed(self, until: Option<Time>) -> Skim<'b> {
+        let Plain { did, time_us, rkey, text, is_answer } = self;
+        let native_id = ["at://".into(), did.clone(), MIDDLE.into(), rkey];
+        Skim { native_id, author: did, text, is_answer, mark: Mark(time_us), until }
     }
 
     /// The post, as [`Places::post`] makes it of its record.

@@ -224,12 +224,14 @@ impl Hearing {
     fn skim(&self, follower: &Follower) -> Option<Page> {
         let Interest(wanted) = follower.source.interest.as_ref()?;
         let network = &follower.source.network;
-        let skim = network.skim(&self.answer.body, follower.cursor.as_ref(), self.answer.seen)?;
+        let last = network.mark(follower.cursor.as_ref())?;
+        let skim = network.skim(&self.answer.body, last, self.answer.seen)?;
         if wanted(&skim) {
             return None;
         }
-        let passed = vec![(follower.source.network_name.clone(), skim.native_id)];
-        Some(Page { passed, cursor: skim.cursor, until: skim.until, ..Page::default() })
+        let mut page = Page { cursor: network.cursor(skim.mark), until: skim.until, ..Page::default() };
+        page.passed.push_skimmed(&follower.source.network_name, &skim);
+        Some(page)
     }
 
     /// Asks what the network wants to be asked beside its stream, and tells whether there is something.
