@@ -26,6 +26,7 @@ mod plain;
 mod record;
 mod search;
 mod section;
+mod shape;
 mod tree;
 mod views;
 
@@ -107,7 +108,7 @@ struct Bluesky {
     streaming: bool,
     account: Option<(Key, Key)>,
     /// Of what it has sent.
-    shapes: plain::Shapes,
+    shapes: shape::Shapes,
 }
 
 impl Bluesky {
@@ -241,7 +242,7 @@ impl Network for Bluesky {
         let mut page = Page::default();
         let State { time_us: last, outdated, search } = State::of(cursor);
         let asked = !self.search.is_empty() && search::is_asked(&answer.request.url);
-        if let Some((plain, rest)) = plain::read(body).filter(|_| !asked && answer.status < 400) {
+        if let Some((plain, rest)) = self.shapes.read(body).filter(|_| !asked && answer.status < 400) {
             (page.until, page.cursor) = (plain.at(), Some(State::at(plain.time_us)));
             page.posts.push(plain.post(rest, &self.places));
             self.note_gap(&mut page, last, outdated, answer.seen);

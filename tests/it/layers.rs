@@ -333,7 +333,7 @@ fn folder_and_table_list_the_same_networks() {
     /// Files that serve all networks and are none.
     const HELPERS: &[&str] = &[
         "clean", "closed", "exchange", "forum", "graph", "json", "link", "offer", "plain", "recorded",
-        "refusal", "status", "trouble",
+        "refusal", "skim", "status", "trouble",
     ];
     let files = files();
     let mut found: Vec<&str> = files

@@ -1,12 +1,10 @@
 //! A message that is nothing else than a new post, as Jetstream v1 sends most of them: read in one walk, without a tree.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
 
 use super::NAME;
 use super::record::{POST, Places};
 use super::tree::moment;
-use crate::network::json::mould::{Moulds, Role};
 use crate::network::json::walk::Walk;
 use crate::network::{Mark, Skim};
 use crate::post::{Kind, Post};
@@ -25,38 +23,8 @@ pub(super) struct Plain<'b> {
     pub(super) is_answer: bool,
 }
 
-/// The shapes of plain posts met so far, and whether those are answers.
-#[derive(Debug, Default)]
-pub(super) struct Shapes(Mutex<Moulds<bool, 4>>);
-
-impl Shapes {
-    /// Reads a message that is nothing else than a new post without pictures, links to cards or quotes.
-    pub(super) fn skim<'b>(&self, message: &'b [u8]) -> Option<Plain<'b>> {
-        let mut moulds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(([did, time_us, rkey, text], is_answer)) = moulds.cast(message) {
-            let did = did.text().filter(|did| !did.is_empty())?;
-            return Some(Plain {
-                did,
-                time_us: time_us.whole()?,
-                rkey: rkey.text()?,
-                text: text.text()?,
-                is_answer,
-            });
-        }
-        let plain = skim(message)?;
-        moulds.learn(message, plain.is_answer, &|keys| match keys {
-            [b"did"] => Role::Kept(0),
-            [b"time_us"] => Role::Kept(1),
-            [b"commit", b"rkey"] => Role::Kept(2),
-            [b"commit", b"record", b"text"] => Role::Kept(3),
-            [b"kind"] | [b"commit", b"operation" | b"collection"] => Role::Fixed,
-            _ => Role::Other,
-        });
-        Some(plain)
-    }
-}
-
-fn skim(message: &[u8]) -> Option<Plain<'_>> {
+/// Reads a message that is nothing else than a new post without pictures, links to cards or quotes.
+pub(super) fn skim(message: &[u8]) -> Option<Plain<'_>> {
     let mut walk = Walk::over(message);
     let (mut did, mut time_us, mut kind, mut commit) = (None, None, None, None);
     walk.object(|walk, key| match key {
@@ -126,10 +94,10 @@ fn nothing(walk: &mut Walk<'_>) -> Option<()> {
 /// What a record says beside its text.
 #[derive(Debug, Default)]
 pub(super) struct Rest<'b> {
-    created: Option<Cow<'b, str>>,
-    lang: Option<Cow<'b, str>>,
-    parent: Option<Cow<'b, str>>,
-    root: Option<Cow<'b, str>>,
+    pub(super) created: Option<Cow<'b, str>>,
+    pub(super) lang: Option<Cow<'b, str>>,
+    pub(super) parent: Option<Cow<'b, str>>,
+    pub(super) root: Option<Cow<'b, str>>,
 }
 
 impl<'b> Rest<'b> {
@@ -179,10 +147,8 @@ fn answered<'b>(walk: &mut Walk<'b>) -> Option<Answered<'b>> {
     Some((parent.flatten(), root.flatten()))
 }
 
-/// Reads the whole of a message that can be skimmed, if it names no links, hashtags and accounts either.
-pub(super) fn read(message: &[u8]) -> Option<(Plain<'_>, Rest<'_>)> {
-    // what is odd is looked at more closely
-    let plain = skim(message).filter(|plain| plain.time_us > 0)?;
+/// Reads the rest of a message that can be skimmed, if it names no links, hashtags and accounts.
+pub(super) fn rest(message: &[u8]) -> Option<Rest<'_>> {
     let mut rest = None;
     Walk::over(message).object(|walk, key| match key {
         b"commit" => walk.object(|walk, key| match key {
@@ -191,7 +157,7 @@ pub(super) fn read(message: &[u8]) -> Option<(Plain<'_>, Rest<'_>)> {
         }),
         _ => walk.skip().map(drop),
     })?;
-    Some((plain, rest?))
+    rest
 }
 
 impl<'b> Plain<'b> {
@@ -312,6 +278,10 @@ mod tests {
         }
         check(format!(" {MESSAGE} ").as_bytes());
         check(format!("{MESSAGE} {MESSAGE}").as_bytes());
+    }
+
+    fn read(message: &[u8]) -> Option<(Plain<'_>, Rest<'_>)> {
+        Some((skim(message).filter(|plain| plain.time_us > 0)?, rest(message)?))
     }
 
     /// What is read in one walk is what is read as a tree.

@@ -139,7 +139,7 @@ impl Section {
             search: self.search.iter().map(|words| words.trim().to_owned()).collect(),
             streaming: self.streaming,
             account: self.identifier.zip(self.password),
-            shapes: super::plain::Shapes::default(),
+            shapes: super::shape::Shapes::default(),
         })
     }
 }

@@ -35,7 +35,7 @@ pub(in crate::network) enum Role {
 }
 
 /// A value of a message.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(in crate::network) struct Cast<'b> {
     /// As written, without quotes.
     written: &'b str,
@@ -77,8 +77,8 @@ struct Mould<const N: usize> {
 type Values = Vec<(std::ops::Range<usize>, Kind, Role)>;
 
 impl<const N: usize> Mould<N> {
-    /// The shape of a message that was read whole; `role` says of the keys that lead to a value what it is. `None` where
-    /// it is too large, or lacks a value that is kept.
+    /// The shape of a message that was read whole; `role` says of the keys that lead to a value what it is. Of several
+    /// values of one place the first is kept. `None` where it is too large or too odd.
     fn of(message: &[u8], role: &dyn Fn(&[&[u8]]) -> Role) -> Option<Mould<N>> {
         let mut walk = Walk::over(message);
         let mut values = Values::new();
@@ -89,23 +89,20 @@ impl<const N: usize> Mould<N> {
             let place = match role {
                 Role::Fixed => continue,
                 Role::Other => None,
-                Role::Kept(place) => Some(place),
+                Role::Kept(place) => std::mem::take(missing.get_mut(place)?).then_some(place),
             };
-            if let Some(place) = place {
-                *missing.get_mut(place)? = false;
-            }
             let before = message.get(end..range.start)?;
             fixed.extend_from_slice(before);
             pieces.push(Piece { before: before.len(), kind, place });
             end = range.end;
         }
         fixed.extend_from_slice(message.get(end..)?);
-        (missing == [false; N]).then(|| Mould { fixed: fixed.into(), pieces: pieces.into() })
+        Some(Mould { fixed: fixed.into(), pieces: pieces.into() })
     }
 
-    /// The values of a message of this shape.
-    fn cast<'b>(&self, message: &'b [u8]) -> Option<[Cast<'b>; N]> {
-        let mut values = [Cast::default(); N];
+    /// The values of a message of this shape, those that it has.
+    fn cast<'b>(&self, message: &'b [u8]) -> Option<[Option<Cast<'b>>; N]> {
+        let mut values = [None; N];
         let (mut fixed, mut rest) = (&*self.fixed, message);
         for Piece { before, kind, place } in &self.pieces {
             let (expected, later) = fixed.split_at_checked(*before)?;
@@ -118,9 +115,9 @@ impl<const N: usize> Mould<N> {
             let (written, later) = rest.split_at_checked(length)?;
             rest = later;
             if let Some(value) = place.and_then(|place| values.get_mut(place)) {
-                *value = Cast { written: std::str::from_utf8(written).ok()?, escaped };
+                *value = Some(Cast { written: simdutf8::basic::from_utf8(written).ok()?, escaped });
             } else if !ascii {
-                std::str::from_utf8(written).ok()?;
+                simdutf8::basic::from_utf8(written).ok()?;
             }
         }
         (rest == fixed).then_some(values)
@@ -199,8 +196,8 @@ fn whole(rest: &[u8]) -> Option<usize> {
 /// The shapes that messages had, each with what else was said of such a message.
 #[derive(Debug)]
 pub(in crate::network) struct Moulds<T, const N: usize> {
-    /// Those that fit last come first.
-    known: Vec<(Mould<N>, T)>,
+    /// Those that fit most often come first: shape, what was said, how often it fitted.
+    known: Vec<(Mould<N>, T, u32)>,
     /// How many messages fitted none since the last that was learned.
     others: u32,
 }
@@ -213,14 +210,25 @@ impl<T, const N: usize> Default for Moulds<T, N> {
 
 impl<T: Copy, const N: usize> Moulds<T, N> {
     /// The values of a message of a known shape.
-    pub(in crate::network) fn cast<'b>(&mut self, message: &'b [u8]) -> Option<([Cast<'b>; N], T)> {
-        let mut fits = self.known.iter().enumerate();
-        let (place, (values, told)) =
-            fits.find_map(|(place, (mould, told))| Some((place, (mould.cast(message)?, *told))))?;
-        if place > 0 {
-            self.known.swap(place, place - 1);
+    pub(in crate::network) fn cast<'b>(&mut self, message: &'b [u8]) -> Option<([Option<Cast<'b>>; N], T)> {
+        let mut fits = self.known.iter_mut().enumerate();
+        let (place, count, values, told) = fits.find_map(|(place, (mould, told, count))| {
+            let values = mould.cast(message)?;
+            *count = count.saturating_add(1);
+            Some((place, *count, values, *told))
+        })?;
+        if let Some(before) = place.checked_sub(1)
+            && self.known.get(before).is_some_and(|(.., often)| *often < count)
+        {
+            self.known.swap(before, place);
         }
         Some((values, told))
+    }
+
+    /// How many shapes are known.
+    #[cfg(test)]
+    pub(in crate::network) fn len(&self) -> usize {
+        self.known.len()
     }
 
     /// Learns the shape of a message that fitted none, and that was read whole.
@@ -233,7 +241,9 @@ impl<T: Copy, const N: usize> Moulds<T, N> {
         self.others = 0;
         if let Some(mould) = Mould::of(message, role) {
             self.known.truncate(SHAPES - 1);
-            self.known.push((mould, told));
+            // what came often long ago gives way
+            self.known.iter_mut().for_each(|(.., count)| *count /= 2);
+            self.known.push((mould, told, 0));
         }
     }
 }
@@ -257,7 +267,7 @@ mod tests {
     fn cast(message: &[u8]) -> Option<(i64, String)> {
         let mould: Mould<2> = Mould::of(FIRST.as_bytes(), &role).unwrap();
         let [number, text] = mould.cast(message)?;
-        Some((number.whole()?, text.text()?.into_owned()))
+        Some((number?.whole()?, text?.text()?.into_owned()))
     }
 
     #[test]
@@ -304,7 +314,7 @@ mod tests {
         let deep =
             format!("{{\"n\":1,\"inner\":{{\"kept\":\"\"}},\"d\":{}{}}}", "[".repeat(40), "]".repeat(40));
         let wide = format!("{{\"n\":1,\"inner\":{{\"kept\":\"\"}},\"w\":[{}]}}", ["1"; 100].join(","));
-        for message in [deep.as_str(), &wide, "{\"n\":1}", "", "[", "{\"n\":1.5,\"inner\":{\"kept\":\"\"}}"] {
+        for message in [deep.as_str(), &wide, "", "[", "{\"n\":1.5}", "{\"n\":-1}"] {
             assert!(Mould::<2>::of(message.as_bytes(), &role).is_none(), "{message}");
         }
     }
