@@ -2,7 +2,6 @@
 //!
 //! Nothing here waits, retries, logs or saves; [`crate::source`] does that, the same way for all.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 

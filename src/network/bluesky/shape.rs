@@ -111,7 +111,7 @@ mod tests {
         let count = || shapes.0.lock().unwrap().len();
         for message in [POST, ANSWER, LINKED] {
             check(&shapes, message.as_bytes());
-            let other = message.replace("did:plc:", "did:web:longer.example:").replace("ca", "\u00e9\n");
+            let other = message.replace("did:plc:", "did:web:longer.example:").replace("ca", "\\u00e9\\n");
             check(&shapes, other.as_bytes());
             assert_eq!(count(), 3);
             for (from, to) in [
