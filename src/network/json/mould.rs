@@ -145,6 +145,8 @@ fn look<'b>(
             look(walk, keys, role, values)?;
             keys.pop().map(drop)
         }),
+        // what is kept is a text or a number
+        None if matches!(role(keys), Role::Kept(_)) => None,
         None => walk.skip().map(drop),
         Some(kind) => {
             let range = walk.value()?;
