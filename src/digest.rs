@@ -19,7 +19,11 @@ pub const TOP: usize = 3;
 /// Terms that rise, of each brand.
 pub const TOPICS: usize = 4;
 /// Stories in which they are looked for, of each brand: the newest.
-pub const TOPIC_STORIES: u32 = 4_000;
+pub const TOPIC_STORIES: usize = 4_000;
+/// Stories in which they are looked for, of all brands together: where there are many brands, fewer of each.
+const TOPIC_STORIES_TOGETHER: usize = 60_000;
+/// Stories of each brand however many brands there are.
+const TOPIC_STORIES_LEAST: usize = 200;
 
 /// The posts about one brand that stand out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -133,18 +137,20 @@ pub fn gather(
         if connection.is_autocommit() { Some(connection.unchecked_transaction()?) } else { None };
     let reading = connection;
     let shares = shares(reading, brands, window)?;
+    let heard = figures::OfBrands::in_window(reading, window, brands)?;
     let mut top = Vec::new();
     for share in &shares.brands {
-        let posts = figures::top_posts(reading, window, &share.id, TOP)?;
+        let posts = figures::top_posts(reading, &heard, &share.id, TOP)?;
         if !posts.is_empty() {
             top.push(BrandTop { id: share.id.clone(), name: share.name.clone(), ours: share.ours, posts });
         }
     }
-    let mut topics = figures::topics(reading, window, brands, (TOPICS, TOPIC_STORIES))?;
+    let stories = (TOPIC_STORIES_TOGETHER / brands.len().max(1)).clamp(TOPIC_STORIES_LEAST, TOPIC_STORIES);
+    let mut topics = figures::topics(reading, window, brands, (TOPICS, stories))?;
     topics.sort_by_key(|of| shares.brands.iter().position(|share| share.id == of.id));
     let mut queries = Vec::with_capacity(shares.brands.len());
     for share in &shares.brands {
-        queries.push((share.name.clone(), figures::versions(reading, window, &share.id)?));
+        queries.push((share.name.clone(), figures::versions(reading, &heard, &share.id)?));
     }
     let mut digest = Digest {
         shares,

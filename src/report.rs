@@ -170,10 +170,11 @@ pub fn gather(
     let parts = figures::sliced(connection, figures::Per::Network, (window, window.previous()), brands)?;
     let inside: Vec<(String, Shares)> =
         parts.into_iter().map(|part| (part.name, Shares::new(brands, &part.now, &part.before))).collect();
+    let heard = figures::OfBrands::in_window(connection, window, brands)?;
     let mut queries = Vec::with_capacity(brands.len());
     let mut texts = Vec::new();
     for share in &digest.shares.brands {
-        let versions = figures::versions(connection, window, &share.id)?;
+        let versions = figures::versions(connection, &heard, &share.id)?;
         for version in &versions {
             if let Some(text) = figures::query_text(connection, &share.id, version)? {
                 texts.push((share.id.to_string(), version.clone(), text));

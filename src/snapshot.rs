@@ -199,21 +199,22 @@ pub fn gather(
     let inside = figures::sliced(connection, figures::Per::Network, (window, against), brands)?;
     let inside: Vec<(String, Shares)> =
         inside.into_iter().map(|part| (part.name, Shares::new(brands, &part.now, &part.before))).collect();
+    let heard = figures::OfBrands::in_window(connection, window, brands)?;
     let mut states = Vec::with_capacity(shares.brands.len());
     for share in shares.brands {
         let Some(brand) = brands.iter().find(|brand| brand.id == share.id) else { continue };
         let mut doings = figures::doings(connection, window, brand)?;
         doings.hashtags.truncate(HASHTAGS);
         let brand = std::slice::from_ref(brand);
-        let top = figures::top_posts(connection, window, &share.id, TOP)?;
+        let top = figures::top_posts(connection, &heard, &share.id, TOP)?;
         states.push(BrandState {
-            keywords_versions: figures::versions(connection, window, &share.id)?,
+            keywords_versions: figures::versions(connection, &heard, &share.id)?,
             networks: figures::by_network(connection, window, brand)?,
             by_network: Some(inside.iter().filter_map(|part| network_share(part, &share.id)).collect()),
             languages: figures::by_language(connection, window, brand)?,
             days: figures::by_day(connection, window, brand)?,
             top_posts: top.into_iter().map(post).collect(),
-            accounts: figures::accounts(connection, window, &share.id, ACCOUNTS)?,
+            accounts: figures::accounts(connection, &heard, &share.id, ACCOUNTS)?,
             suspects: suspects
                 .iter()
                 .filter(|suspect| suspect.suspicion.brand == share.id)

@@ -148,19 +148,73 @@ impl Tally {
             if counted.authors.len() < 1000 {
                 counted.authors.insert(author);
             }
-            counted.posts.push(post);
-            counted.posts.sort_unstable_by(|a, b| b.cmp(a));
-            counted.posts.truncate(EXAMPLES);
+            let place = counted.posts.partition_point(|known| *known > post);
+            if place < EXAMPLES {
+                counted.posts.insert(place, post);
+                counted.posts.truncate(EXAMPLES);
+            }
         }
     }
+}
 
-    /// The same with what another counted, for comparing: its posts and authors are left.
-    pub fn join(&mut self, other: &Tally) {
-        self.stories += other.stories;
-        for (key, counted) in &other.terms {
-            let sum = self.terms.entry(key.clone()).or_default();
-            sum.stories += counted.stories;
+/// What terms are held against.
+pub trait Past {
+    /// Stories counted.
+    fn stories(&self) -> u64;
+    /// In how many of them a term stands.
+    fn of(&self, key: &str) -> u64;
+}
+
+impl Past for Tally {
+    fn stories(&self) -> u64 {
+        self.stories
+    }
+
+    fn of(&self, key: &str) -> u64 {
+        self.terms.get(key).map_or(0, |counted| counted.stories)
+    }
+}
+
+/// In how many stories of several tallies together each term stands.
+#[derive(Debug)]
+pub struct Counts<'t> {
+    /// Stories counted.
+    pub stories: u64,
+    terms: HashMap<&'t str, u64>,
+}
+
+impl<'t> Counts<'t> {
+    /// The sum of these.
+    pub fn of(tallies: &'t [Tally]) -> Counts<'t> {
+        let mut all = Counts { stories: 0, terms: HashMap::new() };
+        for tally in tallies {
+            all.stories += tally.stories;
+            for (key, counted) in &tally.terms {
+                *all.terms.entry(key).or_default() += counted.stories;
+            }
         }
+        all
+    }
+
+    /// The sum of all but one of them.
+    pub fn but(&self, one: &'t Tally) -> impl Past {
+        But { all: self, one }
+    }
+}
+
+struct But<'c, 't> {
+    all: &'c Counts<'t>,
+    one: &'c Tally,
+}
+
+impl Past for But<'_, '_> {
+    fn stories(&self) -> u64 {
+        self.all.stories.saturating_sub(self.one.stories)
+    }
+
+    fn of(&self, key: &str) -> u64 {
+        let all = self.all.terms.get(key).copied().unwrap_or_default();
+        all.saturating_sub(Past::of(self.one, key))
     }
 }
 
@@ -187,8 +241,9 @@ pub struct Rising {
 
 /// Terms that stand in more stories `now` than in those compared with, by more than chance: the surest first, one of each
 /// topic. Nothing where there is too little on either side.
-pub fn rising(now: &Tally, before: &Tally, most: usize) -> Vec<Rising> {
-    if now.stories < STORIES || before.stories < STORIES {
+pub fn rising(now: &Tally, before: &impl Past, most: usize) -> Vec<Rising> {
+    let before_of = before.stories();
+    if now.stories < STORIES || before_of < STORIES {
         return Vec::new();
     }
     let mut found: Vec<(f64, &String, &Counted, u64)> = Vec::new();
@@ -197,10 +252,10 @@ pub fn rising(now: &Tally, before: &Tally, most: usize) -> Vec<Rising> {
         if counted.stories < LEAST || authors < LEAST {
             continue;
         }
-        let then = before.terms.get(key).map_or(0, |counted| counted.stories);
+        let then = before.of(key);
         let (part, was) =
-            (wide(counted.stories) / wide(now.stories), (wide(then) + 0.5) / (wide(before.stories) + 1.0));
-        let ratio = ratio((counted.stories, now.stories), (then, before.stories));
+            (wide(counted.stories) / wide(now.stories), (wide(then) + 0.5) / (wide(before_of) + 1.0));
+        let ratio = ratio((counted.stories, now.stories), (then, before_of));
         if part >= TIMES * was && ratio >= RATIO {
             found.push((ratio, key, counted, then));
         }
@@ -227,7 +282,7 @@ pub fn rising(now: &Tally, before: &Tally, most: usize) -> Vec<Rising> {
             of: now.stories,
             authors: u64::try_from(counted.authors.len()).unwrap_or(u64::MAX),
             before: then,
-            before_of: before.stories,
+            before_of,
             score,
             posts: counted.posts.iter().map(|(_, post)| *post).collect(),
         });

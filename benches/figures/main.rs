@@ -166,6 +166,16 @@ fn queries(folder: &Path, brands: &[Brand]) {
         ms(median(|| drop(figures::by_language(&connection, LAST, brands).unwrap()))),
         ms(median(|| drop(figures::by_hour(&connection, LAST, brands).unwrap())))
     );
+    let week = Window { from: Time(START + (DAYS - 7) * DAY), to: LAST.to };
+    for brands in [five, brands] {
+        let start = Instant::now();
+        let digest = vigie::digest::gather(&connection, brands, week, week.to).unwrap();
+        let (brands, took) = (brands.len(), start.elapsed().as_secs_f64());
+        println!(
+            "digest of a week, {brands} brands ({} mentions): {took:.1} s",
+            digest.shares.counts.mentions
+        );
+    }
     let start = Instant::now();
     let (all, differences) = rollup::compare(&connection, 10).unwrap();
     assert!(differences.is_empty(), "{differences:?}");

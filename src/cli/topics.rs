@@ -13,7 +13,7 @@ use crate::store::figures::{BrandTopics, Topic};
 use crate::store::{self, figures};
 
 /// Stories read of each brand: the newest.
-const STORIES: u32 = 50_000;
+const STORIES: usize = 50_000;
 /// Characters of an example.
 const EXCERPT: usize = 100;
 

@@ -120,7 +120,8 @@ fn event(
     what: What,
     dead: &[Dead],
 ) -> Result<Event, NoticeError> {
-    let top = figures::top_posts(store.connection(), window, &brand.id, SHOWN)?;
+    let heard = figures::OfBrands::of_one(store.connection(), window, &brand.id)?;
+    let top = figures::top_posts(store.connection(), &heard, &brand.id, SHOWN)?;
     Ok(Event {
         without: dead.iter().map(|dead| dead.name.clone()).collect(),
         shown: top.iter().map(|post| post.mention.id).collect(),

@@ -242,7 +242,8 @@ fn copies_are_one_top_post_and_the_loudest_comes_first() {
         post.counts.likes = Some(likes);
         filled.hear(post, now());
     }
-    let top = figures::top_posts(filled.connection(), week(), &brands()[0].id, 2).unwrap();
+    let heard = figures::OfBrands::in_window(filled.connection(), week(), &brands()).unwrap();
+    let top = figures::top_posts(filled.connection(), &heard, &brands()[0].id, 2).unwrap();
     let told: Vec<(&str, u64)> =
         top.iter().map(|top| (top.mention.post.native_id.as_str(), top.copies)).collect();
     assert_eq!(told, [("2", 2), ("4", 0)]);

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, named_params};
 use serde::{Deserialize, Serialize};
 
+use super::OfBrands;
 use crate::keyword::BrandId;
-use crate::share::Window;
 use crate::store::StoreError;
 
 /// An author seen talking about a brand.
@@ -26,30 +26,28 @@ pub struct SeenAccount {
 /// When SQLite refuses.
 pub fn accounts(
     connection: &Connection,
-    window: Window,
+    heard: &OfBrands,
     brand: &BrandId,
     most: usize,
 ) -> Result<Vec<SeenAccount>, StoreError> {
     const ACCOUNTS: &str =
         "SELECT author.network AS network, author.native_id AS native_id, author.handle AS handle,
             COUNT(DISTINCT COALESCE(root.words, post.words)) AS posts
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post JOIN author ON author.id = post.author
+        FROM json_each(:rows) AS heard CROSS JOIN kept_mention AS mention ON mention.id = heard.value
+            JOIN post ON post.id = mention.post JOIN author ON author.id = post.author
             LEFT JOIN post AS root ON root.id = post.story
-        WHERE mention.counted >= :from AND mention.counted < :to AND mention.brand = :brand
+        WHERE mention.doubtful = 0
         GROUP BY author.id ORDER BY posts DESC, network, native_id LIMIT :most";
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(ACCOUNTS)?;
-    let rows = statement.query_map(
-        named_params! { ":from": window.from.0, ":to": window.to.0, ":brand": &*brand.0, ":most": most },
-        |row| {
-            Ok(SeenAccount {
-                network: row.get("network")?,
-                native_id: row.get("native_id")?,
-                handle: row.get("handle")?,
-                posts: row.get("posts")?,
-            })
-        },
-    )?;
+    let rows = statement.query_map(named_params! { ":rows": heard.of(brand), ":most": most }, |row| {
+        Ok(SeenAccount {
+            network: row.get("network")?,
+            native_id: row.get("native_id")?,
+            handle: row.get("handle")?,
+            posts: row.get("posts")?,
+        })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -57,13 +55,16 @@ pub fn accounts(
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn versions(connection: &Connection, window: Window, brand: &BrandId) -> Result<Vec<String>, StoreError> {
-    const VERSIONS: &str = "SELECT DISTINCT version FROM clear_mention AS mention
-        WHERE counted >= :from AND counted < :to AND brand = :brand ORDER BY version";
+pub fn versions(
+    connection: &Connection,
+    heard: &OfBrands,
+    brand: &BrandId,
+) -> Result<Vec<String>, StoreError> {
+    const VERSIONS: &str = "SELECT name AS version FROM word WHERE id IN (SELECT mention.version
+            FROM json_each(:rows) AS heard CROSS JOIN kept_mention AS mention ON mention.id = heard.value
+            WHERE mention.doubtful = 0)
+        ORDER BY version";
     let mut statement = connection.prepare_cached(VERSIONS)?;
-    let rows = statement.query_map(
-        named_params! { ":from": window.from.0, ":to": window.to.0, ":brand": &*brand.0 },
-        |row| row.get("version"),
-    )?;
+    let rows = statement.query_map(named_params! { ":rows": heard.of(brand) }, |row| row.get("version"))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

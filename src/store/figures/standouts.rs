@@ -3,6 +3,7 @@
 use rusqlite::{Connection, named_params};
 use serde::Serialize;
 
+use super::OfBrands;
 use crate::impostor::Level;
 use crate::keyword::{Brand, BrandId};
 use crate::mention::{Mention, Suspect};
@@ -20,13 +21,13 @@ pub struct TopPost {
     pub copies: u64,
 }
 
-/// The posts about `brand` with the most reactions, newest first among equals; copies of one text are one.
+/// The posts about `brand` with the most reactions of those heard, newest first among equals; copies of one text are one.
 ///
 /// # Errors
 /// When SQLite refuses or a row cannot be read back.
 pub fn top_posts(
     connection: &Connection,
-    window: Window,
+    heard: &OfBrands,
     brand: &BrandId,
     most: usize,
 ) -> Result<Vec<TopPost>, StoreError> {
@@ -39,17 +40,16 @@ pub fn top_posts(
                     ORDER BY post.reactions DESC, mention.counted DESC, post.network, post.native_id) AS place,
                 COUNT(*) OVER (PARTITION BY COALESCE(root.words, post.words),
                     CASE WHEN post.text = '' THEN post.id ELSE 0 END) AS same
-            FROM clear_mention AS mention JOIN post ON post.id = mention.post
-                LEFT JOIN post AS root ON root.id = post.story
-            WHERE mention.counted >= :from AND mention.counted < :to AND mention.brand = :brand)
+            FROM json_each(:rows) AS heard CROSS JOIN kept_mention AS mention ON mention.id = heard.value
+                JOIN post ON post.id = mention.post LEFT JOIN post AS root ON root.id = post.story
+            WHERE mention.doubtful = 0)
         SELECT id, same - 1 AS copies FROM told WHERE place = 1
         ORDER BY reactions DESC, counted DESC, network, native_id LIMIT :most";
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(TOP)?;
-    let rows = statement.query_map(
-        named_params! { ":from": window.from.0, ":to": window.to.0, ":brand": &*brand.0, ":most": most },
-        |row| Ok((row.get("id")?, row.get("copies")?)),
-    )?;
+    let rows = statement.query_map(named_params! { ":rows": heard.of(brand), ":most": most }, |row| {
+        Ok((row.get("id")?, row.get("copies")?))
+    })?;
     let order: Vec<(i64, u64)> = rows.collect::<Result<_, _>>()?;
     if order.is_empty() {
         return Ok(Vec::new());

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, named_params};
 use serde::Serialize;
 
+use super::OfBrands;
 use crate::fold::fold;
 use crate::keyword::{Brand, BrandId};
 use crate::mention::Mention;
@@ -12,10 +13,12 @@ use crate::share::Window;
 use crate::store::StoreError;
 use crate::store::list::{self, Filter};
 use crate::store::posts::More;
-use crate::topic::{Rising, Tally, rising, terms};
+use crate::topic::{Counts, Rising, Tally, rising, terms};
 
 /// Windows of the past that the present is held against.
 const PAST: i64 = 4;
+/// Mentions that are looked at for each story: copies of stories among them.
+const COPIES: usize = 4;
 
 /// What rises for one brand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,28 +57,29 @@ pub fn topics(
     connection: &Connection,
     window: Window,
     brands: &[Brand],
-    (most, stories): (usize, u32),
+    (most, stories): (usize, usize),
 ) -> Result<Vec<BrandTopics>, StoreError> {
     let unsaid: HashSet<String> = brands.iter().flat_map(names).collect();
+    let heard = OfBrands::in_window(connection, window, brands)?;
     let mut now = Vec::with_capacity(brands.len());
     for brand in brands {
-        now.push(tally(connection, window, &brand.id, &unsaid, stories)?);
+        now.push(tally(connection, &heard, &brand.id, &unsaid, stories)?);
     }
     let length = window.to.since(window.from);
     let past = Window { from: window.from.plus(-length.saturating_mul(PAST)), to: window.from };
+    let heard = OfBrands::in_window(connection, past, brands)?;
+    let all = Counts::of(&now);
     let mut found = Vec::new();
-    for (place, (brand, said)) in brands.iter().zip(&now).enumerate() {
-        let before = tally(connection, past, &brand.id, &unsaid, stories.saturating_mul(2))?;
-        let mut others = Tally::default();
-        now.iter().enumerate().filter(|(other, _)| *other != place).for_each(|(_, said)| others.join(said));
+    for (brand, said) in brands.iter().zip(&now) {
+        let before = tally(connection, &heard, &brand.id, &unsaid, stories * 2)?;
         let with_posts = |all: Vec<Rising>| -> Result<Vec<Topic>, StoreError> { examples(connection, all) };
         found.push(BrandTopics {
             id: brand.id.clone(),
             name: brand.name.clone(),
             ours: brand.ours,
-            stories: [said.stories, before.stories, others.stories],
+            stories: [said.stories, before.stories, all.stories - said.stories],
             rising: with_posts(rising(said, &before, most))?,
-            own: with_posts(rising(said, &others, most))?,
+            own: with_posts(rising(said, &all.but(said), most))?,
         });
     }
     Ok(found)
@@ -97,22 +101,23 @@ fn names(brand: &Brand) -> Vec<String> {
 
 fn tally(
     connection: &Connection,
-    window: Window,
+    heard: &OfBrands,
     brand: &BrandId,
     unsaid: &HashSet<String>,
-    most: u32,
+    most: usize,
 ) -> Result<Tally, StoreError> {
     const STORIES: &str =
         "SELECT mention.id AS id, post.title AS title, post.text AS text, post.more AS more,
             post.reactions AS reactions, COALESCE(post.author, -post.id) AS author, MIN(post.id)
-        FROM clear_mention AS mention JOIN post ON post.id = mention.post
-        WHERE mention.counted >= :from AND mention.counted < :to AND mention.brand = :brand
+        FROM json_each(:rows) AS heard CROSS JOIN kept_mention AS mention ON mention.id = heard.value
+            JOIN post ON post.id = mention.post
+        WHERE mention.doubtful = 0
         GROUP BY COALESCE(post.story, post.id) ORDER BY mention.counted DESC, mention.id LIMIT :most";
     let mut tally = Tally::default();
     let mut statement = connection.prepare_cached(STORIES)?;
-    let mut rows = statement.query(
-        named_params! { ":from": window.from.0, ":to": window.to.0, ":brand": &*brand.0, ":most": most },
-    )?;
+    let rows = heard.newest(brand, most.saturating_mul(COPIES));
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut rows = statement.query(named_params! { ":rows": rows, ":most": most })?;
     while let Some(row) = rows.next()? {
         let (title, text): (Option<String>, String) = (row.get("title")?, row.get("text")?);
         let more: Option<String> = row.get("more")?;
