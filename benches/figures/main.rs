@@ -173,7 +173,7 @@ fn queries(folder: &Path, brands: &[Brand]) {
         let (brands, took) = (brands.len(), start.elapsed().as_secs_f64());
         println!(
             "digest of a week, {brands} brands ({} mentions): {took:.1} s",
-            digest.shares.counts.mentions
+            digest.shares.totals.mentions
         );
     }
     let start = Instant::now();
