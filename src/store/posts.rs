@@ -19,6 +19,8 @@ use super::rollup::Pending;
 use super::{Store, StoreError, brief, labels};
 use crate::impostor::Suspicion;
 use crate::intake::{JudgedPost, weigh};
+use crate::keyword::BrandId;
+use crate::post::NetworkName;
 
 use crate::time::Time;
 use row::{number, text};
@@ -39,9 +41,9 @@ pub enum Change {
         /// Its row.
         id: i64,
         /// The post's network and native id.
-        post: (String, String),
+        post: (NetworkName, String),
         /// The brand.
-        brand: String,
+        brand: BrandId,
         /// Its moment.
         counted: Time,
         /// Whether it is news.

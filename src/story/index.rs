@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 const TOLD: usize = 32;
 /// The key of a link that was taken out.
 const OUT: u64 = 0;
-/// Chains of an empty index; later twice as many as links, or more: half of them then lead nowhere, which costs nothing.
+/// Chains of an empty index; later as many as links, or more.
 const CHAINS: usize = 1 << 10;
 
 /// From keys to the numbers of texts. Each text leaves a link under each of its keys, to the link before in the chain;
@@ -15,11 +15,28 @@ const CHAINS: usize = 1 << 10;
 /// Numbers go round after `u32::MAX`: what is held is far less.
 #[derive(Debug)]
 pub(super) struct Index {
-    /// The number of the newest link of each chain: of the keys that end in the same bits. It may be gone.
-    chains: Vec<u32>,
+    /// Where the chains begin: one for all keys that end in the same bits.
+    chains: Vec<Chain>,
     links: VecDeque<Link>,
     /// The number of the oldest link.
     oldest: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Chain {
+    /// The number of its newest link; it may be gone.
+    newest: u32,
+    /// A bit for each key in it, by which most others are known not to be: links lie far away.
+    keys: u32,
+}
+
+impl Chain {
+    const EMPTY: Chain = Chain { newest: u32::MAX, keys: 0 };
+
+    /// The bit of a key, by other bits of it than lead to the chain.
+    fn bit(key: u64) -> u32 {
+        1 << (key >> (u64::BITS - u32::BITS.ilog2()))
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +50,7 @@ struct Link {
 
 impl Default for Index {
     fn default() -> Index {
-        Index { chains: vec![u32::MAX; CHAINS], links: VecDeque::new(), oldest: 0 }
+        Index { chains: vec![Chain::EMPTY; CHAINS], links: VecDeque::new(), oldest: 0 }
     }
 }
 
@@ -41,8 +58,8 @@ impl Index {
     /// Adds the keys of a text, each once, and gives the number of its first link.
     pub(super) fn add(&mut self, keys: &[u64], text: u32) -> u32 {
         let links = self.links.len() + keys.len();
-        if links * 2 > self.chains.len() {
-            self.chain_again((links * 2).next_power_of_two());
+        if links > self.chains.len() {
+            self.chain_again(links.next_power_of_two());
         }
         let first = self.next();
         for key in keys {
@@ -86,9 +103,10 @@ impl Index {
         keys.iter().zip(newest).flat_map(|(key, newest)| self.along(*key, newest))
     }
 
-    /// The newest link of the chain that leads to a key.
+    /// The newest link of the chain that leads to a key; nothing that is there where it does not.
     fn newest(&self, key: u64) -> u32 {
-        self.chains.get(self.chain(key)).copied().unwrap_or(u32::MAX)
+        let chain = self.chains.get(self.chain(key)).filter(|chain| chain.keys & Chain::bit(key) != 0);
+        chain.map_or(u32::MAX, |chain| chain.newest)
     }
 
     /// The numbers under a key in the chain that begins with a link.
@@ -112,13 +130,22 @@ impl Index {
 
     /// Lets the chain of a key lead to a link, and gives the one that it led to before.
     fn lead(&mut self, key: u64, number: u32) -> u32 {
-        let chain = self.chain(key);
-        self.chains.get_mut(chain).map_or(u32::MAX, |newest| std::mem::replace(newest, number))
+        let at = self.chain(key);
+        let (oldest, held) = (self.oldest, self.links.len());
+        let Some(chain) = self.chains.get_mut(at) else { return u32::MAX };
+        let before = std::mem::replace(&mut chain.newest, number);
+        if usize::try_from(before.wrapping_sub(oldest)).is_ok_and(|place| place < held) {
+            chain.keys |= Chain::bit(key);
+        } else {
+            // all that it led to is gone
+            chain.keys = Chain::bit(key);
+        }
+        before
     }
 
     /// Puts all links into this many chains.
     fn chain_again(&mut self, chains: usize) {
-        self.chains = vec![u32::MAX; chains];
+        self.chains = vec![Chain::EMPTY; chains];
         let mut number = self.oldest;
         for place in 0..self.links.len() {
             let key = self.links.get(place).map_or(OUT, |link| link.key);
