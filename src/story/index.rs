@@ -61,12 +61,12 @@ impl Index {
         if links > self.chains.len() {
             self.chain_again(links.next_power_of_two());
         }
-        let first = self.next();
-        for key in keys {
-            let number = self.next();
-            let before = self.lead(*key, number);
-            self.links.push_back(Link { key: *key, text, before });
-        }
+        let (first, held) = (self.next(), self.links.len());
+        let Index { chains, links, oldest } = self;
+        links.extend(keys.iter().enumerate().map(|(place, key)| {
+            let number = oldest.wrapping_add(u32::try_from(held + place).unwrap_or_default());
+            Link { key: *key, text, before: lead(chains, *key, number, *oldest) }
+        }));
         first
     }
 
@@ -105,7 +105,10 @@ impl Index {
 
     /// The newest link of the chain that leads to a key; nothing that is there where it does not.
     fn newest(&self, key: u64) -> u32 {
-        let chain = self.chains.get(self.chain(key)).filter(|chain| chain.keys & Chain::bit(key) != 0);
+        let chain = self
+            .chains
+            .get(chain_of(key, self.chains.len()))
+            .filter(|chain| chain.keys & Chain::bit(key) != 0);
         chain.map_or(u32::MAX, |chain| chain.newest)
     }
 
@@ -122,34 +125,13 @@ impl Index {
             .take(TOLD)
     }
 
-    /// Which chain leads to a key.
-    fn chain(&self, key: u64) -> usize {
-        // as many chains as a power of two
-        usize::try_from(key & u64::from(u32::MAX)).unwrap_or_default() & (self.chains.len() - 1)
-    }
-
-    /// Lets the chain of a key lead to a link, and gives the one that it led to before.
-    fn lead(&mut self, key: u64, number: u32) -> u32 {
-        let at = self.chain(key);
-        let (oldest, held) = (self.oldest, self.links.len());
-        let Some(chain) = self.chains.get_mut(at) else { return u32::MAX };
-        let before = std::mem::replace(&mut chain.newest, number);
-        if usize::try_from(before.wrapping_sub(oldest)).is_ok_and(|place| place < held) {
-            chain.keys |= Chain::bit(key);
-        } else {
-            // all that it led to is gone
-            chain.keys = Chain::bit(key);
-        }
-        before
-    }
-
     /// Puts all links into this many chains.
     fn chain_again(&mut self, chains: usize) {
         self.chains = vec![Chain::EMPTY; chains];
         let mut number = self.oldest;
         for place in 0..self.links.len() {
             let key = self.links.get(place).map_or(OUT, |link| link.key);
-            let before = self.lead(key, number);
+            let before = lead(&mut self.chains, key, number, self.oldest);
             if let Some(link) = self.links.get_mut(place) {
                 link.before = before;
             }
@@ -173,4 +155,20 @@ impl Index {
     pub(super) fn len(&self) -> usize {
         self.chains.len() + self.links.len()
     }
+}
+
+/// Which of several chains leads to a key: as many as a power of two.
+fn chain_of(key: u64, chains: usize) -> usize {
+    usize::try_from(key & u64::from(u32::MAX)).unwrap_or_default() & (chains - 1)
+}
+
+/// Lets the chain of a key lead to the next link, and gives the one that it led to before.
+fn lead(chains: &mut [Chain], key: u64, number: u32, oldest: u32) -> u32 {
+    let at = chain_of(key, chains.len());
+    let Some(chain) = chains.get_mut(at) else { return u32::MAX };
+    let before = std::mem::replace(&mut chain.newest, number);
+    // else all that it led to is gone
+    let goes_on = before.wrapping_sub(oldest) < number.wrapping_sub(oldest);
+    chain.keys = Chain::bit(key) | if goes_on { chain.keys } else { 0 };
+    before
 }
