@@ -68,6 +68,8 @@ pub struct Keeper {
     stirred: Option<Time>,
     /// Whether something was taken away or changed at its source whose words may still stand in the store's log.
     traces: bool,
+    /// Room for the changes of a step: empty between two.
+    room: Vec<Change>,
 }
 
 impl Keeper {
@@ -82,6 +84,7 @@ impl Keeper {
             looked: None,
             stirred: None,
             traces: false,
+            room: Vec::new(),
         }
     }
 

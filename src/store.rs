@@ -163,6 +163,7 @@ pub struct Store {
     seen_before: RefCell<posts::SeenBefore>,
     stories: RefCell<posts::Held>,
     rollups: RefCell<rollup::Pending>,
+    words: RefCell<posts::Words>,
     folder: PathBuf,
     /// Held as long as the store lives: two daemons on one directory are impossible.
     _lock: Option<File>,
@@ -192,6 +193,7 @@ impl Store {
             seen_before: RefCell::default(),
             stories: RefCell::default(),
             rollups: RefCell::default(),
+            words: RefCell::default(),
             folder: folder.to_owned(),
             _lock: Some(lock),
         };
@@ -237,6 +239,7 @@ impl Store {
             seen_before: RefCell::default(),
             stories: RefCell::default(),
             rollups: RefCell::default(),
+            words: RefCell::default(),
             folder: folder.to_owned(),
             _lock: None,
         })

@@ -97,9 +97,10 @@ impl Keeper {
         (heard, done): (&mut Tally, &mut Done),
         write: impl FnOnce(&mut Unit<'_>) -> Result<(), NoticeError>,
     ) -> Result<(), NoticeError> {
-        let (tally, changes) = {
+        let (tally, mut changes) = {
             let mut unit = self.store.unit(source);
             (unit.seen, unit.matched, unit.late) = (seen, matched, late);
+            unit.changes = std::mem::take(&mut self.room);
             write(&mut unit)?;
             (unit.tally, unit.changes)
         };
@@ -108,8 +109,9 @@ impl Keeper {
         if !changes.is_empty() {
             self.raise(&changes, matched)?;
             self.traces |= changes.iter().any(|change| matches!(change, Change::Withdrawn { .. }));
-            done.changes.extend(changes);
+            done.changes.append(&mut changes);
         }
+        self.room = changes;
         Ok(())
     }
 

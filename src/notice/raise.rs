@@ -35,13 +35,15 @@ impl Composer {
     /// # Errors
     /// When the store refuses.
     pub fn raise(&self, store: &Store, changes: &[Change], now: Time) -> Result<(), NoticeError> {
+        let of_mentions = self.rules.iter().any(|rule| rule.on.is_of_mentions());
         let mut scratch = Scratch::default();
         for change in changes {
             match change {
                 Change::Mention { id, post: (network, native_id), brand, counted, fresh } => {
                     // Old posts are no news: they count in their own day and stand in the next digest.
-                    if *fresh && now.since(*counted) <= DAY {
-                        self.raise_mention(store, (*id, network, native_id, brand), now, &mut scratch)?;
+                    if of_mentions && *fresh && now.since(*counted) <= DAY {
+                        let about = (*id, network.as_str(), native_id.as_str(), &*brand.0);
+                        self.raise_mention(store, about, now, &mut scratch)?;
                     }
                 }
                 Change::Suspicion { id, returns, changed, account, suspicion } => {

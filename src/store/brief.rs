@@ -17,6 +17,9 @@ const SCHEME: (char, &str) = ('\u{2}', "https://");
 /// Bytes of a native identifier that is worth replacing.
 const WORTH: usize = 3;
 
+/// Bytes of most tags.
+const ROOM: usize = 20;
+
 /// Where tags point into, as far as it is kept as it was judged: the title and the text of a post.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Said<'a> {
@@ -49,12 +52,16 @@ pub(super) fn tags(tags: &[Tag], said: Said<'_>) -> Result<String, StoreError> {
             tags.iter().map(|tag| (tag.keyword.as_str(), tag.field, tag.start, tag.end)).collect();
         return serde_json::to_string(&brief).map_err(|source| StoreError::Stored { what: "tags", source });
     }
-    let mut kept = String::new();
+    let mut numbers = itoa::Buffer::new();
+    let mut kept = String::with_capacity(ROOM * tags.len());
     for Tag { keyword, field, start, end } in tags {
         if !kept.is_empty() {
             kept.push('\n');
         }
-        kept += &format!("{}{start} {end}", sign(*field));
+        kept.push(sign(*field));
+        kept += numbers.format(*start);
+        kept.push(' ');
+        kept += numbers.format(*end);
         if said.at(*field, *start, *end) != Some(keyword) {
             kept.push(' ');
             kept += keyword;
@@ -169,7 +176,7 @@ pub(super) fn link(link: &str, native_id: &str) -> String {
         }
         None => link,
     };
-    if native_id.len() < WORTH {
+    if native_id.len() < WORTH || native_id.len() > rest.len() {
         brief += rest;
     } else if let Some(before) = rest.strip_suffix(native_id) {
         // as nearly all do

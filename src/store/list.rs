@@ -1,5 +1,7 @@
 //! Mentions and suspects read back, filtered and in order.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::posts::More;
@@ -200,7 +202,7 @@ pub(super) fn posts_after(
 fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
     let time = |at: usize| row.get::<_, Option<i64>>(at).map(|time| time.map(Time));
     let more: Option<String> = row.get(17)?;
-    let more: More = match more {
+    let more: More<'_> = match more {
         Some(more) => {
             serde_json::from_str(&more).map_err(|source| StoreError::Stored { what: "post", source })?
         }
@@ -213,7 +215,7 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         native_id,
         local_id: None,
         author: author(row, 20)?,
-        coauthors: more.coauthors,
+        coauthors: more.coauthors.into_owned(),
         title: row.get(10)?,
         text: row.get(11)?,
         summary: row.get(12)?,
@@ -223,17 +225,17 @@ fn mention(row: &Row<'_>) -> Result<Mention, StoreError> {
         edited: time(15)?,
         expires: more.expires,
         kind: brief::read_kind(&row.get::<_, String>(8)?),
-        reply_to: more.reply_to,
-        repost_of: more.repost_of,
-        quote_of: more.quote_of,
-        root: more.root,
+        reply_to: more.reply_to.map(Cow::into_owned),
+        repost_of: more.repost_of.map(Cow::into_owned),
+        quote_of: more.quote_of.map(Cow::into_owned),
+        root: more.root.map(Cow::into_owned),
         counts: more.counts,
-        country: more.country,
+        country: more.country.map(Cow::into_owned),
         rating: more.rating,
-        media: more.media,
-        links: more.links,
-        hashtags: more.hashtags,
-        named_accounts: more.named_accounts,
+        media: more.media.into_owned(),
+        links: more.links.into_owned(),
+        hashtags: more.hashtags.into_owned(),
+        named_accounts: more.named_accounts.into_owned(),
         quiet: more.quiet || row.get::<_, Option<bool>>(37)?.unwrap_or_default(),
     };
     let tags = brief::read_tags(&row.get::<_, String>(3)?, brief::Said::of(&post))?;

@@ -5,6 +5,8 @@ use rusqlite::params;
 use super::posts::Change;
 use super::{Store, StoreError, accounts, list};
 use crate::impostor::Level;
+use crate::keyword::BrandId;
+use crate::post::NetworkName;
 use crate::share::Window;
 use crate::time::{DAY, Time};
 
@@ -27,8 +29,9 @@ impl Store {
         let rows = statement.query_map(params![window.from.0, window.to.0], |row| {
             let (counted, matched) = (Time(row.get(4)?), Time(row.get(5)?));
             let at = if matched.since(counted) > DAY { counted } else { matched.max(counted) };
-            let post = (row.get(1)?, row.get(2)?);
-            Ok((at, Change::Mention { id: row.get(0)?, post, brand: row.get(3)?, counted, fresh: true }))
+            let post = (NetworkName(row.get::<_, String>(1)?.into()), row.get(2)?);
+            let brand = BrandId(row.get::<_, String>(3)?.into());
+            Ok((at, Change::Mention { id: row.get(0)?, post, brand, counted, fresh: true }))
         })?;
         let mut happened: Vec<(Time, Change)> = rows.collect::<Result<_, _>>()?;
         let suspects = list::suspects(connection, &list::Filter::default(), Level::Watch)?;

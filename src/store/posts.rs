@@ -2,65 +2,33 @@
 
 mod gone;
 mod mentions;
+mod more;
 mod people;
 mod quiet;
 mod rolled;
+mod row;
 mod seen;
 mod stories;
+mod words;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, params};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::accounts::AccountChange;
 use super::rollup::Pending;
 use super::{Store, StoreError, brief, labels};
-use crate::fold::Folded;
 use crate::impostor::Suspicion;
 use crate::intake::{JudgedPost, weigh};
-use crate::post::{Author, Counts, Media, Post};
-use crate::time::Time;
-use people::author_id;
+use crate::keyword::BrandId;
+use crate::post::NetworkName;
 
+use crate::time::Time;
+use row::{number, text};
+
+pub(super) use more::More;
 pub use seen::SeenBefore;
 pub(super) use stories::Held;
-
-/// What of a post stands in one column, since nothing is asked about it in SQL.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct More {
-    #[serde(skip_serializing_if = "Counts::is_empty")]
-    pub(super) counts: Counts,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) media: Vec<Media>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) links: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) hashtags: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) named_accounts: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reply_to: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) repost_of: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) quote_of: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) root: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) country: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) rating: Option<u8>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) coauthors: Vec<Author>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expires: Option<Time>,
-    /// Its text was markup: ends of lines are ends of blocks.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) markup: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) quiet: bool,
-}
+pub(super) use words::Words;
 
 /// Under which name removed accounts are remembered beside posts.
 const REMOVED: &str = "removed account";
@@ -73,9 +41,9 @@ pub enum Change {
         /// Its row.
         id: i64,
         /// The post's network and native id.
-        post: (String, String),
+        post: (NetworkName, String),
         /// The brand.
-        brand: String,
+        brand: BrandId,
         /// Its moment.
         counted: Time,
         /// Whether it is news.
@@ -136,6 +104,7 @@ pub struct Unit<'s> {
     seen_before: std::cell::RefMut<'s, SeenBefore>,
     stories: std::cell::RefMut<'s, Held>,
     rollups: std::cell::RefMut<'s, Pending>,
+    words: std::cell::RefMut<'s, Words>,
     /// The source's row.
     pub source: i64,
     /// When we saw what is being stored.
@@ -174,6 +143,7 @@ impl Store {
             seen_before: self.seen_before.borrow_mut(),
             stories: self.stories.borrow_mut(),
             rollups: self.rollups.borrow_mut(),
+            words: self.words.borrow_mut(),
             source,
             seen: Time::default(),
             matched: Time::default(),
@@ -183,23 +153,6 @@ impl Store {
             changes: Vec::new(),
         }
     }
-}
-
-/// The hash by which copies of one text are counted once.
-fn words_hash(post: &Post) -> [u8; 8] {
-    let (mut words, mut folded) = (Vec::with_capacity(post.text.len() + 1), Folded::default());
-    if let Some(title) = &post.title {
-        folded.fold(title);
-        folded.write_text(&mut words);
-    }
-    words.push(0);
-    folded.fold(&post.text);
-    folded.write_text(&mut words);
-    let mut short = [0; 8];
-    for (place, byte) in short.iter_mut().zip(Sha256::digest(&words)) {
-        *place = byte;
-    }
-    short
 }
 
 impl Unit<'_> {
@@ -257,11 +210,11 @@ impl Unit<'_> {
         let post = &judged.post;
         let network = post.network.as_str();
         self.tally.posts += 1;
-        let may_be_known = self.seen_before.may_hold(network, &post.native_id);
-        self.seen_before.insert(network, &post.native_id);
+        let may_be_known = self.seen_before.meet(network, &post.native_id);
         self.unheard = !may_be_known;
+        let connection = self.connection;
         let known: Option<(i64, i64, String, Option<String>)> = if may_be_known {
-            self.connection
+            connection
                 .prepare_cached(KNOWN)?
                 .query_row([network, &post.native_id], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -271,7 +224,7 @@ impl Unit<'_> {
             None
         };
         let buried = |id: &str, what: &str| -> Result<bool, StoreError> {
-            Ok(self.connection.prepare_cached(TOMBSTONE)?.exists([network, id, what])?)
+            Ok(connection.prepare_cached(TOMBSTONE)?.exists([network, id, what])?)
         };
         // A stream that goes back a little offers again what has been deleted since.
         if may_be_known && buried(&post.native_id, "post")? {
@@ -284,9 +237,7 @@ impl Unit<'_> {
             {
                 return Ok(());
             }
-            Some(author) => {
-                Some((author, author_id(self.connection, network, author, None, self.seen, self.late)?))
-            }
+            Some(author) => Some((author, self.author(network, author)?)),
             None => None,
         };
         if let Some((author, id)) = author {
@@ -329,29 +280,33 @@ impl Unit<'_> {
                 told, undated, edited, counted, delay, reactions, words, more, local_id, language, sentiment)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
         let post = &judged.post;
-        self.connection.prepare_cached(INSERT)?.execute(params![
-            post.network.as_str(),
-            post.native_id,
-            self.source,
-            author,
-            brief::kind(post.kind),
-            post.lang,
-            post.title,
-            post.text,
-            post.summary,
-            post.permalink.as_deref().map(|link| brief::link(link, &post.native_id)),
-            post.published.filter(|published| *published != judged.counted).map(|time| time.0),
-            post.published.is_none().then_some(true),
-            post.edited.map(|time| time.0),
-            judged.counted.0,
-            self.seen.0.saturating_sub(judged.counted.0),
-            post.counts.reactions(),
-            words_hash(post),
-            more(post)?,
-            post.local_id,
-            judged.lang.as_deref().unwrap_or_default(),
-            judged.sentiment.map(brief::mood)
-        ])?;
+        let permalink = post.permalink.as_deref().map(|link| brief::link(link, &post.native_id));
+        let words = self.words.hash(post);
+        let more = More::of(post).written()?;
+        let row = [
+            text(Some(post.network.as_str())),
+            text(Some(&post.native_id)),
+            number(self.source),
+            author.and_then(number),
+            text(Some(brief::kind(post.kind))),
+            text(post.lang.as_deref()),
+            text(post.title.as_deref()),
+            text(Some(&post.text)),
+            text(post.summary.as_deref()),
+            text(permalink.as_deref()),
+            post.published.filter(|published| *published != judged.counted).and_then(|time| number(time.0)),
+            post.published.is_none().then_some(true).and_then(number),
+            post.edited.and_then(|time| number(time.0)),
+            number(judged.counted.0),
+            number(self.seen.0.saturating_sub(judged.counted.0)),
+            number(post.counts.reactions()),
+            Some(ValueRef::Blob(&words)),
+            text(more.as_deref()),
+            text(post.local_id.as_deref()),
+            text(Some(judged.lang.as_deref().unwrap_or_default())),
+            text(judged.sentiment.map(brief::mood)),
+        ];
+        row::run(&mut self.connection.prepare_cached(INSERT)?, row)?;
         Ok(self.connection.last_insert_rowid())
     }
 
@@ -376,7 +331,7 @@ impl Unit<'_> {
         self.connection.prepare_cached(REFRESH)?.execute(params![
             id,
             post.counts.reactions(),
-            more(post)?,
+            More::of(post).written()?,
             author,
             self.source,
             post.local_id
@@ -393,7 +348,7 @@ impl Unit<'_> {
             post.summary,
             post.lang,
             edited.0,
-            words_hash(post),
+            self.words.hash(post),
             post.permalink.as_deref().map(|link| brief::link(link, &post.native_id)),
             judged.lang.as_deref().unwrap_or_default(),
             judged.sentiment.map(brief::mood)
@@ -419,28 +374,4 @@ impl Unit<'_> {
         }
         self.rollups.add_of(self.connection, id, 1)
     }
-}
-
-fn more(post: &Post) -> Result<Option<String>, StoreError> {
-    let more = More {
-        counts: post.counts,
-        media: post.media.clone(),
-        links: post.links.clone(),
-        hashtags: post.hashtags.clone(),
-        named_accounts: post.named_accounts.clone(),
-        reply_to: post.reply_to.clone(),
-        repost_of: post.repost_of.clone(),
-        quote_of: post.quote_of.clone(),
-        root: post.root.clone(),
-        country: post.country.clone(),
-        rating: post.rating,
-        coauthors: post.coauthors.clone(),
-        expires: post.expires,
-        markup: post.html.is_some(),
-        quiet: post.quiet,
-    };
-    if more == More::default() {
-        return Ok(None);
-    }
-    serde_json::to_string(&more).map(Some).map_err(|source| StoreError::Stored { what: "post", source })
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 const TOLD: usize = 32;
 /// The key of a link that was taken out.
 const OUT: u64 = 0;
-/// Chains of an empty index; later twice as many as links, or more: half of them then lead nowhere, which costs nothing.
+/// Chains of an empty index; later as many as links, or more.
 const CHAINS: usize = 1 << 10;
 
 /// From keys to the numbers of texts. Each text leaves a link under each of its keys, to the link before in the chain;
@@ -15,11 +15,28 @@ const CHAINS: usize = 1 << 10;
 /// Numbers go round after `u32::MAX`: what is held is far less.
 #[derive(Debug)]
 pub(super) struct Index {
-    /// The number of the newest link of each chain: of the keys that end in the same bits. It may be gone.
-    chains: Vec<u32>,
+    /// Where the chains begin: one for all keys that end in the same bits.
+    chains: Vec<Chain>,
     links: VecDeque<Link>,
     /// The number of the oldest link.
     oldest: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Chain {
+    /// The number of its newest link; it may be gone.
+    newest: u32,
+    /// A bit for each key in it, by which most others are known not to be: links lie far away.
+    keys: u32,
+}
+
+impl Chain {
+    const EMPTY: Chain = Chain { newest: u32::MAX, keys: 0 };
+
+    /// The bit of a key, by other bits of it than lead to the chain.
+    fn bit(key: u64) -> u32 {
+        1 << (key >> (u64::BITS - u32::BITS.ilog2()))
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +50,7 @@ struct Link {
 
 impl Default for Index {
     fn default() -> Index {
-        Index { chains: vec![u32::MAX; CHAINS], links: VecDeque::new(), oldest: 0 }
+        Index { chains: vec![Chain::EMPTY; CHAINS], links: VecDeque::new(), oldest: 0 }
     }
 }
 
@@ -41,15 +58,15 @@ impl Index {
     /// Adds the keys of a text, each once, and gives the number of its first link.
     pub(super) fn add(&mut self, keys: &[u64], text: u32) -> u32 {
         let links = self.links.len() + keys.len();
-        if links * 2 > self.chains.len() {
-            self.chain_again((links * 2).next_power_of_two());
+        if links > self.chains.len() {
+            self.chain_again(links.next_power_of_two());
         }
-        let first = self.next();
-        for key in keys {
-            let number = self.next();
-            let before = self.lead(*key, number);
-            self.links.push_back(Link { key: *key, text, before });
-        }
+        let (first, held) = (self.next(), self.links.len());
+        let Index { chains, links, oldest } = self;
+        links.extend(keys.iter().enumerate().map(|(place, key)| {
+            let number = oldest.wrapping_add(u32::try_from(held + place).unwrap_or_default());
+            Link { key: *key, text, before: lead(chains, *key, number, *oldest) }
+        }));
         first
     }
 
@@ -86,9 +103,13 @@ impl Index {
         keys.iter().zip(newest).flat_map(|(key, newest)| self.along(*key, newest))
     }
 
-    /// The newest link of the chain that leads to a key.
+    /// The newest link of the chain that leads to a key; nothing that is there where it does not.
     fn newest(&self, key: u64) -> u32 {
-        self.chains.get(self.chain(key)).copied().unwrap_or(u32::MAX)
+        let chain = self
+            .chains
+            .get(chain_of(key, self.chains.len()))
+            .filter(|chain| chain.keys & Chain::bit(key) != 0);
+        chain.map_or(u32::MAX, |chain| chain.newest)
     }
 
     /// The numbers under a key in the chain that begins with a link.
@@ -104,25 +125,13 @@ impl Index {
             .take(TOLD)
     }
 
-    /// Which chain leads to a key.
-    fn chain(&self, key: u64) -> usize {
-        // as many chains as a power of two
-        usize::try_from(key & u64::from(u32::MAX)).unwrap_or_default() & (self.chains.len() - 1)
-    }
-
-    /// Lets the chain of a key lead to a link, and gives the one that it led to before.
-    fn lead(&mut self, key: u64, number: u32) -> u32 {
-        let chain = self.chain(key);
-        self.chains.get_mut(chain).map_or(u32::MAX, |newest| std::mem::replace(newest, number))
-    }
-
     /// Puts all links into this many chains.
     fn chain_again(&mut self, chains: usize) {
-        self.chains = vec![u32::MAX; chains];
+        self.chains = vec![Chain::EMPTY; chains];
         let mut number = self.oldest;
         for place in 0..self.links.len() {
             let key = self.links.get(place).map_or(OUT, |link| link.key);
-            let before = self.lead(key, number);
+            let before = lead(&mut self.chains, key, number, self.oldest);
             if let Some(link) = self.links.get_mut(place) {
                 link.before = before;
             }
@@ -146,4 +155,20 @@ impl Index {
     pub(super) fn len(&self) -> usize {
         self.chains.len() + self.links.len()
     }
+}
+
+/// Which of several chains leads to a key: as many as a power of two.
+fn chain_of(key: u64, chains: usize) -> usize {
+    usize::try_from(key & u64::from(u32::MAX)).unwrap_or_default() & (chains - 1)
+}
+
+/// Lets the chain of a key lead to the next link, and gives the one that it led to before.
+fn lead(chains: &mut [Chain], key: u64, number: u32, oldest: u32) -> u32 {
+    let at = chain_of(key, chains.len());
+    let Some(chain) = chains.get_mut(at) else { return u32::MAX };
+    let before = std::mem::replace(&mut chain.newest, number);
+    // else all that it led to is gone
+    let goes_on = before.wrapping_sub(oldest) < number.wrapping_sub(oldest);
+    chain.keys = Chain::bit(key) | if goes_on { chain.keys } else { 0 };
+    before
 }

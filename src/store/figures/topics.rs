@@ -121,7 +121,7 @@ fn tally(
     while let Some(row) = rows.next()? {
         let (title, text): (Option<String>, String) = (row.get("title")?, row.get("text")?);
         let more: Option<String> = row.get("more")?;
-        let more: More = match more.as_deref() {
+        let more: More<'_> = match more.as_deref() {
             Some(more) => serde_json::from_str(more)
                 .map_err(|source| StoreError::Stored { what: "what belongs to a post", source })?,
             None => More::default(),

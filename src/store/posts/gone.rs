@@ -121,7 +121,7 @@ impl Unit<'_> {
             "INSERT INTO tombstone (network, native_id, what, deleted, seen) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT DO NOTHING";
         if what == "account" {
-            self.seen_before.insert(REMOVED, native_id);
+            self.seen_before.meet(REMOVED, native_id);
         }
         self.connection.prepare_cached(BURY)?.execute(params![
             network,

@@ -119,8 +119,8 @@ impl Unit<'_> {
     pub(super) fn announce(&mut self, id: i64, judged: &JudgedPost, verdict: &Verdict) {
         self.changes.push(Change::Mention {
             id,
-            post: (judged.post.network.to_string(), judged.post.native_id.clone()),
-            brand: verdict.brand.to_string(),
+            post: (judged.post.network.clone(), judged.post.native_id.clone()),
+            brand: verdict.brand.clone(),
             counted: judged.counted,
             fresh: judged.fresh,
         });
