@@ -8,7 +8,7 @@ mod clean;
 mod cues;
 mod script;
 
-use clean::clean;
+use clean::{clean, is_clean};
 
 use crate::word::is_letter;
 
@@ -30,8 +30,14 @@ const PRIOR: f32 = 0.4;
 
 /// The language of `text`, or nothing where nobody could say: too few letters, or signs of no language we know.
 pub fn detect(text: &str) -> Option<Code> {
-    let text = clean(text);
-    script::settled(&text).or_else(|| judge(&text, letters(&text)))
+    let words = words(text);
+    script::settled(&words).or_else(|| judge(text, &words, letters(&words)))
+}
+
+/// A text as its small words are read: clean, but for blanks and marks.
+fn words(text: &str) -> String {
+    let small = text.is_ascii().then(|| text.to_ascii_lowercase());
+    small.filter(|small| is_clean(small)).unwrap_or_else(|| clean(text))
 }
 
 /// Whether a folded word is one of the small words of English or French: articles, pronouns, small verbs, words of chat.
@@ -44,9 +50,9 @@ pub fn is_small_word(folded: &str) -> bool {
 /// The declaration is believed where the text says the same, or too little. Otherwise the text decides; where it
 /// cannot, nothing is known. The code is bare: `fr` of `fr-CA`.
 pub fn settle(text: &str, tag: Option<&str>) -> Option<String> {
-    let text = clean(text);
-    let script = script::settled(&text);
-    let letters = letters(&text);
+    let words = words(text);
+    let script = script::settled(&words);
+    let letters = letters(&words);
     let declared = tag.and_then(bare);
     // One letter of a script in which a language is never written says that it is another.
     let believed = declared.as_ref().is_some_and(|declared| {
@@ -59,7 +65,7 @@ pub fn settle(text: &str, tag: Option<&str>) -> Option<String> {
     if believed {
         return declared;
     }
-    let found = script.or_else(|| judge(&text, letters));
+    let found = script.or_else(|| judge(text, &words, letters));
     match (found, declared) {
         (None, Some(declared)) => Some(declared),
         (found, Some(declared)) if found == Some(declared.as_str()) => Some(declared),
@@ -111,12 +117,12 @@ fn is_known(code: &str) -> bool {
     cues::is_known(code) || script::is_known(code) || matches!(code, "tr" | "vi")
 }
 
-/// The language of a text of so many letters whose script does not settle it.
-fn judge(text: &str, letters: usize) -> Option<Code> {
+/// The language of a text of these words and so many letters whose script does not settle it.
+fn judge(text: &str, words: &str, letters: usize) -> Option<Code> {
     if letters < LEAST {
         return None;
     }
-    let mut votes = cues::votes(text);
+    let mut votes = cues::votes(words);
     add(&mut votes, "en", PRIOR);
     let size = u16::try_from(letters.min(2 * SHORT)).unwrap_or(u16::MAX);
     let weight = MODEL * (f32::from(size) / 40.0).sqrt();
@@ -127,7 +133,7 @@ fn judge(text: &str, letters: usize) -> Option<Code> {
     {
         return Some(code);
     }
-    if let Some(model) = by_letters(text) {
+    if let Some(model) = by_letters(&clean(text)) {
         // Small words would have shown in these.
         let doubtful =
             matches!(model, "nl" | "sv" | "tr" | "vi") && !votes.iter().any(|(code, _)| *code == model);

@@ -38,7 +38,8 @@ impl<V: Copy + Default> WordList<V> {
                 None => drop(long.insert(bytes.into(), value)),
             }
         }
-        let mut places = vec![(NOTHING, V::default()); (short.len() + short.len() / 2 + 1).next_power_of_two()];
+        let mut places =
+            vec![(NOTHING, V::default()); (short.len() + short.len() / 2 + 1).next_power_of_two()];
         for (key, value) in short {
             let mut place = spread(key) & (places.len() - 1);
             while places.get(place).is_some_and(|(known, _)| *known != NOTHING) {
@@ -73,18 +74,33 @@ impl<V: Copy + Default> WordList<V> {
 /// A word as numbers, when it is short.
 #[inline]
 fn key(word: &[u8]) -> Option<Key> {
-    let eight = |bytes: Option<&[u8; EIGHT]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    let four = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
     let length = u64::try_from(word.len()).unwrap_or(u64::MAX);
     let end = length << 56;
     match word.len() {
-        0..4 => Some([word.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)), end]),
-        4..EIGHT => Some([four(word.first_chunk()) | four(word.last_chunk()) << (8 * (length - 4)), end]),
-        EIGHT => Some([eight(word.first_chunk()), end]),
+        0..=EIGHT => Some([number(word), end]),
         // what stands in the first half is pushed out of the last eight
-        9..=SHORT => Some([eight(word.first_chunk()), eight(word.last_chunk()) >> (8 * (16 - length)) | end]),
+        9..=SHORT => Some([first_eight(word), last_eight(word) >> (8 * (16 - length)) | end]),
         _ => None,
     }
+}
+
+/// Up to eight bytes as a number, the first of them lowest; of more the first.
+#[inline]
+pub fn number(bytes: &[u8]) -> u64 {
+    let four = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
+    match bytes.len() {
+        0..4 => bytes.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)),
+        length @ 4..EIGHT => four(bytes.first_chunk()) | four(bytes.last_chunk()) << (8 * (length - 4)),
+        _ => first_eight(bytes),
+    }
+}
+
+fn first_eight(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+fn last_eight(bytes: &[u8]) -> u64 {
+    bytes.last_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Spreads a key over the low bits.
@@ -107,6 +123,7 @@ mod made {
 }
 
 /// What each byte is.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler")]
 const BYTES: [u8; 256] = {
     let mut bytes = [made::OTHER; 256];
     let mut byte = 0_u8;
@@ -168,7 +185,7 @@ pub fn chunks(text: &str) -> impl Iterator<Item = Chunk<'_>> {
         }
         let (start, mut made) = (at, 0);
         while let Some(byte) = text.as_bytes().get(at) {
-            let is = BYTES[usize::from(*byte)];
+            let is = BYTES.get(usize::from(*byte)).copied().unwrap_or(made::OTHER);
             if is & (made::BLANK | made::OTHER) != 0 && blank(text, at).is_some() {
                 break;
             }
@@ -206,6 +223,20 @@ pub fn is_letter_or_digit(c: char) -> bool {
     !is_sign(c) && fold::is_letter_or_digit(c)
 }
 
+/// As [`char::is_numeric`], quicker for the letters of the scripts most written.
+#[inline]
+pub fn is_numeric(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => c.is_ascii_digit(),
+        '\u{c0}'..='\u{6d3}' => matches!(c, '\u{660}'..='\u{669}'),
+        '\u{e01}'..='\u{e4c}'
+        | '\u{3041}'..='\u{30fa}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' => false,
+        c => c.is_numeric(),
+    }
+}
+
 /// Whether a character may be written large and small: those of the scripts most written that have no large letters are
 /// told without a look into the tables of Unicode.
 #[inline]
@@ -232,6 +263,7 @@ mod tests {
     fn characters_are_what_they_are_told_to_be() {
         for c in '\0'..=char::MAX {
             assert!(!is_sign(c) || !c.is_alphanumeric(), "{c}");
+            assert_eq!(is_numeric(c), c.is_numeric(), "{c}");
             let is_small = || c.to_lowercase().eq([c]) && c.to_uppercase().eq([c]);
             assert!(may_have_case(c) || is_small(), "{c}");
         }

@@ -2,6 +2,20 @@
 
 use crate::word::{Chunk, chunks, may_have_case};
 
+/// Whether the words of a text of ASCII, in small letters, are those of what [`clean`] would leave of it, which differs in
+/// blanks and marks alone.
+pub(super) fn is_clean(small: &str) -> bool {
+    let bytes = small.as_bytes();
+    let (second, third) = (bytes.get(1..).unwrap_or_default(), bytes.get(2..).unwrap_or_default());
+    let signs = |byte: &u8| matches!(byte, b'#' | b'`' | b'@' | b'/');
+    let signs = bytes.iter().fold(false, |any, byte| any | signs(byte));
+    let letter = |byte: u8| byte.is_ascii_lowercase() | (byte == b'\'');
+    let three = bytes.iter().zip(second).zip(third);
+    let three =
+        three.fold(false, |any, ((one, two), three)| any | (one == two) & (two == three) & letter(*one));
+    !signs && !three && !small.contains("http") && !small.contains("www.")
+}
+
 /// `text` without links, account names and the signs of hashtags, small, its apostrophes made one; words stand apart
 /// by one space.
 pub(super) fn clean(text: &str) -> String {

@@ -187,21 +187,35 @@ pub(super) fn is_known(code: &str) -> bool {
 pub(super) fn votes(text: &str) -> Vec<(Code, f32)> {
     let mut votes = [0.0_f32; LANGUAGES.len()];
     let listed = &*LISTED;
+    let mut hear = |part: &str, weights: Option<&Weights>| {
+        if let Some(weights) = weights {
+            for (vote, weight) in votes.iter_mut().zip(weights) {
+                *vote += weight;
+            }
+        } else if let Some((end, languages)) = ending(part)
+            && part.len() > end.len() + 1
+        {
+            share(&mut votes, languages, ENDING);
+        }
+    };
     let mut rest = text;
     while !rest.is_empty() {
-        let (word, after) = next_word(rest);
-        rest = after;
-        each_part(word, listed, |part, weights| {
-            if let Some(weights) = weights {
-                for (vote, weight) in votes.iter_mut().zip(weights) {
-                    *vote += weight;
+        let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        match rest.as_bytes().get(length) {
+            // most words are letters of ASCII, and end in a blank or a mark
+            Some(b' '..=b'~') | None if !matches!(rest.as_bytes().get(length), Some(b'\'' | b'-')) => {
+                let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+                rest = after.get(1..).unwrap_or_default();
+                if !word.is_empty() {
+                    hear(word, listed.get(word));
                 }
-            } else if let Some((end, languages)) = ending(part)
-                && part.len() > end.len() + 1
-            {
-                share(&mut votes, languages, ENDING);
             }
-        });
+            _ => {
+                let (word, after) = next_word(rest);
+                rest = after;
+                each_part(word, listed, &mut hear);
+            }
+        }
     }
     if !text.is_ascii() {
         let mut found = [false; LETTERS.len()];
@@ -236,10 +250,13 @@ fn next_word(text: &str) -> (&str, &str) {
     }
 }
 
+/// An ending as a number, and how many bits of a number are not its own.
+type Number = (u64, u32, &'static Ending);
+
 /// The longest ending that a word has.
 fn ending(word: &str) -> Option<&'static Ending> {
-    /// Endings as numbers, with how many bits of a number are not theirs, by their last byte.
-    static BY_LAST: LazyLock<Vec<Vec<(u64, u32, &'static Ending)>>> = LazyLock::new(|| {
+    /// Endings by their last byte.
+    static BY_LAST: LazyLock<Vec<Vec<Number>>> = LazyLock::new(|| {
         let mut by_last = vec![Vec::new(); 256];
         for ending in ENDINGS {
             let (number, length) = last_eight(ending.0);

@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("source", "fetch network post time"),
     ("matcher", "find fold html keyword post query"),
     ("relevance", "fold keyword"),
-    ("story", "fold html"),
+    ("story", "html word"),
     ("spike", ""),
     ("topic", "fold language"),
     ("impostor", "keyword post time"),
