@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("fetch", "network time"),
     ("source", "fetch network post time"),
     ("matcher", "find fold html keyword post query"),
-    ("relevance", "fold keyword"),
+    ("relevance", "fold keyword word"),
     ("story", "html word"),
     ("spike", ""),
     ("topic", "fold language"),
