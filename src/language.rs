@@ -8,9 +8,9 @@ mod clean;
 mod cues;
 mod script;
 
-use clean::clean;
+use clean::{clean, is_clean};
 
-use crate::fold::is_letter;
+use crate::word::is_letter;
 
 /// A language as ISO 639-1 writes it: `fr`.
 pub type Code = &'static str;
@@ -30,8 +30,14 @@ const PRIOR: f32 = 0.4;
 
 /// The language of `text`, or nothing where nobody could say: too few letters, or signs of no language we know.
 pub fn detect(text: &str) -> Option<Code> {
-    let text = clean(text);
-    script::settled(&text).or_else(|| judge(&text))
+    let words = words(text);
+    script::settled(&words).or_else(|| judge(text, &words, letters(&words)))
+}
+
+/// A text as its small words are read: clean, but for blanks and marks.
+fn words(text: &str) -> String {
+    let small = text.is_ascii().then(|| text.to_ascii_lowercase());
+    small.filter(|small| is_clean(small)).unwrap_or_else(|| clean(text))
 }
 
 /// Whether a folded word is one of the small words of English or French: articles, pronouns, small verbs, words of chat.
@@ -44,48 +50,66 @@ pub fn is_small_word(folded: &str) -> bool {
 /// The declaration is believed where the text says the same, or too little. Otherwise the text decides; where it
 /// cannot, nothing is known. The code is bare: `fr` of `fr-CA`.
 pub fn settle(text: &str, tag: Option<&str>) -> Option<String> {
-    let text = clean(text);
-    let script = script::settled(&text);
-    let found = script.or_else(|| judge(&text));
-    let Some(declared) = tag.and_then(bare) else { return found.map(str::to_owned) };
-    let Some(found) = found.filter(|found| *found != declared) else { return Some(declared) };
+    let words = words(text);
+    let script = script::settled(&words);
+    let letters = letters(&words);
+    let declared = tag.and_then(bare);
     // One letter of a script in which a language is never written says that it is another.
-    let writable = match script {
-        Some(code) => script::share(code, &declared) || !is_known(&declared),
-        None => !script::is_known(&declared),
-    };
-    let letters = text.chars().filter(|c| is_letter(*c)).count();
-    let believed = writable && (letters < SHORT || !is_known(&declared));
-    Some(if believed { declared } else { found.to_owned() })
+    let believed = declared.as_ref().is_some_and(|declared| {
+        let writable = match script {
+            Some(code) => script::share(code, declared) || !is_known(declared),
+            None => !script::is_known(declared),
+        };
+        writable && (letters < SHORT || !is_known(declared))
+    });
+    if believed {
+        return declared;
+    }
+    let found = script.or_else(|| judge(text, &words, letters));
+    match (found, declared) {
+        (None, Some(declared)) => Some(declared),
+        (found, Some(declared)) if found == Some(declared.as_str()) => Some(declared),
+        (found, _) => found.map(str::to_owned),
+    }
+}
+
+/// How many letters a text has.
+fn letters(text: &str) -> usize {
+    if text.is_ascii() {
+        text.bytes().filter(u8::is_ascii_alphabetic).count()
+    } else {
+        text.chars().filter(|c| is_letter(*c)).count()
+    }
 }
 
 /// The language of a tag without its region, in two letters where there are: `fr` of `fr-CA` and `fra`.
 fn bare(tag: &str) -> Option<String> {
     let bare = tag.trim().split(['-', '_']).next().unwrap_or_default().to_lowercase();
-    let code = match bare.as_str() {
-        "eng" => "en",
-        "fra" | "fre" => "fr",
-        "deu" | "ger" => "de",
-        "spa" => "es",
-        "por" => "pt",
-        "ita" => "it",
-        "nld" | "dut" => "nl",
-        "swe" => "sv",
-        "cat" => "ca",
-        "jpn" => "ja",
-        "zho" | "chi" | "cmn" => "zh",
-        "kor" => "ko",
-        "ara" => "ar",
-        "rus" => "ru",
-        "tur" => "tr",
-        "vie" => "vi",
-        "hin" => "hi",
+    let short = match bare.as_str() {
+        "eng" => Some("en"),
+        "fra" | "fre" => Some("fr"),
+        "deu" | "ger" => Some("de"),
+        "spa" => Some("es"),
+        "por" => Some("pt"),
+        "ita" => Some("it"),
+        "nld" | "dut" => Some("nl"),
+        "swe" => Some("sv"),
+        "cat" => Some("ca"),
+        "jpn" => Some("ja"),
+        "zho" | "chi" | "cmn" => Some("zh"),
+        "kor" => Some("ko"),
+        "ara" => Some("ar"),
+        "rus" => Some("ru"),
+        "tur" => Some("tr"),
+        "vie" => Some("vi"),
+        "hin" => Some("hi"),
         // said of texts of which the network knows nothing
         "und" | "zxx" | "mul" | "unknown" | "xx" | "qme" | "qst" | "qht" | "art" => return None,
-        other => other,
+        _ => None,
     };
+    let code = short.map_or(bare, str::to_owned);
     let sound = (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase());
-    sound.then(|| code.to_owned())
+    sound.then_some(code)
 }
 
 /// Whether a language can be recognised here at all; of any other a declaration is all there is.
@@ -93,28 +117,27 @@ fn is_known(code: &str) -> bool {
     cues::is_known(code) || script::is_known(code) || matches!(code, "tr" | "vi")
 }
 
-/// The language of a text whose script does not settle it.
-fn judge(text: &str) -> Option<Code> {
-    let letters = text.chars().filter(|c| is_letter(*c)).count();
+/// The language of a text of these words and so many letters whose script does not settle it.
+fn judge(text: &str, words: &str, letters: usize) -> Option<Code> {
     if letters < LEAST {
         return None;
     }
-    let mut votes = cues::votes(text);
+    let mut votes = cues::votes(words);
     add(&mut votes, "en", PRIOR);
+    let size = u16::try_from(letters.min(2 * SHORT)).unwrap_or(u16::MAX);
+    let weight = MODEL * (f32::from(size) / 40.0).sqrt();
     // The model need not be asked where its vote could change nothing.
     if let Some((code, most)) = strongest(&votes)
-        && votes.iter().filter(|(other, _)| *other != code).all(|(_, vote)| vote + MODEL < most)
-        && most > MODEL
+        && votes.iter().filter(|(other, _)| *other != code).all(|(_, vote)| vote + weight < most)
+        && most > weight
     {
         return Some(code);
     }
-    if let Some(model) = by_letters(text) {
-        let size = u16::try_from(letters.min(2 * SHORT)).unwrap_or(u16::MAX);
+    if let Some(model) = by_letters(&clean(text)) {
         // Small words would have shown in these.
         let doubtful =
             matches!(model, "nl" | "sv" | "tr" | "vi") && !votes.iter().any(|(code, _)| *code == model);
-        let weight = MODEL * (f32::from(size) / 40.0).sqrt() * if doubtful { 0.5 } else { 1.0 };
-        add(&mut votes, model, weight);
+        add(&mut votes, model, weight * if doubtful { 0.5 } else { 1.0 });
     }
     strongest(&votes).filter(|(_, vote)| *vote > 0.0).map(|(code, _)| code)
 }

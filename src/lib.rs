@@ -12,6 +12,8 @@ pub mod document;
 pub mod post;
 /// Texts brought to one form.
 pub mod fold;
+/// Words of texts, and lists in which they are looked up.
+pub mod word;
 /// Countries and languages by their names.
 pub mod locale;
 /// Words and phrases found in folded texts, all in one pass.

@@ -1,8 +1,11 @@
 //! How sure it is that a mention is about its brand: nothing is doubted but names that mean something else too, and what
 //! people have doubted.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::HashMap as Quick;
 
 use crate::fold;
 use crate::keyword::{self, Brand, BrandId};
@@ -40,8 +43,9 @@ impl Weighed {
 
 /// The words of a post, all its parts, each a line.
 pub fn words(post: &Post) -> String {
-    let parts: Vec<_> = matcher::fields(post).map(|(_, text)| text).collect();
-    parts.join("\n")
+    let mut parts = matcher::fields(post).map(|(_, text)| text);
+    let first = parts.next().map(Cow::into_owned).unwrap_or_default();
+    parts.fold(first, |all, part| all + "\n" + &part)
 }
 
 /// One brand as it is weighed.
@@ -50,7 +54,7 @@ struct Standard {
     /// Its keywords that mean something else too, folded.
     ambiguous: HashSet<String>,
     /// Whether its keywords do, as they are written.
-    doubted: HashMap<String, bool>,
+    doubted: Quick<String, bool>,
     /// For mentions by these alone.
     scale: Scale,
     /// For all others.
@@ -61,7 +65,7 @@ struct Standard {
 #[derive(Debug, Default)]
 pub struct Scales {
     labels: HashMap<BrandId, Vec<Label>>,
-    made: Mutex<HashMap<BrandId, Arc<Standard>>>,
+    made: Mutex<Quick<BrandId, Arc<Standard>>>,
 }
 
 impl Scales {
@@ -82,6 +86,9 @@ impl Scales {
 
     fn standard(&self, brand: &Brand) -> Arc<Standard> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(standard) = made.get(&brand.id) {
+            return Arc::clone(standard);
+        }
         let labels = self.labels.get(&brand.id).map(Vec::as_slice).unwrap_or_default();
         Arc::clone(made.entry(brand.id.clone()).or_insert_with(|| Arc::new(Standard::new(brand, labels))))
     }

@@ -6,34 +6,36 @@ use std::sync::LazyLock;
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::Code;
-use crate::fold::is_letter_or_digit;
+use crate::word::{WordList, is_letter_or_digit};
 
 /// Languages with a list of small words, in the order of the file.
 const LANGUAGES: [Code; 9] = ["en", "fr", "de", "es", "pt", "it", "nl", "sv", "ca"];
 
-/// Letters and pairs that nearly only these languages write.
-const LETTERS: &[(&str, &[usize])] = &[
-    ("ñ", &[3]),
-    ("¿", &[3]),
-    ("¡", &[3]),
-    ("ã", &[4]),
-    ("õ", &[4]),
-    ("ß", &[2]),
-    ("ü", &[2]),
-    ("ö", &[2, 7]),
-    ("ä", &[2, 7]),
-    ("å", &[7]),
-    ("œ", &[1]),
-    ("ê", &[1, 4]),
-    ("î", &[1]),
-    ("û", &[1]),
-    ("ç", &[1, 4, 8]),
-    ("è", &[1, 5, 8]),
-    ("ù", &[1, 5]),
-    ("ì", &[5]),
-    ("ò", &[5, 8]),
-    ("l·l", &[8]),
+/// Letters that nearly only these languages write.
+const LETTERS: &[(char, &[usize])] = &[
+    ('ñ', &[3]),
+    ('¿', &[3]),
+    ('¡', &[3]),
+    ('ã', &[4]),
+    ('õ', &[4]),
+    ('ß', &[2]),
+    ('ü', &[2]),
+    ('ö', &[2, 7]),
+    ('ä', &[2, 7]),
+    ('å', &[7]),
+    ('œ', &[1]),
+    ('ê', &[1, 4]),
+    ('î', &[1]),
+    ('û', &[1]),
+    ('ç', &[1, 4, 8]),
+    ('è', &[1, 5, 8]),
+    ('ù', &[1, 5]),
+    ('ì', &[5]),
+    ('ò', &[5, 8]),
 ];
+
+/// A pair of letters that nearly only this language writes.
+const PAIR: (&str, &[usize]) = ("l·l", &[8]);
 
 /// The end of a word, and the places of the languages that have it.
 type Ending = (&'static str, &'static [usize]);
@@ -129,6 +131,34 @@ static WORDS: LazyLock<HashMap<&'static str, Weights>> = LazyLock::new(|| {
     words
 });
 
+/// The same, to be looked up: what words say is mostly the same.
+#[derive(Debug)]
+struct Listed {
+    words: WordList<u16>,
+    /// All that words say, each once.
+    said: Vec<Weights>,
+}
+
+static LISTED: LazyLock<Listed> = LazyLock::new(|| {
+    let mut said = Vec::new();
+    let words = WORDS.iter().map(|(word, weights)| {
+        let known = said.iter().position(|known| known == weights);
+        let place = known.unwrap_or_else(|| {
+            said.push(*weights);
+            said.len() - 1
+        });
+        (*word, u16::try_from(place).unwrap_or(u16::MAX))
+    });
+    Listed { words: WordList::new(words), said }
+});
+
+impl Listed {
+    /// What a word says, where it is one of them.
+    fn get(&self, word: &str) -> Option<&Weights> {
+        self.said.get(usize::from(self.words.get(word.as_bytes())?))
+    }
+}
+
 /// The words of English and French, folded, with the parts before and after an apostrophe by themselves.
 static SMALL: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let mut small = HashSet::new();
@@ -156,41 +186,98 @@ pub(super) fn is_known(code: &str) -> bool {
 /// is 1, less the more languages have it.
 pub(super) fn votes(text: &str) -> Vec<(Code, f32)> {
     let mut votes = [0.0_f32; LANGUAGES.len()];
-    for word in text.split(|c: char| !is_letter_or_digit(c) && !matches!(c, '\'' | '·' | '-')) {
-        each_part(word, |part, weights| {
-            if let Some(weights) = weights {
-                for (vote, weight) in votes.iter_mut().zip(weights) {
-                    *vote += weight;
-                }
-            } else if let Some((end, languages)) = ending(part)
-                && part.len() > end.len() + 1
-            {
-                share(&mut votes, languages, ENDING);
+    let listed = &*LISTED;
+    let mut hear = |part: &str, weights: Option<&Weights>| {
+        if let Some(weights) = weights {
+            for (vote, weight) in votes.iter_mut().zip(weights) {
+                *vote += weight;
             }
-        });
+        } else if let Some((end, languages)) = ending(part)
+            && part.len() > end.len() + 1
+        {
+            share(&mut votes, languages, ENDING);
+        }
+    };
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        match rest.as_bytes().get(length) {
+            // most words are letters of ASCII, and end in a blank or a mark
+            Some(b' '..=b'~') | None if !matches!(rest.as_bytes().get(length), Some(b'\'' | b'-')) => {
+                let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+                rest = after.get(1..).unwrap_or_default();
+                if !word.is_empty() {
+                    hear(word, listed.get(word));
+                }
+            }
+            _ => {
+                let (word, after) = next_word(rest);
+                rest = after;
+                each_part(word, listed, &mut hear);
+            }
+        }
     }
-    let letters = if text.is_ascii() { &[] } else { LETTERS };
-    for (letters, languages) in letters {
-        if text.contains(letters) {
+    if !text.is_ascii() {
+        let mut found = [false; LETTERS.len()];
+        for c in text.chars().filter(|c| matches!(c, '\u{a1}'..='\u{153}')) {
+            for (found, (letter, _)) in found.iter_mut().zip(LETTERS) {
+                *found |= c == *letter;
+            }
+        }
+        let found = LETTERS.iter().zip(found).filter(|(_, found)| *found);
+        found.for_each(|((_, languages), _)| share(&mut votes, languages, LETTER));
+        let (pair, languages) = PAIR;
+        if text.contains(pair) {
             share(&mut votes, languages, LETTER);
         }
     }
     LANGUAGES.into_iter().zip(votes).filter(|(_, vote)| *vote > 0.0).collect()
 }
 
+/// What stands before the first sign that ends a word, and what after it.
+fn next_word(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'-');
+    let mut at = 0;
+    loop {
+        at += bytes.get(at..).unwrap_or_default().iter().take_while(|byte| inside(byte)).count();
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(c) = rest.chars().next() else { return (text, "") };
+        if c.is_ascii() || !is_letter_or_digit(c) && c != '·' {
+            return (text.get(..at).unwrap_or_default(), rest.get(c.len_utf8()..).unwrap_or_default());
+        }
+        at += c.len_utf8();
+    }
+}
+
+/// An ending as a number, and how many bits of a number are not its own.
+type Number = (u64, u32, &'static Ending);
+
 /// The longest ending that a word has.
 fn ending(word: &str) -> Option<&'static Ending> {
     /// Endings by their last byte.
-    static BY_LAST: LazyLock<HashMap<u8, Vec<&'static Ending>>> = LazyLock::new(|| {
-        let mut by_last: HashMap<u8, Vec<&'static Ending>> = HashMap::new();
+    static BY_LAST: LazyLock<Vec<Vec<Number>>> = LazyLock::new(|| {
+        let mut by_last = vec![Vec::new(); 256];
         for ending in ENDINGS {
-            let last = ending.0.bytes().last().unwrap_or_default();
-            by_last.entry(last).or_default().push(ending);
+            let (number, length) = last_eight(ending.0);
+            let list = ending.0.bytes().last().and_then(|last| by_last.get_mut(usize::from(last)));
+            list.into_iter().for_each(|list| list.push((number, 8 * (8 - length), ending)));
         }
         by_last
     });
     let last = word.bytes().last()?;
-    BY_LAST.get(&last)?.iter().find(|(end, _)| word.ends_with(end)).copied()
+    let endings = BY_LAST.get(usize::from(last)).filter(|endings| !endings.is_empty())?;
+    let (number, _) = last_eight(word);
+    endings.iter().find(|(end, others, _)| number >> others == end >> others).map(|(.., ending)| *ending)
+}
+
+/// The last eight bytes of a word, the last of them highest, and how many there are.
+fn last_eight(word: &str) -> (u64, u32) {
+    let bytes = word.as_bytes();
+    if let Some(last) = bytes.last_chunk::<8>() {
+        return (u64::from_le_bytes(*last), 8);
+    }
+    bytes.iter().fold((0, 0), |(number, length), byte| (number >> 8 | u64::from(*byte) << 56, length + 1))
 }
 
 /// Gives each of `languages` its part of `weight`.
@@ -206,22 +293,26 @@ fn share(votes: &mut [f32], languages: &[usize], weight: f32) {
 
 /// A word, or what stands before and after its apostrophe or hyphen, each with what it says where it is a small word:
 /// `l'été` is `l'` and `été`, `don't` is one word.
-fn each_part<'w>(word: &'w str, mut each: impl FnMut(&'w str, Option<&'static Weights>)) {
+fn each_part<'w>(
+    word: &'w str,
+    listed: &'static Listed,
+    mut each: impl FnMut(&'w str, Option<&'static Weights>),
+) {
     let word = word.trim_matches(['\'', '-', '·']);
     if word.is_empty() {
         return;
     }
-    let whole = WORDS.get(word);
-    if whole.is_some() || !word.contains(['\'', '-']) {
+    let whole = listed.get(word);
+    if whole.is_some() || !word.bytes().any(|byte| matches!(byte, b'\'' | b'-')) {
         return each(word, whole);
     }
     for piece in word.split('-') {
-        let whole = WORDS.get(piece);
+        let whole = listed.get(piece);
         match piece.find('\'') {
             Some(at) if whole.is_none() => {
                 let (before, after) = piece.split_at(at + 1);
-                each(before, WORDS.get(before));
-                each(after, WORDS.get(after));
+                each(before, listed.get(before));
+                each(after, listed.get(after));
             }
             _ => each(piece, whole),
         }
@@ -236,7 +327,7 @@ mod tests {
     fn elided_words_are_found() {
         let parts = |word| {
             let mut parts = Vec::new();
-            each_part(word, |part, _| parts.push(part));
+            each_part(word, &LISTED, |part, _| parts.push(part));
             parts
         };
         assert_eq!(parts("l'été"), ["l'", "été"]);

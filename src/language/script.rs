@@ -1,7 +1,7 @@
 //! Scripts that settle a language by themselves.
 
 use super::Code;
-use crate::fold::is_letter;
+use crate::word::is_letter;
 
 /// Of Japanese at least one sign in this many is kana; Chinese has none.
 const KANA: usize = 12;

@@ -100,6 +100,11 @@ fn window(sense: &Sense, text: &str) -> Vec<Token> {
 
 /// The facts of `text` about the name whose sense is given.
 pub fn facts(sense: &Sense, text: &str) -> Facts {
+    read(sense, text, true)
+}
+
+/// The facts of `text`, with the words around only where labels have taught about some.
+pub(super) fn read(sense: &Sense, text: &str, taught: bool) -> Facts {
     let tokens = window(sense, text);
     let mut is_name = vec![false; tokens.len()];
     let mut found: Vec<(usize, usize)> = Vec::new();
@@ -123,6 +128,9 @@ pub fn facts(sense: &Sense, text: &str) -> Facts {
         beside(&mut facts, sense, &style, &tokens, *at, *end);
     }
     around(&mut facts, sense, &tokens, &is_name, &found);
+    if taught {
+        facts.words = words(&tokens, &is_name);
+    }
     whole(&mut facts, &tokens);
     facts
 }
@@ -328,19 +336,6 @@ fn around(facts: &mut Facts, sense: &Sense, tokens: &[Token], is_name: &[bool], 
         own += u32::from(sense.own.contains(&token.folded));
         company += u32::from(token.is(Kind::Company));
         context += u32::from(sense.context.contains(&token.folded));
-        let word = &token.folded;
-        if token.sign != Some('@')
-            && word.chars().count() > 2
-            && !token.is(Kind::Stop)
-            && !word.chars().all(|c| c.is_numeric())
-            && word != "http"
-            && word != "https"
-            && word != "user"
-            && facts.words.len() < WORDS
-            && !facts.words.contains(word)
-        {
-            facts.words.push(word.clone());
-        }
     }
     let mut entries: Vec<usize> = Vec::new();
     let ours = hits
@@ -377,6 +372,27 @@ fn around(facts: &mut Facts, sense: &Sense, tokens: &[Token], is_name: &[bool], 
     facts.when(company > 0, "a word of companies");
     facts.when(company > 1, "two words of companies");
     facts.when(context > 0, "a context word");
+}
+
+/// The words around a name that labels may teach about, each once.
+fn words(tokens: &[Token], is_name: &[bool]) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for (token, _) in tokens.iter().zip(is_name).filter(|(_, is_name)| !**is_name) {
+        let word = &token.folded;
+        if token.sign != Some('@')
+            && word.chars().count() > 2
+            && !token.is(Kind::Stop)
+            && !word.chars().all(|c| c.is_numeric())
+            && word != "http"
+            && word != "https"
+            && word != "user"
+            && words.len() < WORDS
+            && !words.contains(word)
+        {
+            words.push(word.clone());
+        }
+    }
+    words
 }
 
 /// What the text is as a whole.

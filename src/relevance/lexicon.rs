@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use foldhash::HashMap;
 
 use super::tokens::Token;
+use crate::word::WordList;
 
 /// Words and phrases, some with any end.
 #[derive(Debug, Default)]
@@ -123,7 +124,7 @@ pub(super) static SECTORS: LazyLock<Vec<Sector>> = LazyLock::new(|| {
 /// The sectors of whose words or peers a word may be one, or begin one, a bit each: most are of none, and need not be looked
 /// for in each.
 pub(super) fn sectors_of(word: &str) -> u64 {
-    static FIRST: LazyLock<HashMap<&'static str, u64>> = LazyLock::new(|| {
+    static FIRST: LazyLock<WordList<u64>> = LazyLock::new(|| {
         let mut first: HashMap<&'static str, u64> = HashMap::default();
         for (place, sector) in SECTORS.iter().enumerate() {
             for list in [&sector.words, &sector.peers] {
@@ -132,9 +133,10 @@ pub(super) fn sectors_of(word: &str) -> u64 {
                 }
             }
         }
-        first
+        WordList::new(first)
     });
-    [word, beginning(word)].iter().filter_map(|word| FIRST.get(word)).fold(0, |all, sectors| all | sectors)
+    let first = |word: &str| FIRST.get(word.as_bytes()).unwrap_or_default();
+    first(word) | first(beginning(word))
 }
 
 /// What a small word is beside a name.
@@ -194,35 +196,40 @@ impl Kinds {
 
     /// What kinds a word is of, looked up once for all of them.
     pub(super) fn of(word: &str) -> Kinds {
-        let starts = SMALL.starts.get(beginning(word)).into_iter().flatten();
-        let starts = starts.filter(|(start, _)| word.starts_with(start.as_str()));
-        let whole = SMALL.whole.get(word).copied().unwrap_or_default();
+        let begun = SMALL.begun.get(beginning(word).as_bytes()).and_then(|place| SMALL.starts.get(place));
+        let starts = begun.into_iter().flatten().filter(|(start, _)| word.starts_with(start.as_str()));
+        let whole = SMALL.whole.get(word.as_bytes()).unwrap_or_default();
         Kinds(starts.fold(whole, |all, (_, kinds)| all | kinds))
     }
 }
 
+/// A start of words, with the bits of its kinds.
+type Start = (String, u32);
+
 /// Small words and starts of words, each with the bits of its kinds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Small {
-    whole: HashMap<String, u32>,
-    /// By their first three letters.
-    starts: HashMap<String, Vec<(String, u32)>>,
+    whole: WordList<u32>,
+    /// The place of the starts that begin with these three letters.
+    begun: WordList<usize>,
+    starts: Vec<Vec<Start>>,
 }
 
 static SMALL: LazyLock<Small> = LazyLock::new(|| {
     const FILE: &str = include_str!("words.txt");
-    let mut small = Small::default();
+    let mut whole: HashMap<&str, u32> = HashMap::default();
+    let mut starts: HashMap<&str, Vec<Start>> = HashMap::default();
     for (name, kind) in Kind::ALL {
         let of_it = FILE.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         for word in of_it.flat_map(str::split_whitespace) {
             match word.strip_suffix('*') {
                 Some(start) => {
-                    let starts = small.starts.entry(beginning(start).to_owned()).or_default();
-                    starts.push((start.to_owned(), kind.bit()));
+                    starts.entry(beginning(start)).or_default().push((start.to_owned(), kind.bit()));
                 }
-                None => *small.whole.entry(word.to_owned()).or_default() |= kind.bit(),
+                None => *whole.entry(word).or_default() |= kind.bit(),
             }
         }
     }
-    small
+    let begun = WordList::new(starts.keys().copied().zip(0..));
+    Small { whole: WordList::new(whole), begun, starts: starts.into_values().collect() }
 });

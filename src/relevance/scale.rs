@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, facts};
+use super::facts::{Facts, facts, read};
 use super::lesson::{self, Lesson};
 use super::sense::Sense;
 use super::solve;
@@ -95,7 +95,7 @@ impl Scale {
         if self.trusted.is_some() && !self.is_taught() {
             return Relevance::sure("the name means nothing else");
         }
-        self.weigh_facts(&self.facts(text))
+        self.weigh_facts(&read(&self.sense, text, self.is_taught()))
     }
 
     /// Weighs facts of a text.

@@ -1,7 +1,8 @@
 //! A text cut into words as they were written, capitals and signs kept.
 
 use super::lexicon::{Kind, Kinds};
-use crate::fold::{self, is_letter, is_letter_or_digit};
+use crate::fold;
+use crate::word::{is_letter, is_letter_or_digit};
 
 /// How a word is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,22 +62,22 @@ pub(super) enum Between {
     Break,
 }
 
+/// Bytes of a word and what stands before it, about.
+const IN_WORD: usize = 6;
+
 /// Cuts `text`.
 pub(super) fn cut(text: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
-    let mut word = String::new();
-    let mut gap = String::new();
-    for c in text.chars().chain([' ']) {
-        if is_letter_or_digit(c) || c == '_' || is_mark(c) && !word.is_empty() {
-            word.push(c);
-            continue;
+    let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / IN_WORD);
+    // where the gap begins, and the word after it
+    let (mut gap, mut word) = (0, None);
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if is_letter_or_digit(c) || c == '_' || is_mark(c) && word.is_some() {
+            word.get_or_insert(at);
+        } else if let Some(start) = word.take() {
+            let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+            push(&mut tokens, part(start, at), part(gap, start));
+            gap = at;
         }
-        if !word.is_empty() {
-            push(&mut tokens, &word, &gap);
-            word.clear();
-            gap.clear();
-        }
-        gap.push(c);
     }
     tokens
 }

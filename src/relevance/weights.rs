@@ -1,7 +1,8 @@
 //! What each fact says, for names in general: a small table, learned on labelled posts of many names.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::facts::Facts;
 use super::solve;

@@ -1,23 +1,34 @@
 //! Lists of words with what they are worth, from -4 (bad) to 4 (good), and of words that turn or strengthen others.
 
-use foldhash::{HashMap, HashMapExt as _, HashSet};
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Lang;
+use crate::fold::is_letter_or_digit;
+use crate::word::WordList;
 
 /// What a list of words says of a language.
 #[derive(Debug)]
 pub(super) struct Lexicon {
-    words: HashMap<&'static str, f32>,
-    /// Without accents, for those who write none.
-    plain: HashMap<String, f32>,
+    /// Words as they are written, and without accents for those who write none.
+    entries: WordList<Entry>,
+    /// Those with other characters than letters, digits and apostrophes: signs, and phrases.
+    signs: WordList<f32>,
     /// Beginnings of words, as `pollu*` writes them.
-    stems: HashMap<&'static str, f32>,
+    stems: WordList<f32>,
     /// What these begin with: few words do.
-    begin_stems: HashSet<&'static str>,
-    /// Parts of phrases: a phrase is looked for only where its first word stands.
-    openers: HashMap<&'static str, usize>,
+    begin_stems: WordList<()>,
     emoji: HashMap<char, f32>,
-    small: HashMap<&'static str, Small>,
+}
+
+/// What is known of one word.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Entry {
+    /// What it is worth.
+    pub(super) valence: Option<f32>,
+    /// What it does to others.
+    pub(super) small: Option<Small>,
+    /// How many words the longest phrase has that begins with it; none does when nothing.
+    pub(super) longest: u8,
 }
 
 /// What a word does to others.
@@ -41,6 +52,8 @@ pub(super) enum Small {
     Plain,
 }
 
+/// Bytes of a phrase, mostly.
+const LONG_PHRASE: usize = 48;
 /// A beginning shorter than this would stand for anything.
 const SHORTEST_STEM: usize = 3;
 
@@ -55,7 +68,7 @@ impl Lexicon {
                 (include_str!("fr.txt"), include_str!("fr-own.txt"), include_str!("fr-small.txt"))
             }
         };
-        let mut words = HashMap::new();
+        let mut words: HashMap<&str, f32> = HashMap::new();
         let mut stems = HashMap::new();
         for (word, valence) in rows(list).chain(rows(own)) {
             match word.strip_suffix('*').filter(|stem| stem.len() >= SHORTEST_STEM) {
@@ -63,59 +76,78 @@ impl Lexicon {
                 None => words.insert(word, valence),
             };
         }
-        let mut plain = HashMap::new();
-        let mut openers: HashMap<&str, usize> = HashMap::new();
+        let mut entries: HashMap<String, Entry> = HashMap::new();
+        let mut openers: HashMap<&str, u8> = HashMap::new();
         for (word, valence) in &words {
             if !word.is_ascii() {
                 let bare = bare(word);
                 if !words.contains_key(bare.as_str()) {
                     // of two, the one that says more; never the one that came first
-                    let kept = plain.entry(bare).or_insert(*valence);
+                    let kept = entries.entry(bare).or_default().valence.get_or_insert(*valence);
                     if (valence.abs(), *valence) > (kept.abs(), *kept) {
                         *kept = *valence;
                     }
                 }
             }
             if let Some((first, rest)) = word.split_once(' ') {
-                let length = rest.split(' ').count() + 1;
+                let length = u8::try_from(rest.split(' ').count() + 1).unwrap_or(u8::MAX);
                 let known = openers.entry(first).or_default();
                 *known = length.max(*known);
             }
         }
+        for (word, valence) in &words {
+            entries.entry((*word).to_owned()).or_default().valence = Some(*valence);
+        }
+        let is_sign = |c: char| !is_letter_or_digit(c) && c != '\'';
         let emoji = rows(include_str!("emoji.txt")).chain(rows(include_str!("emoji-own.txt")));
-        let emoji = emoji.filter_map(|(sign, valence)| Some((sign.chars().next()?, valence))).collect();
-        let begin_stems = stems.keys().map(|stem| beginning(stem)).collect();
-        Lexicon { words, plain, stems, begin_stems, openers, emoji, small: smalls(small) }
+        let mut lexicon = Lexicon {
+            entries: WordList::new(entries.iter().map(|(word, entry)| (word, *entry))),
+            signs: WordList::new(words.into_iter().filter(|(word, _)| word.contains(is_sign))),
+            begin_stems: WordList::new(stems.keys().map(|stem| (beginning(stem), ()))),
+            stems: WordList::new(stems),
+            emoji: emoji.filter_map(|(sign, valence)| Some((sign.chars().next()?, valence))).collect(),
+        };
+        // these are words of the lists too, or begin as some do
+        let entry = |word: &str| lexicon.entry(word);
+        let openers = openers.into_iter().map(|(word, longest)| (word, Entry { longest, ..entry(word) }));
+        let mut more: HashMap<&str, Entry> = openers.collect();
+        for (word, small) in smalls(small) {
+            more.entry(word).or_insert_with(|| entry(word)).small = Some(small);
+        }
+        let listed = entries.iter().map(|(word, entry)| (word.as_str(), *entry));
+        lexicon.entries = WordList::new(listed.chain(more));
+        lexicon
     }
 
-    /// What a word in small letters is worth.
-    pub(super) fn word(&self, word: &str) -> Option<f32> {
-        let listed = self.listed(word);
-        if listed.is_some() || !is_stretched(word) {
-            return listed;
-        }
-        self.listed(&squeezed(word, 2)).or_else(|| self.listed(&squeezed(word, 1)))
+    /// What is known of a word in small letters.
+    pub(super) fn entry(&self, word: &str) -> Entry {
+        self.entries.get(word.as_bytes()).unwrap_or_else(|| {
+            let begun = self.begun(word);
+            let valence = if begun.is_some() || !is_stretched(word) {
+                begun
+            } else {
+                self.listed(&squeezed(word, 2)).or_else(|| self.listed(&squeezed(word, 1)))
+            };
+            Entry { valence, ..Entry::default() }
+        })
     }
 
     fn listed(&self, word: &str) -> Option<f32> {
-        let exact = self.words.get(word).or_else(|| self.plain.get(word));
-        exact.copied().or_else(|| {
-            if !self.begin_stems.contains(beginning(word)) {
-                return None;
-            }
-            let ends = word.char_indices().map(|(at, _)| at).skip(SHORTEST_STEM).chain([word.len()]);
-            let mut found = None;
-            for end in ends {
-                // the longest beginning knows most
-                found = word.get(..end).and_then(|stem| self.stems.get(stem)).or(found);
-            }
-            found.copied()
-        })
+        let exact = self.entries.get(word.as_bytes()).and_then(|entry| entry.valence);
+        exact.or_else(|| self.begun(word))
+    }
+
+    /// What the longest of the beginnings that a word has is worth: it knows most.
+    fn begun(&self, word: &str) -> Option<f32> {
+        self.begin_stems.get(beginning(word).as_bytes())?;
+        let ends = word.char_indices().map(|(at, _)| at).skip(SHORTEST_STEM).chain([word.len()]);
+        let stems = ends.filter_map(|end| self.stems.get(word.as_bytes().get(..end)?));
+        stems.last()
     }
 
     /// What a sign such as `:-)` is worth.
     pub(super) fn sign(&self, sign: &str) -> Option<f32> {
-        self.words.get(sign).copied()
+        self.signs.get(sign.as_bytes())
     }
 
     /// What an emoji is worth.
@@ -127,24 +159,23 @@ impl Lexicon {
     pub(super) fn phrase<'w>(
         &self,
         first: &str,
+        entry: &Entry,
         after: impl Iterator<Item = &'w str>,
     ) -> Option<(f32, usize)> {
-        let longest = *self.openers.get(first)?;
-        let mut phrase = first.to_owned();
+        if entry.longest == 0 {
+            return None;
+        }
+        let mut phrase = String::with_capacity(LONG_PHRASE);
+        phrase.push_str(first);
         let mut found = None;
-        for (taken, word) in (1..longest).zip(after) {
+        for (taken, word) in (1..usize::from(entry.longest)).zip(after) {
             phrase.push(' ');
             phrase.push_str(word);
-            if let Some(valence) = self.words.get(phrase.as_str()) {
-                found = Some((*valence, taken));
+            if let Some(valence) = self.signs.get(phrase.as_bytes()) {
+                found = Some((valence, taken));
             }
         }
         found
-    }
-
-    /// What a word does to others.
-    pub(super) fn small(&self, word: &str) -> Option<Small> {
-        self.small.get(word).copied()
     }
 }
 

@@ -48,8 +48,7 @@ pub(super) struct Tone {
 impl Tone {
     pub(super) fn of(text: &str, lang: Lang, lexicon: &Lexicon) -> Tone {
         let words = Words::of(text, lang, lexicon);
-        let smalls: Vec<Option<Small>> =
-            words.tokens.iter().map(|token| lexicon.small(words.word(token))).collect();
+        let smalls: Vec<Option<Small>> = words.tokens.iter().map(|token| token.entry.small).collect();
         let mut tone = Tone {
             exclamations: words.exclamations,
             questions: words.questions,
@@ -66,15 +65,15 @@ impl Tone {
         while let Some(token) = words.tokens.get(at) {
             let here = at;
             at += 1;
-            tone.words += u16::from(token.sign.is_none());
+            tone.words += u16::from(!token.is_sign);
             let after = words.tokens.iter().skip(at).map(|token| words.word(token));
-            let (valence, phrase) = match lexicon.phrase(words.word(token), after) {
+            let (valence, phrase) = match lexicon.phrase(words.word(token), &token.entry, after) {
                 Some((valence, taken)) => {
                     at += taken;
                     tone.words += u16::try_from(taken).unwrap_or_default();
                     (Some(valence), true)
                 }
-                None => (token.sign.or_else(|| lexicon.word(words.word(token))), false),
+                None => (token.entry.valence, false),
             };
             let small = smalls.get(here).copied().flatten();
             tone.known += u16::from(small.is_some() || valence.is_some());
@@ -90,7 +89,7 @@ impl Tone {
             if token.capitals && words.mixed {
                 valence += CAPITALS.copysign(valence);
             }
-            if token.sign.is_none() {
+            if !token.is_sign {
                 valence = around(valence, here, at, &smalls);
             }
             if let Some(value) = values.get_mut(here) {

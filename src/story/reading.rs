@@ -7,8 +7,8 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 use url::Url;
 
 use super::{Piece, SHORTEST, sketch};
-use crate::fold::{is_letter, is_letter_or_digit};
 use crate::html;
+use crate::word::{self, is_letter, is_letter_or_digit, is_numeric, may_have_case};
 
 /// Words read of one text; a longer one is told by its beginning.
 const LONGEST: usize = 400;
@@ -115,6 +115,7 @@ impl Reading {
 }
 
 /// A hash that is the same on every machine and in every run.
+#[inline]
 fn hash(word: &str) -> u64 {
     let (eights, rest) = word.as_bytes().as_chunks::<8>();
     let mut all = 0;
@@ -122,17 +123,19 @@ fn hash(word: &str) -> u64 {
         all = beside(all, u64::from_le_bytes(*eight));
     }
     if !rest.is_empty() {
-        all = beside(all, rest.iter().rev().fold(0, |rest, byte| rest << 8 | u64::from(*byte)));
+        all = beside(all, word::number(rest));
     }
     beside(all, u64::try_from(word.len()).unwrap_or(u64::MAX))
 }
 
 /// A hash and what comes after it.
+#[inline]
 fn beside(all: u64, one: u64) -> u64 {
     sketch::mix(all.rotate_left(5) ^ one)
 }
 
 /// The hash of several in their order.
+#[inline]
 pub(super) fn combined(hashes: impl IntoIterator<Item = u64>) -> u64 {
     hashes.into_iter().fold(0, beside)
 }
@@ -147,8 +150,12 @@ fn bare(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'@' | b'/')) && !text.contains("www.") {
         return text;
     }
-    let mut kept: Vec<&str> = Vec::new();
+    let mut kept: Vec<&str> = Vec::with_capacity(text.len() / IN_WORD);
     for token in text.split_inclusive(char::is_whitespace) {
+        if !token.bytes().any(|byte| matches!(byte, b'@' | b'/' | b'.')) {
+            kept.push(token);
+            continue;
+        }
         let word = token.trim_matches(|one: char| one.is_whitespace() || "([«\"“:".contains(one));
         if word.contains("://") || word.starts_with("www.") {
             continue;
@@ -182,18 +189,17 @@ impl Scan {
         let mut rest = text;
         // what stands before the next word: whether a sentence begins, whether a dash does
         let (mut opens, mut dash) = (true, false);
-        while let Some(first) = rest.chars().next() {
+        while let Some(byte) = rest.as_bytes().first() {
+            let first =
+                if byte.is_ascii() { char::from(*byte) } else { rest.chars().next().unwrap_or_default() };
             if !is_letter_or_digit(first) {
-                match first {
-                    '.' | '!' | '?' | ':' | '…' | '\n' | '—' | '–' | '>' => opens = true,
-                    _ => {}
-                }
-                if matches!(first, '—' | '–' | '-') {
-                    dash = true;
-                }
-                if let Some(last) = self.words.last_mut() {
-                    last.pause |= matches!(first, ',' | '!' | '\n');
-                    last.label |= first == ':';
+                if first != ' ' {
+                    opens |= matches!(first, '.' | '!' | '?' | ':' | '…' | '\n' | '—' | '–' | '>');
+                    dash |= matches!(first, '—' | '–' | '-');
+                    if let Some(last) = self.words.last_mut() {
+                        last.pause |= matches!(first, ',' | '!' | '\n');
+                        last.label |= first == ':';
+                    }
                 }
                 rest = rest.get(first.len_utf8()..).unwrap_or_default();
                 continue;
@@ -201,9 +207,9 @@ impl Scan {
             if self.words.len() == LONGEST {
                 break;
             }
-            let (kind, length) = if first.is_numeric() {
+            let (kind, length) = if is_numeric(first) {
                 (Kind::Number, number_length(rest))
-            } else if first.is_uppercase() && !opens {
+            } else if !opens && may_have_case(first) && first.is_uppercase() {
                 (Kind::Name, word_length(rest))
             } else {
                 (Kind::Plain, word_length(rest))
@@ -227,17 +233,17 @@ impl Scan {
             if let Some(letters) = self.letters.get_mut(start..) {
                 letters.make_ascii_lowercase();
             }
-            for byte in word.bytes() {
-                self.alphabetic += usize::from(byte.is_ascii_alphabetic());
-                self.upper += usize::from(byte.is_ascii_uppercase());
-            }
+            self.alphabetic += word.bytes().filter(u8::is_ascii_alphabetic).count();
+            self.upper += word.bytes().filter(u8::is_ascii_uppercase).count();
             return;
         }
         for letter in word.chars() {
             self.alphabetic += usize::from(is_letter(letter));
-            self.upper += usize::from(letter.is_uppercase());
+            self.upper += usize::from(may_have_case(letter) && letter.is_uppercase());
             decompose_compatible(letter, |part| {
-                if !is_combining_mark(part) {
+                if !may_have_case(part) {
+                    self.letters.extend(Some(part).filter(|part| !is_combining_mark(*part)));
+                } else if !is_combining_mark(part) {
                     self.letters.extend(part.to_lowercase());
                 }
             });
@@ -248,10 +254,13 @@ impl Scan {
 /// How many bytes the word has that begins here: letters, and marks over them.
 fn word_length(text: &str) -> usize {
     let simple = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    if text.as_bytes().get(simple).is_none_or(u8::is_ascii) {
+        return simple;
+    }
     let rest = text.get(simple..).unwrap_or_default();
     let goes_on = |c: char| match c {
         '\0'..='\u{24f}' => is_letter(c),
-        c => is_letter(c) && !c.is_numeric() || is_combining_mark(c),
+        c => is_letter(c) && !is_numeric(c) || is_combining_mark(c),
     };
     simple + rest.find(|c| !goes_on(c)).unwrap_or(rest.len())
 }
@@ -261,8 +270,8 @@ fn number_length(text: &str) -> usize {
     let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         let inside = match c {
-            '.' | ',' | '\u{a0}' | '\u{202f}' => rest.peek().is_some_and(|(_, next)| next.is_numeric()),
-            c => c.is_numeric() || !c.is_ascii() && is_combining_mark(c),
+            '.' | ',' | '\u{a0}' | '\u{202f}' => rest.peek().is_some_and(|(_, next)| is_numeric(*next)),
+            c => is_numeric(c) || !c.is_ascii() && is_combining_mark(c),
         };
         if !inside {
             return at;
