@@ -11,7 +11,7 @@ mod table;
 use std::ops::Range;
 
 pub use address::links;
-pub(crate) use scan::KEYCAP;
+pub(crate) use scan::{KEYCAP, step_at};
 pub use table::{is_emoji, is_invisible, is_unspaced, is_word};
 
 use scan::{Record, Scan};
@@ -59,6 +59,7 @@ pub struct Token {
 }
 
 impl Token {
+    #[inline]
     fn new(start: u32, end: u32, kind: Kind) -> Token {
         Token { start, end, kind, opens_tag: false, closes_tag: false }
     }

@@ -7,6 +7,7 @@ mod lane;
 mod marks;
 mod signs;
 
+pub(crate) use lane::step_at;
 use lane::{Lane, STEP};
 pub(crate) use marks::KEYCAP;
 
@@ -64,6 +65,7 @@ pub(super) struct Scan<'t, 'o, R> {
     record: R,
 }
 
+#[inline]
 fn narrow(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -101,10 +103,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
         let bytes = self.text.as_bytes();
         while self.at < self.end {
             let left = self.end - self.at;
-            let chunk = match bytes.get(self.at..).and_then(<[u8]>::first_chunk::<STEP>) {
-                Some(chunk) => *chunk,
-                None => last_chunk(bytes, self.at),
-            };
+            let chunk = step_at(bytes, self.at);
             let Lane { folded, word, stop } = Lane::of(chunk);
             let count = left.min(usize::try_from((stop | 1 << STEP).trailing_zeros()).unwrap_or(STEP));
             if count > 0 {
@@ -147,6 +146,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
     }
 
     /// Ends the token that is open.
+    #[inline]
     fn close(&mut self) {
         let kind = match self.open {
             Open::Nothing => return,
@@ -158,6 +158,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
     }
 
     /// Writes a byte that belongs to no token.
+    #[inline]
     fn sign(&mut self, byte: u8) {
         self.close();
         if let Some(room) = self.folded.bytes.get_mut(self.out) {
@@ -369,15 +370,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
     }
 }
 
-/// The last bytes of a text, with spaces after them.
-fn last_chunk(bytes: &[u8], at: usize) -> [u8; STEP] {
-    let mut chunk = [b' '; STEP];
-    for (place, byte) in chunk.iter_mut().zip(bytes.get(at..).unwrap_or_default()) {
-        *place = *byte;
-    }
-    chunk
-}
-
+#[inline]
 fn low(byte: u8, mask: u8) -> u32 {
     u32::from(byte & mask)
 }

@@ -43,9 +43,39 @@ impl Lane {
     }
 }
 
+/// The bytes from a place on that are looked at in one go, with spaces after the last.
+#[inline]
+pub(crate) fn step_at(bytes: &[u8], at: usize) -> [u8; STEP] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    if let Some(whole) = rest.first_chunk() {
+        return *whole;
+    }
+    // what stands before is pushed out of the last ones
+    if let Some(last) = bytes.last_chunk::<STEP>() {
+        let [kept, free] = [rest.len(), STEP - rest.len()].map(|bytes| 8 * u32::try_from(bytes).unwrap_or(0));
+        let spaces = u128::from_le_bytes([b' '; STEP]).checked_shl(kept).unwrap_or(0);
+        return (u128::from_le_bytes(*last).checked_shr(free).unwrap_or(0) | spaces).to_le_bytes();
+    }
+    let mut step = [b' '; STEP];
+    step.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+    step
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_end_in_spaces() {
+        let bytes: Vec<u8> = (b'A'..=b'z').collect();
+        for length in 0..=bytes.len() {
+            let bytes = &bytes[..length];
+            for at in 0..=length {
+                let wanted: Vec<u8> = bytes[at..].iter().copied().chain([b' '; STEP]).take(STEP).collect();
+                assert_eq!(step_at(bytes, at).to_vec(), wanted, "{at} of {length}");
+            }
+        }
+    }
 
     #[test]
     fn every_byte_is_what_it_is() {

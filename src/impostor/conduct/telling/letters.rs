@@ -3,6 +3,8 @@
 
 use wide::u8x16;
 
+use crate::fold::step_at;
+
 use super::super::super::reading::{Glance, Look, glance, look, same};
 
 /// How many bytes are looked at in one go.
@@ -75,15 +77,9 @@ impl<'r> Read<'r> {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
-            let mut chunk = [b' '; STEP];
-            let rest = bytes.get(at..).unwrap_or_default();
-            match rest.first_chunk() {
-                Some(whole) => chunk = *whole,
-                None => chunk.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte),
-            }
-            let lane = Lane::of(chunk);
+            let lane = Lane::of(step_at(bytes, at));
             let stop = usize::try_from((lane.stop | 1 << STEP).trailing_zeros()).unwrap_or(STEP);
-            let count = stop.min(rest.len());
+            let count = stop.min(bytes.len() - at);
             read.step(&lane, count);
             at += count;
             match bytes.get(at) {
