@@ -50,18 +50,19 @@ pub enum Field {
 /// The parts of a post that are searched, with the text of each.
 pub fn fields(post: &Post) -> impl Iterator<Item = (Field, std::borrow::Cow<'_, str>)> {
     use std::borrow::Cow;
-    let alt = post.media.iter().any(|media| media.alt.is_some()).then(|| {
-        let texts: Vec<&str> = post.media.iter().filter_map(|media| media.alt.as_deref()).collect();
-        Cow::Owned(texts.join("\n"))
-    });
-    [
-        post.title.as_deref().map(|title| (Field::Title, Cow::Borrowed(title))),
-        Some((Field::Text, Cow::Borrowed(post.text.as_str()))),
-        post.summary.as_deref().map(|summary| (Field::Summary, Cow::Borrowed(summary))),
-        alt.map(|alt| (Field::Alt, alt)),
-    ]
-    .into_iter()
-    .flatten()
+    [Field::Title, Field::Text, Field::Summary, Field::Alt].into_iter().filter_map(|field| {
+        let text = match field {
+            Field::Title => post.title.as_deref()?.into(),
+            Field::Text => post.text.as_str().into(),
+            Field::Summary => post.summary.as_deref()?.into(),
+            Field::Alt => {
+                let mut texts = post.media.iter().filter_map(|media| media.alt.as_deref());
+                let first = Cow::Borrowed(texts.next()?);
+                texts.fold(first, |all, text| all + "\n" + text)
+            }
+        };
+        Some((field, text))
+    })
 }
 
 /// One term found at one place of one post.
