@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("story", "html word"),
     ("spike", ""),
     ("topic", "fold language"),
-    ("impostor", "keyword post time"),
+    ("impostor", "fold keyword post time"),
     ("mention", "impostor keyword matcher post relevance sentiment time"),
     ("intake", "fold impostor keyword language matcher network post query relevance sentiment story time"),
     ("share", "keyword sentiment time"),
