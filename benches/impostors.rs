@@ -81,12 +81,9 @@ fn is_near(author: &Author, brands: &[String]) -> bool {
         .any(|text| brands.iter().any(|brand| strsim::jaro_winkler(&text, brand) >= COPY))
 }
 
-/// CPU seconds of this thread so far; of the clock where the system does not tell.
+/// CPU seconds of this thread so far.
 fn cpu() -> f64 {
-    thread_local!(static START: Instant = Instant::now());
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| START.with(|start| start.elapsed().as_secs_f64()), |all| all / 1e9)
+    cpu_time::ThreadTime::now().as_duration().as_secs_f64()
 }
 
 fn median(mut figures: Vec<f64>) -> f64 {

@@ -20,12 +20,9 @@ const ROUNDS: usize = 5;
 /// Texts that a store holds to compare new ones with.
 const HELD: usize = 5_000;
 
-/// Processor time of this thread so far, where the system tells it; else time.
+/// Processor time of this thread so far.
 fn processor() -> Duration {
-    thread_local!(static START: Instant = Instant::now());
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse().ok());
-    nanoseconds.map_or_else(|| START.with(Instant::elapsed), Duration::from_nanos)
+    cpu_time::ThreadTime::now().as_duration()
 }
 
 /// What each way took, in processor time.

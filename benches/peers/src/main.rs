@@ -54,8 +54,7 @@ fn main() {
 
 /// Processor seconds of this thread so far.
 fn cpu() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    cpu_time::ThreadTime::now().as_duration().as_secs_f64()
 }
 
 fn median(of: &[f64]) -> f64 {
