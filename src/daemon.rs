@@ -58,7 +58,7 @@ impl Aside {
     async fn deliver(&self, page: network::Page) -> bool {
         let (source, network) = (Arc::clone(&self.source.name), self.source.network_name.clone());
         let delivery = source::Delivery { source, network, page, seen: (self.clock)() };
-        self.events.send(Event::Page(delivery)).await.is_ok()
+        self.events.send(Event::Page(Box::new(delivery))).await.is_ok()
     }
 }
 

@@ -140,7 +140,7 @@ pub struct Delivery {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Something was read.
-    Page(Delivery),
+    Page(Box<Delivery>),
     /// A part of a day's budget was spent, or given back.
     Spent {
         /// The name of the source.
@@ -366,7 +366,7 @@ impl Follower {
         }
         self.posts = self.posts.saturating_add(page.posts.len());
         let (source, network) = (Arc::clone(&self.source.name), self.source.network_name.clone());
-        self.send(Event::Page(Delivery { source, network, page, seen })).await
+        self.send(Event::Page(Box::new(Delivery { source, network, page, seen }))).await
     }
 
     async fn tell(&self, state: State) -> Result<(), End> {

@@ -291,7 +291,8 @@ impl Desk {
         let mut waiting: Option<(String, Vec<Judged>)> = None;
         for event in batch {
             match event {
-                Event::Page(Delivery { source, page, seen, .. }) => {
+                Event::Page(delivery) => {
+                    let Delivery { source, page, seen, .. } = *delivery;
                     let Some(known) = self.known.get(&*source) else { continue };
                     let origin =
                         Origin { source: &source, dates: known.dates, look_back: known.looking_back };

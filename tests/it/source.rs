@@ -165,7 +165,7 @@ impl Followed {
     async fn page(&mut self) -> Delivery {
         loop {
             if let Event::Page(delivery) = self.next().await {
-                return delivery;
+                return *delivery;
             }
         }
     }
