@@ -181,7 +181,8 @@ fn text(rest: &[u8]) -> Option<(usize, bool, bool)> {
         let place = usize::try_from(stop.trailing_zeros()).unwrap_or_default();
         match step.get(place)? {
             b'"' => return Some((at + place, escaped, high.to_bitmask() == 0)),
-            b'\\' => (at, escaped) = (at + place + 2, true),
+            // no control character can be escaped by a backslash
+            b'\\' if *rest.get(place + 1)? > 0x1f => (at, escaped) = (at + place + 2, true),
             _ => return None,
         }
     }
@@ -293,6 +294,7 @@ mod tests {
             ("17", "\"17\""),
             ("\"x\"", "null"),
             ("\"x\"", "\"\u{1}\""),
+            ("\"x\"", "\"\\\u{1}\""),
             ("yes", "no"),
             ("true", "false"),
             ("null", "1"),
