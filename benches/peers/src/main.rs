@@ -2,7 +2,7 @@
 //! the whole way from a stream's message to a stored mention beside sonic-rs parsing the same messages alone.
 //!
 //! ```text
-//! cargo run --release --manifest-path benches/peers/Cargo.toml -- CORPUS [ROUNDS]
+//! cargo run --release --manifest-path benches/peers/Cargo.toml -- CORPUS [ROUNDS] [queries | way]
 //! ```
 //!
 //! CORPUS is a folder with `posts-dev.jsonl.zst`, `keywords-N.txt` and `queries.tsv`. What is compared runs in turns;
@@ -33,23 +33,32 @@ use vigie::time::Time;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let Some(corpus) = arguments.first().map(Path::new) else {
-        println!("usage: vigie-peers CORPUS [ROUNDS]");
+        println!("usage: vigie-peers CORPUS [ROUNDS] [queries | way]");
         return;
     };
     let rounds: usize = arguments.get(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
     let posts = posts(&corpus.join("posts-dev.jsonl.zst"));
     println!("{} posts; {rounds} rounds", posts.len());
+    let wanted = |what: &str| arguments.get(2).is_none_or(|only| only == what);
     let read = |name: &str| std::fs::read_to_string(corpus.join(name)).unwrap_or_default();
+    if wanted("queries") {
+        both_queries(&posts, &read, rounds);
+    }
+    if wanted("way") {
+        let keywords: Vec<String> = read("keywords-1000.txt").lines().map(str::to_owned).collect();
+        whole_way(&posts, &keywords, rounds);
+    }
+}
+
+fn both_queries(posts: &[String], read: &dyn Fn(&str) -> String, rounds: usize) {
     let stored: Vec<Query> = read("queries.tsv")
         .lines()
         .filter_map(|line| Query::parse(line.split('\t').nth(1)?).ok())
         .map(|query| relaxed(&query))
         .collect();
-    queries("stored queries", &posts, &stored, rounds);
+    queries("stored queries", posts, &stored, rounds);
     let keywords: Vec<String> = read("keywords-10000.txt").lines().map(str::to_owned).collect();
-    queries("brand, context, exclusion", &posts, &contexts(&keywords, &posts), rounds);
-    let keywords: Vec<String> = read("keywords-1000.txt").lines().map(str::to_owned).collect();
-    whole_way(&posts, &keywords, rounds);
+    queries("brand, context, exclusion", posts, &contexts(&keywords, posts), rounds);
 }
 
 /// Processor seconds of this thread so far.

@@ -40,8 +40,8 @@ impl Shapes {
     /// Reads a message that is nothing else than a new post without pictures, links to cards or quotes.
     pub(super) fn skim<'b>(&self, message: &'b [u8]) -> Option<Plain<'b>> {
         let mut moulds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((values, told)) = moulds.cast(message) {
-            return plain(&values, told);
+        if let Some((cast, told)) = moulds.cast(message) {
+            return plain(&cast, told);
         }
         let plain = plain::skim(message)?;
         let is_whole = plain::rest(message).is_some();
@@ -51,19 +51,12 @@ impl Shapes {
 
     /// Reads the whole of a message that can be skimmed, if it names no links, hashtags and accounts either.
     pub(super) fn read<'b>(&self, message: &'b [u8]) -> Option<(Plain<'b>, Rest<'b>)> {
-        let cast = self.0.lock().unwrap_or_else(PoisonError::into_inner).cast(message);
-        let (plain, rest) = match cast {
-            Some((values, told)) => {
-                let [.., created, lang, parent, root] = values;
-                let text =
-                    |value: Option<Cast<'b>>| value.map(|value| value.text().ok_or(())).transpose().ok();
-                let rest = Rest {
-                    created: text(created)?,
-                    lang: text(lang)?,
-                    parent: text(parent)?,
-                    root: text(root)?,
-                };
-                (plain(&values, told)?, told.is_whole.then_some(rest)?)
+        let mut moulds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (plain, rest) = match moulds.cast(message) {
+            Some((cast, told)) => {
+                let text = |value| cast.has(value).then(|| cast.text(value).ok_or(())).transpose().ok();
+                let rest = Rest { created: text(4)?, lang: text(5)?, parent: text(6)?, root: text(7)? };
+                (plain(&cast, told)?, told.is_whole.then_some(rest)?)
             }
             None => (plain::skim(message)?, plain::rest(message)?),
         };
@@ -72,10 +65,9 @@ impl Shapes {
     }
 }
 
-fn plain<'b>(values: &[Option<Cast<'b>>; 8], told: Told) -> Option<Plain<'b>> {
-    let [did, time_us, rkey, text, ..] = *values;
-    let did = did?.text().filter(|did| !did.is_empty())?;
-    let (time_us, rkey, text) = (time_us?.whole()?, rkey?.text()?, text?.text()?);
+fn plain<'b>(cast: &Cast<'_, 'b, 8>, told: Told) -> Option<Plain<'b>> {
+    let did = cast.text(0).filter(|did| !did.is_empty())?;
+    let (time_us, rkey, text) = (cast.whole(1)?, cast.text(2)?, cast.text(3)?);
     Some(Plain { did, time_us, rkey, text, is_answer: told.is_answer })
 }
 

@@ -34,57 +34,95 @@ pub(in crate::network) enum Role {
     Other,
 }
 
-/// A value of a message.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::network) struct Cast<'b> {
-    /// As written, without quotes.
-    written: &'b str,
+/// Where a value of a message stands, without quotes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    start: usize,
+    /// 0: there is no such value.
+    end: usize,
     escaped: bool,
 }
 
-impl<'b> Cast<'b> {
-    /// The text; `None` when its escapes are broken.
-    pub(in crate::network) fn text(self) -> Option<Cow<'b, str>> {
-        if !self.escaped {
-            return Some(Cow::Borrowed(self.written));
-        }
-        serde_json::from_str(&["\"", self.written, "\""].concat()).ok().map(Cow::Owned)
+/// The values of a message.
+#[derive(Debug)]
+pub(in crate::network) struct Cast<'m, 'b, const N: usize> {
+    message: &'b str,
+    values: &'m [Place; N],
+}
+
+impl<'b, const N: usize> Cast<'_, 'b, N> {
+    fn place(&self, value: usize) -> Option<Place> {
+        self.values.get(value).copied().filter(|place| place.end > 0)
     }
 
-    /// The whole number.
-    pub(in crate::network) fn whole(self) -> Option<i64> {
-        self.written.parse().ok()
+    /// Whether there is such a value.
+    pub(in crate::network) fn has(&self, value: usize) -> bool {
+        self.place(value).is_some()
+    }
+
+    /// A text; `None` when its escapes are broken, or there is none.
+    pub(in crate::network) fn text(&self, value: usize) -> Option<Cow<'b, str>> {
+        let Place { start, end, escaped } = self.place(value)?;
+        if !escaped {
+            return self.message.get(start..end).map(Cow::Borrowed);
+        }
+        serde_json::from_str(self.message.get(start - 1..=end)?).ok().map(Cow::Owned)
+    }
+
+    /// A whole number.
+    pub(in crate::network) fn whole(&self, value: usize) -> Option<i64> {
+        let Place { start, end, .. } = self.place(value)?;
+        let digits = self.message.as_bytes().get(start..end)?;
+        // at most [`DIGITS`] of them
+        Some(digits.iter().fold(0, |whole, digit| whole * 10 + i64::from(digit & 0x0f)))
     }
 }
 
 /// One value, and how much stands before it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Piece {
     before: usize,
     kind: Kind,
     place: Option<usize>,
 }
 
-/// The shape of a message, with `N` values that are kept.
+/// The shape of a message.
 #[derive(Debug)]
-struct Mould<const N: usize> {
-    /// All that stands between values, end to end.
+struct Mould {
+    /// All that stands between values, end to end, and [`STEP`] bytes more.
     fixed: Box<[u8]>,
     pieces: Box<[Piece]>,
+}
+
+/// How far a message has been read by a shape.
+#[derive(Debug)]
+struct Reading<const N: usize> {
+    /// How many pieces fitted.
+    pieces: usize,
+    /// How much of the message and of what is fixed they take.
+    at: usize,
+    fixed: usize,
+    values: [Place; N],
+}
+
+impl<const N: usize> Default for Reading<N> {
+    fn default() -> Reading<N> {
+        Reading { pieces: 0, at: 0, fixed: 0, values: [Place::default(); N] }
+    }
 }
 
 /// Where values stand in a message, and what each of them is.
 type Values = Vec<(std::ops::Range<usize>, Kind, Role)>;
 
-impl<const N: usize> Mould<N> {
-    /// The shape of a message that was read whole; `role` says of the keys that lead to a value what it is. Of several
-    /// values of one place the first is kept. `None` where it is too large or too odd.
-    fn of(message: &[u8], role: &dyn Fn(&[&[u8]]) -> Role) -> Option<Mould<N>> {
+impl Mould {
+    /// The shape of a message that was read whole, with `kept` values that are kept; `role` says of the keys that lead to
+    /// a value what it is. Of several values of one place the first is kept. `None` where it is too large or too odd.
+    fn of(message: &[u8], kept: usize, role: &dyn Fn(&[&[u8]]) -> Role) -> Option<Mould> {
         let mut walk = Walk::over(message);
         let mut values = Values::new();
         look(&mut walk, &mut Vec::new(), role, &mut values)?;
         let (mut fixed, mut pieces, mut end) = (Vec::new(), Vec::new(), 0);
-        let mut missing = [true; N];
+        let mut missing = vec![true; kept];
         for (range, kind, role) in values {
             let place = match role {
                 Role::Fixed => continue,
@@ -97,31 +135,56 @@ impl<const N: usize> Mould<N> {
             end = range.end;
         }
         fixed.extend_from_slice(message.get(end..)?);
+        fixed.extend_from_slice(&[0; STEP]);
         Some(Mould { fixed: fixed.into(), pieces: pieces.into() })
     }
 
-    /// The values of a message of this shape, those that it has.
-    fn cast<'b>(&self, message: &'b [u8]) -> Option<[Option<Cast<'b>>; N]> {
-        let mut values = [None; N];
-        let (mut fixed, mut rest) = (&*self.fixed, message);
-        for Piece { before, kind, place } in &self.pieces {
-            let (expected, later) = fixed.split_at_checked(*before)?;
-            rest = rest.strip_prefix(expected)?;
-            fixed = later;
-            let (length, escaped, ascii) = match kind {
+    /// Reads on by this shape; whether all of the message fits it. `reading` is left before the first piece that does not.
+    fn cast<const N: usize>(&self, message: &[u8], reading: &mut Reading<N>) -> Option<()> {
+        let fixed = &*self.fixed;
+        for Piece { before, kind, place } in self.pieces.get(reading.pieces..)? {
+            let rest = message.get(reading.at..)?;
+            stands(rest, fixed.get(reading.fixed..)?, *before)?;
+            let rest = rest.get(*before..)?;
+            let (length, escaped) = match kind {
                 Kind::Text => text(rest)?,
-                Kind::Whole => (whole(rest)?, false, true),
+                Kind::Whole => (whole(rest)?, false),
             };
-            let (written, later) = rest.split_at_checked(length)?;
-            rest = later;
-            if let Some(value) = place.and_then(|place| values.get_mut(place)) {
-                *value = Some(Cast { written: simdutf8::basic::from_utf8(written).ok()?, escaped });
-            } else if !ascii {
-                simdutf8::basic::from_utf8(written).ok()?;
+            let start = reading.at + before;
+            reading.at = start + length;
+            reading.fixed += before;
+            reading.pieces += 1;
+            if let Some(value) = place.and_then(|place| reading.values.get_mut(place)) {
+                *value = Place { start, end: reading.at, escaped };
             }
         }
-        (rest == fixed).then_some(values)
+        (message.get(reading.at..)? == fixed.get(reading.fixed..fixed.len() - STEP)?).then_some(())
     }
+
+    /// Whether as much of a message as `reading` tells, which `other` fitted so far, fits this shape as well.
+    fn begins_as<const N: usize>(&self, other: &Mould, reading: &Reading<N>) -> bool {
+        let Reading { pieces, fixed, .. } = reading;
+        self.pieces.get(..*pieces) == other.pieces.get(..*pieces)
+            && self.fixed.get(..*fixed) == other.fixed.get(..*fixed)
+    }
+}
+
+/// Whether the first `length` bytes are the same; [`STEP`] more of `fixed` can be read.
+#[inline]
+fn stands(rest: &[u8], fixed: &[u8], length: usize) -> Option<()> {
+    let step = |bytes: &[u8], at: usize| {
+        bytes.get(at..).and_then(<[u8]>::first_chunk::<STEP>).map(|step| u128::from_le_bytes(*step))
+    };
+    let mut at = 0;
+    while at + STEP <= length {
+        (step(rest, at)? == step(fixed, at)?).then_some(())?;
+        at += STEP;
+    }
+    let Some(last) = step(rest, at) else {
+        return (rest.get(at..length)? == fixed.get(at..length)?).then_some(());
+    };
+    let left = 8 * u32::try_from(length - at).ok()?;
+    ((last ^ step(fixed, at)?) & ((1 << left) - 1) == 0).then_some(())
 }
 
 /// Finds the values from where a walk stands.
@@ -156,31 +219,34 @@ fn look<'b>(
     }
 }
 
-/// How long the text is that goes on here, up to its quote; whether it has escapes, and certainly no characters beyond
-/// ASCII.
+/// The next bytes, with zeros after the last: those stand in no text.
 #[inline]
-fn text(rest: &[u8]) -> Option<(usize, bool, bool)> {
+fn step(rest: &[u8]) -> u8x16 {
+    if let Some(step) = rest.first_chunk::<STEP>() {
+        return u8x16::new(*step);
+    }
+    let mut last = [0; STEP];
+    last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+    u8x16::new(last)
+}
+
+/// How long the text is that goes on here, up to its quote, and whether it has escapes.
+#[inline]
+fn text(rest: &[u8]) -> Option<(usize, bool)> {
     let all = u8x16::splat;
-    let (mut at, mut escaped, mut high) = (0, false, all(0));
+    let (mut at, mut escaped) = (0, false);
     loop {
         let rest = rest.get(at..)?;
-        // behind the end stands what stands in no text
-        let mut last = [0; STEP];
-        let step = rest.first_chunk::<STEP>().unwrap_or_else(|| {
-            last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-            &last
-        });
-        let bytes = u8x16::new(*step);
+        let bytes = step(rest);
         let control = bytes.min(all(0x1f)).simd_eq(bytes);
         let stop = (bytes.simd_eq(all(b'"')) | bytes.simd_eq(all(b'\\')) | control).to_bitmask();
-        high |= bytes;
         if stop == 0 {
             at += STEP;
             continue;
         }
         let place = usize::try_from(stop.trailing_zeros()).unwrap_or_default();
-        match step.get(place)? {
-            b'"' => return Some((at + place, escaped, high.to_bitmask() == 0)),
+        match rest.get(place)? {
+            b'"' => return Some((at + place, escaped)),
             // no control character can be escaped by a backslash
             b'\\' if *rest.get(place + 1)? > 0x1f => (at, escaped) = (at + place + 2, true),
             _ => return None,
@@ -191,41 +257,60 @@ fn text(rest: &[u8]) -> Option<(usize, bool, bool)> {
 /// How long the whole number is that begins here.
 #[inline]
 fn whole(rest: &[u8]) -> Option<usize> {
-    let digits = rest.iter().take(DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
-    let odd = digits == 0 || digits > DIGITS || digits > 1 && rest.first() == Some(&b'0');
-    (!odd).then_some(digits)
+    let digits = |rest| {
+        let above = step(rest) - u8x16::splat(b'0');
+        let is_digit = above.min(u8x16::splat(9)).simd_eq(above).to_bitmask();
+        usize::try_from(is_digit.trailing_ones()).unwrap_or_default()
+    };
+    let mut count = digits(rest);
+    if count >= STEP {
+        count = STEP + digits(rest.get(STEP..)?);
+    }
+    let odd = count == 0 || count > DIGITS || count > 1 && rest.first() == Some(&b'0');
+    (!odd).then_some(count)
 }
 
 /// The shapes that messages had, each with what else was said of such a message.
 #[derive(Debug)]
 pub(in crate::network) struct Moulds<T, const N: usize> {
     /// Those that fit most often come first: shape, what was said, how often it fitted.
-    known: Vec<(Mould<N>, T, u32)>,
+    known: Vec<(Mould, T, u32)>,
     /// How many messages fitted none since the last that was learned.
     others: u32,
+    /// The message at hand.
+    reading: Reading<N>,
 }
 
 impl<T, const N: usize> Default for Moulds<T, N> {
     fn default() -> Moulds<T, N> {
-        Moulds { known: Vec::new(), others: 0 }
+        Moulds { known: Vec::new(), others: 0, reading: Reading::default() }
     }
 }
 
 impl<T: Copy, const N: usize> Moulds<T, N> {
     /// The values of a message of a known shape.
-    pub(in crate::network) fn cast<'b>(&mut self, message: &'b [u8]) -> Option<([Option<Cast<'b>>; N], T)> {
-        let mut fits = self.known.iter_mut().enumerate();
-        let (place, count, values, told) = fits.find_map(|(place, (mould, told, count))| {
-            let values = mould.cast(message)?;
-            *count = count.saturating_add(1);
-            Some((place, *count, values, *told))
+    pub(in crate::network) fn cast<'b>(&mut self, message: &'b [u8]) -> Option<(Cast<'_, 'b, N>, T)> {
+        let message = simdutf8::basic::from_utf8(message).ok()?;
+        let Moulds { known, reading, .. } = self;
+        *reading = Reading::default();
+        let mut before: Option<&Mould> = None;
+        let place = known.iter().position(|(mould, ..)| {
+            // what the shape before has read need not be read again
+            if before.is_some_and(|before| !mould.begins_as(before, reading)) {
+                *reading = Reading::default();
+            }
+            before = Some(mould);
+            mould.cast(message.as_bytes(), reading).is_some()
         })?;
+        let (_, told, count) = known.get_mut(place)?;
+        *count = count.saturating_add(1);
+        let (told, count) = (*told, *count);
         if let Some(before) = place.checked_sub(1)
-            && self.known.get(before).is_some_and(|(.., often)| *often < count)
+            && known.get(before).is_some_and(|(.., often)| *often < count)
         {
-            self.known.swap(before, place);
+            known.swap(before, place);
         }
-        Some((values, told))
+        Some((Cast { message, values: &reading.values }, told))
     }
 
     /// How many shapes are known.
@@ -242,7 +327,7 @@ impl<T: Copy, const N: usize> Moulds<T, N> {
             return;
         }
         self.others = 0;
-        if let Some(mould) = Mould::of(message, role) {
+        if let Some(mould) = Mould::of(message, N, role) {
             self.known.truncate(SHAPES - 1);
             // what came often long ago gives way
             self.known.iter_mut().for_each(|(.., count)| *count /= 2);
@@ -268,9 +353,10 @@ mod tests {
     }
 
     fn cast(message: &[u8]) -> Option<(i64, String)> {
-        let mould: Mould<2> = Mould::of(FIRST.as_bytes(), &role).unwrap();
-        let [number, text] = mould.cast(message)?;
-        Some((number?.whole()?, text?.text()?.into_owned()))
+        let mut moulds: Moulds<(), 2> = Moulds::default();
+        moulds.learn(FIRST.as_bytes(), (), &role);
+        let (cast, ()) = moulds.cast(message)?;
+        Some((cast.whole(0)?, cast.text(1)?.into_owned()))
     }
 
     #[test]
@@ -319,7 +405,7 @@ mod tests {
             format!("{{\"n\":1,\"inner\":{{\"kept\":\"\"}},\"d\":{}{}}}", "[".repeat(40), "]".repeat(40));
         let wide = format!("{{\"n\":1,\"inner\":{{\"kept\":\"\"}},\"w\":[{}]}}", ["1"; 100].join(","));
         for message in [deep.as_str(), &wide, "", "[", "{\"n\":1.5}", "{\"n\":-1}"] {
-            assert!(Mould::<2>::of(message.as_bytes(), &role).is_none(), "{message}");
+            assert!(Mould::of(message.as_bytes(), 2, &role).is_none(), "{message}");
         }
     }
 
