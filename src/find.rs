@@ -1,8 +1,8 @@
 //! Finding: all needles in one pass over a folded text. Knows tokens; knows nothing of brands or queries.
 //!
-//! Whole words need no automaton: a token is looked up in a filter, then in a table, and a phrase is followed
-//! from its first word on. Runs of scripts without spaces are looked up at every character, by two characters
-//! at a time. Wildcards are found by their first letters. Nothing is allocated while a text is searched.
+//! Whole words need no automaton: a token is looked up in a filter, then in a table; so is each with the one before it,
+//! and phrases that begin with such a pair are followed. Runs of scripts without spaces are looked up at every character,
+//! by two characters at a time. Wildcards are found by their first letters. Nothing is allocated while a text is searched.
 
 mod build;
 mod element;
@@ -167,41 +167,46 @@ impl Finder {
     #[inline]
     pub fn find(&self, text: &Folded, mut each: impl FnMut(&Hit) -> bool) {
         let roomy = text.roomy();
+        let mut before = Key::NONE;
         for (at, token) in text.tokens().iter().enumerate() {
-            if token.kind == Kind::Word && !self.has_wild {
-                let key = Key::of(roomy, token.range());
-                let hash = key.after(Node::WORD);
-                if let Some(ends) = self.table.may_hold(hash)
-                    && (ends || self.goes_on(text, at, key))
-                    && !self.word(text, at, hash, &mut each)
-                {
+            if !is_word(token) {
+                before = Key::NONE;
+                let is_sought = token.kind == Kind::Run && (self.has_single || self.has_pairs);
+                if is_sought && !self.run(text, at, token, &mut each) {
                     return;
                 }
-            } else if !self.other(text, at, token, &mut each) {
+                continue;
+            }
+            let key = Key::of(roomy, token.range());
+            let alone = key.after(Node::WORD);
+            // both are asked of every word: which of them holds cannot be foreseen
+            let ends = self.table.may_hold(alone);
+            let goes_on = self.table.may_hold(before.then(key));
+            before = key;
+            if (ends | goes_on) && !self.known(text, at, alone, (ends, goes_on), &mut each) {
+                return;
+            }
+            if self.has_wild && !self.wild(text, at, token, &mut each) {
                 return;
             }
         }
     }
 
-    /// A token that asks for more than one look.
-    fn other(&self, text: &Folded, at: usize, token: &Token, each: &mut impl FnMut(&Hit) -> bool) -> bool {
-        match token.kind {
-            Kind::Link | Kind::Mail => true,
-            Kind::Run => !(self.has_single || self.has_pairs) || self.run(text, at, token, each),
-            Kind::Word | Kind::Emoji | Kind::Account => {
-                let hash = Key::of(text.roomy(), token.range()).after(Node::WORD);
-                (self.table.may_hold(hash).is_none() || self.word(text, at, hash, each))
-                    && (!self.has_wild || self.wild(text, at, token, each))
-            }
+    /// What the filter lets through: a phrase that may have begun with the word before, or a word alone.
+    fn known(
+        &self,
+        text: &Folded,
+        at: usize,
+        alone: Hash,
+        (ends, goes_on): (bool, bool),
+        each: &mut impl FnMut(&Hit) -> bool,
+    ) -> bool {
+        if goes_on && !self.phrase(text, at, each) {
+            return false;
         }
-    }
-
-    /// Whether some phrase may begin with the word `key` and the one after it.
-    #[inline]
-    fn goes_on(&self, text: &Folded, at: usize, key: Key) -> bool {
-        text.tokens()
-            .get(at + 1)
-            .is_some_and(|next| self.table.may_hold(key.then(Key::of(text.roomy(), next.range()))).is_some())
+        let Some(token) = text.tokens().get(at).filter(|_| ends) else { return true };
+        let Some((_, node)) = self.node(alone, Node::WORD, text.token_bytes(token)) else { return true };
+        self.all_ends(text, (at, at), node, each)
     }
 
     /// The node of a word after `parent`.
@@ -215,27 +220,38 @@ impl Finder {
         Some((found, self.nodes.get(wide(found))?))
     }
 
-    /// Follows words from token `at` on, along phrases that begin with it.
-    fn word(&self, text: &Folded, at: usize, hash: Hash, each: &mut impl FnMut(&Hit) -> bool) -> bool {
-        let (mut hash, mut parent, mut last) = (hash, Node::WORD, at);
-        loop {
-            let Some(token) = text.tokens().get(last) else { return true };
-            let Some((node, here)) = self.node(hash, parent, text.token_bytes(token)) else { return true };
-            for end in self.ends.get(here.ends()).into_iter().flatten() {
-                if !self.end(text, at, last, *end, each) {
-                    return false;
-                }
+    /// Follows phrases of which token `second` may be the second word.
+    fn phrase(&self, text: &Folded, second: usize, each: &mut impl FnMut(&Hit) -> bool) -> bool {
+        let Some(first) = second.checked_sub(1) else { return true };
+        let mut parent = Node::WORD;
+        for (last, token) in text.tokens().iter().enumerate().skip(first) {
+            let hash = Key::of(text.roomy(), token.range()).after(parent);
+            let Some((node, here)) =
+                self.node(hash, parent, text.token_bytes(token)).filter(|_| is_word(token))
+            else {
+                return true;
+            };
+            if last > first && !self.all_ends(text, (first, last), here, each) {
+                return false;
             }
             if !here.goes_on {
                 return true;
             }
-            (parent, last) = (node, last + 1);
-            let Some(next) = text.tokens().get(last) else { return true };
-            if matches!(next.kind, Kind::Link | Kind::Mail | Kind::Run) {
-                return true;
-            }
-            hash = Key::of(text.roomy(), next.range()).after(parent);
+            parent = node;
         }
+        true
+    }
+
+    /// All that ends at a node, from the first of the tokens to the last.
+    fn all_ends(
+        &self,
+        text: &Folded,
+        (first, last): (usize, usize),
+        node: &Node,
+        each: &mut impl FnMut(&Hit) -> bool,
+    ) -> bool {
+        let mut ends = self.ends.get(node.ends()).into_iter().flatten();
+        ends.all(|end| self.end(text, first, last, *end, each))
     }
 
     /// What ends at a node: a needle found, or one to be compared whole.
@@ -283,7 +299,7 @@ impl Finder {
         each: &mut impl FnMut(&Hit) -> bool,
     ) -> bool {
         let hash = Key::of(text.roomy(), wanted.clone()).after(root);
-        self.table.may_hold(hash).is_none() || self.listed_under(text, hash, wanted, root, spot, each)
+        !self.table.may_hold(hash) || self.listed_under(text, hash, wanted, root, spot, each)
     }
 
     /// The same, when the filter lets it through.
@@ -363,6 +379,12 @@ impl Finder {
             end: until,
         })
     }
+}
+
+/// Whether a token is a word of its own, or counts as one.
+#[inline]
+fn is_word(token: &Token) -> bool {
+    matches!(token.kind, Kind::Word | Kind::Emoji | Kind::Account)
 }
 
 /// The number of bytes of the character that begins at `place`.

@@ -78,6 +78,8 @@ pub struct Folded {
     bytes: Vec<u8>,
     used: usize,
     tokens: Vec<Token>,
+    /// Whether as much was written as was read, wherever something needed a longer look.
+    even: bool,
 }
 
 impl Folded {
@@ -89,6 +91,12 @@ impl Folded {
     /// Folds a keyword or a part of a query: links and addresses are read as the words they are made of.
     pub fn fold_words(&mut self, text: &str) {
         Scan::whole(text, true, self, ());
+    }
+
+    /// Whether every byte certainly stands where the one stands in `text` that it came from: where that is nothing but
+    /// ASCII, without links and the like.
+    pub(crate) fn is_even(&self, text: &str) -> bool {
+        self.even && text.is_ascii()
     }
 
     /// The tokens, in order.
@@ -319,6 +327,20 @@ mod tests {
         let tokens = &folded.tokens()[2..=4];
         let place = Places::of(text).locate(&(tokens[0].range().start..tokens[2].range().end));
         assert_eq!(text.get(place), Some("Œuvre d’E\u{301}té"));
+        for (text, even) in [
+            ("Acme_1 & co: a #tag, a/b 50 %", true),
+            ("", true),
+            ("Nescafé", false),
+            ("by @ana now", false),
+            ("aujourd'hui", false),
+            ("see acme.fr/path", false),
+            ("@ACMÉ", false),
+            ("https://a.example x", false),
+            ("a@b.example x", false),
+        ] {
+            folded.fold(text);
+            assert_eq!(folded.is_even(text), even, "{text}");
+        }
     }
 
     proptest::proptest! {
@@ -335,6 +357,7 @@ mod tests {
                 proptest::prop_assert!(token.range().start >= end && !token.range().is_empty(), "{:?}", folded.tokens());
                 end = token.range().end;
                 proptest::prop_assert!(text.get(places.locate(&token.range())).is_some_and(|found| !found.is_empty()));
+                proptest::prop_assert!(!folded.is_even(&text) || places.locate(&token.range()) == token.range());
             }
         }
     }

@@ -254,6 +254,10 @@ impl Lookout {
 
     /// How an account stands to all brands. Acquits first; nothing is weighed of nearly all others.
     pub fn stance(&self, network: &NetworkName, author: &Author, beside: Beside) -> Stance {
+        // streams tell no more of an author than an id
+        if [&author.handle, &author.display_name, &author.bio].into_iter().all(Option::is_none) {
+            return Stance::default();
+        }
         let handle = handle_text(network, author.handle.as_deref().unwrap_or_default());
         let handle = self.finder.scan(&handle, LIMIT);
         let display = self.finder.scan(author.display_name.as_deref().unwrap_or_default(), LIMIT);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::element::{Form, Needle};
-use super::table::{Key, Node, Table};
+use super::table::{Hash, Key, Node, Table};
 use super::{CAREFUL, Careful, Finder, START, Starts, narrow, wide, width};
 use crate::fold::Folded;
 
@@ -142,18 +142,22 @@ impl Builder {
         self.run_starts.iter().for_each(|start| run_starts.add(start));
         // Keys are made by reading eight bytes at a time.
         self.words.extend([0; 8]);
-        let below = |node: &Node| node.parent < Node::ROOTS;
-        let second = |node: &Node| self.nodes.get(wide(node.parent)).is_some_and(below);
-        let marked = self.nodes.iter().skip(wide(Node::ROOTS)).filter(|node| below(node) || second(node));
-        let mut table = Table::new(self.nodes.len(), marked.count());
-        for (place, node) in self.nodes.iter().enumerate().skip(wide(Node::ROOTS)) {
+        let below = |node: &&Node| node.parent < Node::ROOTS;
+        let places = || self.nodes.iter().enumerate().skip(wide(Node::ROOTS));
+        // what a filter is asked for: words with which something ends, and the first two words of phrases
+        let marks = places().filter_map(|(_, node)| {
             let key = Key::of(&self.words, node.word());
-            if below(node) {
-                table.mark(key.after(node.parent), !node.ends().is_empty());
-            } else if let Some(first) = self.nodes.get(wide(node.parent)).filter(|parent| below(parent)) {
-                table.mark(Key::of(&self.words, first.word()).then(key), false);
+            if below(&node) {
+                return (!node.ends().is_empty()).then(|| key.after(node.parent));
             }
-            table.insert(key.after(node.parent), narrow(place));
+            let first = self.nodes.get(wide(node.parent)).filter(below)?;
+            Some(Key::of(&self.words, first.word()).then(key))
+        });
+        let marks: Vec<Hash> = marks.collect();
+        let mut table = Table::new(self.nodes.len(), marks.len());
+        marks.into_iter().for_each(|mark| table.mark(mark));
+        for (place, node) in places() {
+            table.insert(Key::of(&self.words, node.word()).after(node.parent), narrow(place));
         }
         self.nodes.shrink_to_fit();
         self.words.shrink_to_fit();

@@ -10,16 +10,18 @@ pub(super) struct Key(u64);
 const MIX: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0x2437_54e5_6a09_e667 | 1];
 
 impl Key {
+    /// Of no word.
+    pub(super) const NONE: Key = Key(0);
+
     /// The key of a stretch of bytes behind which eight more can be read.
     #[inline]
     pub(super) fn of(bytes: &[u8], range: Range<usize>) -> Key {
         let length = range.end - range.start;
-        let head = eight(bytes, range.start);
-        let (head, tail) = if length < 8 {
-            (head & ((1 << (8 * length)) - 1), 0)
-        } else {
-            (head, eight(bytes, range.end - 8))
-        };
+        let unused = 64 - 8 * u32::try_from(length.min(8)).unwrap_or_default();
+        let head = eight(bytes, range.start) & u64::MAX.checked_shr(unused).unwrap_or(0);
+        // read even where it is not asked for: whether a word is short cannot be foreseen
+        let tail = eight(bytes, range.end.wrapping_sub(8));
+        let tail = if length < 8 { 0 } else { tail };
         let length = u64::try_from(length).unwrap_or_default();
         Key(head.wrapping_mul(MIX[0]) ^ tail.wrapping_add(length).wrapping_mul(MIX[1]).rotate_left(29))
     }
@@ -44,16 +46,10 @@ impl Key {
 pub(super) struct Hash(u64);
 
 impl Hash {
-    /// The two bits of the filter that stand for it.
+    /// The bits of the filter that stand for it.
     #[inline]
     fn bits(self) -> u64 {
         1 << (self.0 >> 58) | 1 << (self.0 >> 52 & 63)
-    }
-
-    /// Two others, that say that something ends here.
-    #[inline]
-    fn end_bits(self) -> u64 {
-        1 << (self.0 >> 46 & 63) | 1 << (self.0 >> 40 & 63)
     }
 
     #[inline]
@@ -133,8 +129,8 @@ impl Node {
 /// Nodes by their parent and word.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    /// Two bits for every word that follows a root, two more when something ends with it, and two for every first
-    /// and second word together; each pair in one number. Nearly all words of nearly all texts stop here.
+    /// Two bits, in one number, for every word with which something ends that follows a root, and for every first and
+    /// second word together. Nearly all words of nearly all texts stop here.
     filter: Box<[u64]>,
     /// A part of the hash, and the node; 0 is free, as no node below a root is 0.
     slots: Box<[(u32, u32)]>,
@@ -154,11 +150,11 @@ impl Table {
         size_of_val(&*self.filter) + size_of_val(&*self.slots)
     }
 
-    /// Notes in the filter that a word may begin here, or two words together.
-    pub(super) fn mark(&mut self, hash: Hash, ends: bool) {
+    /// Notes in the filter a word, or two together.
+    pub(super) fn mark(&mut self, hash: Hash) {
         let place = hash.number(self.filter.len());
         if let Some(number) = self.filter.get_mut(place) {
-            *number |= hash.bits() | if ends { hash.end_bits() } else { 0 };
+            *number |= hash.bits();
         }
     }
 
@@ -173,11 +169,11 @@ impl Table {
         }
     }
 
-    /// Whether something may begin with this; when it may, whether it may end with it too.
+    /// Whether the filter may know this word, or these two together.
     #[inline]
-    pub(super) fn may_hold(&self, hash: Hash) -> Option<bool> {
-        let number = *self.filter.get(hash.number(self.filter.len()))?;
-        (number & hash.bits() == hash.bits()).then_some(number & hash.end_bits() == hash.end_bits())
+    pub(super) fn may_hold(&self, hash: Hash) -> bool {
+        let number = self.filter.get(hash.number(self.filter.len())).copied().unwrap_or_default();
+        number & hash.bits() == hash.bits()
     }
 
     /// The node with this hash that `is_it` confirms.

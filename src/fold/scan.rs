@@ -39,6 +39,9 @@ impl Record for () {
 /// Bytes kept free behind what is written, so that steps and words can be handled whole.
 pub(super) const ROOM: usize = 32;
 
+/// Bytes of which words are noted together.
+const BLOCK: usize = 64;
+
 /// What the last character written belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
@@ -66,6 +69,11 @@ pub(super) struct Scan<'t, 'o, R> {
 }
 
 #[inline]
+fn wide(bits: u32) -> usize {
+    usize::try_from(bits).unwrap_or_default()
+}
+
+#[inline]
 fn narrow(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -74,6 +82,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
     /// Folds all of `text` into `folded`, which is emptied first.
     pub(super) fn whole(text: &'t str, words_only: bool, folded: &'o mut Folded, record: R) -> R {
         folded.tokens.clear();
+        folded.even = true;
         let mut scan = Scan {
             text,
             at: 0,
@@ -100,49 +109,88 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
     }
 
     fn run(&mut self) {
-        let bytes = self.text.as_bytes();
         while self.at < self.end {
-            let left = self.end - self.at;
-            let chunk = step_at(bytes, self.at);
-            let Lane { folded, word, stop } = Lane::of(chunk);
-            let count = left.min(usize::try_from((stop | 1 << STEP).trailing_zeros()).unwrap_or(STEP));
-            if count > 0 {
-                self.step(folded, word, count);
-            }
-            if count < STEP && self.at < self.end {
+            if self.block() && self.at < self.end {
                 self.special();
+                self.folded.even &= self.at == self.out;
             }
         }
         self.close();
     }
 
-    /// Writes `count` bytes of ASCII and notes where words begin and end in them.
+    /// Goes on over ASCII, up to what needs a longer look or for [`BLOCK`] bytes; whether something needs one.
     #[inline]
-    fn step(&mut self, folded: [u8; STEP], word: u32, count: usize) {
+    fn block(&mut self) -> bool {
+        let (mut word, mut length, mut stopped) = (0_u64, 0, false);
+        while length <= BLOCK - STEP && self.at + length < self.end && !stopped {
+            let at = self.at + length;
+            let lane = Lane::of(step_at(self.text.as_bytes(), at));
+            if let Some(room) = self.folded.bytes.get_mut(self.out + length..self.out + length + STEP) {
+                room.copy_from_slice(&lane.folded);
+            }
+            let stop = if lane.stop == 0 { STEP } else { self.stop(at, lane.stop) };
+            let count = stop.min(self.end - at);
+            stopped = stop < STEP;
+            word |= u64::from(lane.word & ((1 << count) - 1)) << length;
+            length += count;
+        }
+        if length > 0 {
+            self.words(word, length);
+        }
+        stopped
+    }
+
+    /// How far it is from `at` to the first of these signs that may be more than a space between words.
+    fn stop(&self, at: usize, mut signs: u32) -> usize {
+        let bytes = self.text.as_bytes();
+        loop {
+            let place = wide((signs | 1 << STEP).trailing_zeros());
+            let is_space = match bytes.get(at + place..).unwrap_or_default() {
+                [b'$' | b'%' | b'&', ..] => true,
+                [b':', b'/', b'/', ..] => false,
+                [b':', ..] => true,
+                [b'\'' | b'`', next, ..] => !next.eq_ignore_ascii_case(&b'h'),
+                [b'/', ..] => {
+                    let before = (at + place).checked_sub(1).and_then(|before| bytes.get(before));
+                    !before.is_some_and(u8::is_ascii_alphanumeric)
+                }
+                _ => false,
+            };
+            if !is_space || place == STEP {
+                return place;
+            }
+            signs &= signs - 1;
+        }
+    }
+
+    /// Notes where words begin and end in the next `length` bytes, which are written; `word` has a bit for each byte
+    /// that is a part of one.
+    #[inline]
+    fn words(&mut self, word: u64, length: usize) {
         if self.open == Open::Run {
             self.close();
         }
-        if let Some(room) = self.folded.bytes.get_mut(self.out..self.out + STEP) {
-            room.copy_from_slice(&folded);
-        }
-        self.record.piece(self.out, count, self.at, count, true);
-        let mut inside = self.open == Open::Word;
-        let mut turns = (word ^ (word << 1 | u32::from(inside))) & ((1_u32 << count) - 1);
-        let mut start = self.start;
-        while turns != 0 {
-            let place = self.out + usize::try_from(turns.trailing_zeros()).unwrap_or_default();
-            turns &= turns - 1;
-            if inside {
-                self.folded.tokens.push(Token::new(narrow(start), narrow(place), Kind::Word));
-            } else {
-                start = place;
-            }
-            inside = !inside;
+        self.record.piece(self.out, length, self.at, length, true);
+        let inside = self.open == Open::Word;
+        let before = word << 1 | u64::from(inside);
+        let (mut starts, mut ends) = (word & !before, !word & before);
+        ends &= u64::MAX >> (BLOCK - length);
+        let mut next = || {
+            let start = wide(starts.trailing_zeros());
+            starts &= starts.wrapping_sub(1);
+            self.out + start
+        };
+        let mut start = if inside { self.start } else { next() };
+        while ends != 0 {
+            let end = self.out + wide(ends.trailing_zeros());
+            ends &= ends - 1;
+            self.folded.tokens.push(Token::new(narrow(start), narrow(end), Kind::Word));
+            start = next();
         }
         self.start = start;
-        self.open = if inside { Open::Word } else { Open::Nothing };
-        self.at += count;
-        self.out += count;
+        self.open = if word >> (length - 1) & 1 == 1 { Open::Word } else { Open::Nothing };
+        self.at += length;
+        self.out += length;
     }
 
     /// Ends the token that is open.

@@ -6,7 +6,7 @@ use super::compile::Compiled;
 use super::near::{self, Spot};
 use super::reading::Reading;
 use super::{Decision, Found, TAGS, Tag, Verdict};
-use crate::find::Sign;
+use crate::find::{Hit, Sign};
 use crate::fold::{Folded, Kind};
 use crate::keyword::Brand;
 use crate::query::{Leaf, Near, Node};
@@ -26,7 +26,8 @@ pub(super) struct Place {
     pub(super) part: usize,
     /// In bytes of the original.
     pub(super) range: Range<usize>,
-    words: Range<u32>,
+    /// What was found there; nothing where a term without words stands.
+    hit: Option<Hit>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -130,11 +131,20 @@ impl<'a> Evaluation<'a> {
     fn place(&self, found: &Found) -> Option<Place> {
         let part = self.reading.parts.get(found.part)?;
         let hit = &found.hit;
-        Some(Place {
-            part: found.part,
-            range: part.original(&hit.range()),
-            words: part.words(hit.first, hit.last, hit.start, hit.end),
-        })
+        Some(Place { part: found.part, range: part.original(&hit.range()), hit: Some(*hit) })
+    }
+
+    /// A place in words of its text.
+    fn spot(&self, place: &Place) -> Option<Spot> {
+        let part = self.reading.parts.get(place.part)?;
+        let words = place.hit.map_or_else(
+            || {
+                let at = part.words_before_place(place.range.start);
+                at..at
+            },
+            |hit| part.words(hit.first, hit.last, hit.start, hit.end),
+        );
+        Some(Spot { part: place.part, words })
     }
 
     /// Whether an account that was found is on the server asked for: where the text does not say, the markup must.
@@ -170,8 +180,7 @@ impl<'a> Evaluation<'a> {
                 } else {
                     let link = links.get(links.partition_point(|link| link.end <= range.start));
                     if link.is_none_or(|link| link.start >= range.end) {
-                        let at = part.words_before_place(range.start);
-                        places.push(Place { part: number, range, words: at..at });
+                        places.push(Place { part: number, range, hit: None });
                     }
                 }
             }
@@ -184,8 +193,7 @@ impl<'a> Evaluation<'a> {
         let mut sides = Vec::with_capacity(near.sides.len());
         for side in &near.sides {
             let places = side.clone().flat_map(|leaf| self.places(leaf));
-            let spots: Vec<Spot> =
-                places.map(|place| Spot { part: place.part, words: place.words }).collect();
+            let spots: Vec<Spot> = places.filter_map(|place| self.spot(&place)).collect();
             if spots.is_empty() {
                 return None;
             }

@@ -136,6 +136,9 @@ impl<'p> Reading<'p> {
 impl Part<'_> {
     /// Where the stretch `range` of the folded text stands in the original.
     pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
+        if self.folded.is_even(&self.text) {
+            return range.clone();
+        }
         self.places.get_or_init(|| Places::of(&self.text)).locate(range)
     }
 
