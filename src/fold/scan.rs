@@ -285,11 +285,9 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
                     continue;
                 }
                 [a, b, c, ..] if (0xe0..0xf0).contains(&a) => {
-                    let code = low(a, 0x0f) << 12 | low(b, 0x3f) << 6 | low(c, 0x3f);
-                    // Han and Hangul are most of what has three bytes, and stay as they are.
-                    if (0x4e00..0xa000).contains(&code) || (0xac00..0xd7a4).contains(&code) {
-                        self.open(Open::Run);
-                        self.write([a, b, c, b' '], 3, 3);
+                    let code = three(a, b, c);
+                    if table::stays(code) {
+                        self.stretch();
                         continue;
                     }
                     (code, 3)
@@ -324,6 +322,26 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
             let (bytes, count) = entry.bytes();
             self.write(bytes, count, length);
         }
+    }
+
+    /// Goes on over characters of three bytes that stay as they are, all of them parts of runs.
+    #[inline]
+    fn stretch(&mut self) {
+        self.open(Open::Run);
+        let rest = self.text.as_bytes().get(self.at..self.end).unwrap_or_default();
+        let same = |[a, b, c]: &&[u8; 3]| (0xe0..0xf0).contains(a) && table::stays(three(*a, *b, *c));
+        let count = rest.as_chunks().0.iter().take_while(same).count();
+        let length = 3 * count;
+        if let (Some(room), Some(written)) =
+            (self.folded.bytes.get_mut(self.out..self.out + length), rest.get(..length))
+        {
+            room.copy_from_slice(written);
+        }
+        for place in (0..length).step_by(3) {
+            self.record.piece(self.out + place, 3, self.at + place, 3, false);
+        }
+        self.at += length;
+        self.out += length;
     }
 
     /// Writes up to four bytes that stand for the next `length` of the text.
@@ -416,6 +434,12 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
             self.open = open;
         }
     }
+}
+
+/// The code of a character of three bytes.
+#[inline]
+fn three(a: u8, b: u8, c: u8) -> u32 {
+    low(a, 0x0f) << 12 | low(b, 0x3f) << 6 | low(c, 0x3f)
 }
 
 #[inline]

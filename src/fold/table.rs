@@ -101,6 +101,14 @@ pub(super) fn look_up(code: u32) -> Entry {
     entries.get(usize::from(low)).copied().unwrap_or(Entry(0x2000_0000))
 }
 
+/// Whether the character of this code certainly stays as it is, as a part of a run: Han, Hangul, Thai and kana, of which
+/// nearly all runs are made.
+#[inline]
+pub(super) fn stays(code: u32) -> bool {
+    matches!(code,
+        0xe01..=0xe3a | 0xe40..=0xe4c | 0x3041..=0x3096 | 0x30a1..=0x30fa | 0x4e00..=0x9fff | 0xac00..=0xd7a3)
+}
+
 #[cold]
 fn fill(block: &'static OnceLock<Box<[Entry; BLOCK]>>, start: u32) -> &'static [Entry; BLOCK] {
     block.get_or_init(|| {
@@ -314,4 +322,17 @@ fn letters(c: char) -> impl Iterator<Item = char> {
         }
     };
     pair.into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_is_a_part_of_a_run_as_it_is() {
+        for c in ('\0'..=char::MAX).filter(|c| stays(u32::from(*c))) {
+            let entry = Entry::new(Class::Run, c.to_string().as_bytes());
+            assert_eq!(look_up(u32::from(c)), entry, "{c:?}");
+        }
+    }
 }
