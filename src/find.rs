@@ -193,6 +193,7 @@ impl Finder {
     }
 
     /// What the filter lets through: a phrase that may have begun with the word before, or a word alone.
+    #[inline(never)]
     fn known(
         &self,
         text: &Folded,
@@ -275,6 +276,7 @@ impl Finder {
     }
 
     /// Wildcards that may begin like this token.
+    #[inline(never)]
     fn wild(&self, text: &Folded, at: usize, token: &Token, each: &mut impl FnMut(&Hit) -> bool) -> bool {
         let word = text.token_bytes(token);
         let spot = Spot { token: at, at: token.start };
@@ -320,6 +322,7 @@ impl Finder {
     }
 
     /// A run: something may begin at every one of its characters.
+    #[inline(never)]
     fn run(&self, text: &Folded, at: usize, token: &Token, each: &mut impl FnMut(&Hit) -> bool) -> bool {
         let roomy = text.roomy();
         let whole = token.range();
