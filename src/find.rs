@@ -178,12 +178,11 @@ impl Finder {
                 continue;
             }
             let key = Key::of(roomy, token.range());
-            let alone = key.after(Node::WORD);
             // both are asked of every word: which of them holds cannot be foreseen
-            let ends = self.table.may_hold(alone);
+            let ends = self.table.may_hold(key.alone());
             let goes_on = self.table.may_hold(before.then(key));
             before = key;
-            if (ends | goes_on) && !self.known(text, at, alone, (ends, goes_on), &mut each) {
+            if (ends | goes_on) && !self.known(text, at, key, (ends, goes_on), &mut each) {
                 return;
             }
             if self.has_wild && !self.wild(text, at, token, &mut each) {
@@ -198,7 +197,7 @@ impl Finder {
         &self,
         text: &Folded,
         at: usize,
-        alone: Hash,
+        key: Key,
         (ends, goes_on): (bool, bool),
         each: &mut impl FnMut(&Hit) -> bool,
     ) -> bool {
@@ -206,7 +205,8 @@ impl Finder {
             return false;
         }
         let Some(token) = text.tokens().get(at).filter(|_| ends) else { return true };
-        let Some((_, node)) = self.node(alone, Node::WORD, text.token_bytes(token)) else { return true };
+        let found = self.node(key.after(Node::WORD), Node::WORD, text.token_bytes(token));
+        let Some((_, node)) = found else { return true };
         self.all_ends(text, (at, at), node, each)
     }
 

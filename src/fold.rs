@@ -31,12 +31,12 @@ pub const ANY: char = '\u{fdd1}';
 pub enum Kind {
     /// A word: letters, digits, underscores.
     Word,
-    /// Characters of a script written without spaces; every one of them counts as a word.
-    Run,
     /// An emoji with everything joined to it, or a flag.
     Emoji,
     /// The name of an account, after its `@`.
     Account,
+    /// Characters of a script written without spaces; every one of them counts as a word.
+    Run,
     /// A link.
     Link,
     /// An e-mail address.

@@ -148,7 +148,8 @@ impl Builder {
         let marks = places().filter_map(|(_, node)| {
             let key = Key::of(&self.words, node.word());
             if below(&node) {
-                return (!node.ends().is_empty()).then(|| key.after(node.parent));
+                let alone = if node.parent == Node::WORD { key.alone() } else { key.after(node.parent) };
+                return (!node.ends().is_empty()).then_some(alone);
             }
             let first = self.nodes.get(wide(node.parent)).filter(below)?;
             Some(Key::of(&self.words, first.word()).then(key))

@@ -13,65 +13,71 @@ impl Key {
     /// Of no word.
     pub(super) const NONE: Key = Key(0);
 
-    /// The key of a stretch of bytes behind which eight more can be read.
+    /// The key of a stretch of bytes, not empty, behind which eight more can be read.
     #[inline]
     pub(super) fn of(bytes: &[u8], range: Range<usize>) -> Key {
         let length = range.end - range.start;
         let unused = 64 - 8 * u32::try_from(length.min(8)).unwrap_or_default();
-        let head = eight(bytes, range.start) & u64::MAX.checked_shr(unused).unwrap_or(0);
+        let head = eight(bytes, range.start) & u64::MAX.wrapping_shr(unused);
         // read even where it is not asked for: whether a word is short cannot be foreseen
-        let tail = eight(bytes, range.end.wrapping_sub(8));
+        let tail = eight(bytes, range.end.saturating_sub(8));
         let tail = if length < 8 { 0 } else { tail };
         let length = u64::try_from(length).unwrap_or_default();
         Key(head.wrapping_mul(MIX[0]) ^ tail.wrapping_add(length).wrapping_mul(MIX[1]).rotate_left(29))
     }
 
+    /// Of the word alone, as the filter knows it.
+    #[inline]
+    pub(super) fn alone(self) -> Hash {
+        Hash(self.0)
+    }
+
     /// With the node that the word follows.
     #[inline]
     pub(super) fn after(self, parent: u32) -> Hash {
-        let mixed = (self.0 ^ u64::from(parent).wrapping_mul(MIX[1])).wrapping_mul(MIX[0]);
-        Hash(mixed ^ mixed >> 29)
+        Hash((self.0 ^ u64::from(parent).wrapping_mul(MIX[1])).wrapping_mul(MIX[0]))
     }
 
     /// Of two words together.
     #[inline]
     pub(super) fn then(self, next: Key) -> Hash {
-        let mixed = (self.0.rotate_left(21) ^ next.0).wrapping_mul(MIX[1]);
-        Hash(mixed ^ mixed >> 31)
+        Hash((self.0.rotate_left(21) ^ next.0).wrapping_mul(MIX[1]))
     }
 }
 
-/// A key at its place in phrases, mixed.
+/// A key at its place in phrases, mixed: the higher a bit, the more of the word it depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hash(u64);
 
 impl Hash {
-    /// The bits of the filter that stand for it.
+    /// The two bits of a number of the filter that stand for it.
     #[inline]
-    fn bits(self) -> u64 {
-        1 << (self.0 >> 58) | 1 << (self.0 >> 52 & 63)
+    fn bits(self) -> (u64, u64) {
+        (self.0 >> 58, self.0 >> 52 & 63)
     }
 
+    /// The place of the first slot that may be its own, of so many.
     #[inline]
     fn place(self, length: usize) -> usize {
-        usize::try_from(self.0).unwrap_or_default() & length.wrapping_sub(1)
+        usize::try_from(self.0 >> 40).unwrap_or_default() & length.wrapping_sub(1)
     }
 
-    /// The number of the filter that holds its bits.
+    /// The place of the number of the filter that holds its bits, of so many.
     #[inline]
     fn number(self, length: usize) -> usize {
-        Hash(self.0 >> 16).place(length)
+        usize::try_from(self.0 >> 36).unwrap_or_default() & length.wrapping_sub(1)
     }
 
     /// The part of it that a slot keeps.
     fn part(self) -> u32 {
-        u32::try_from(self.0 >> 32).unwrap_or_default()
+        u32::try_from((self.0 ^ self.0 >> 32) & u64::from(u32::MAX)).unwrap_or_default()
     }
 }
 
 #[inline]
 fn eight(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..).and_then(<[u8]>::first_chunk::<8>).map_or(0, |eight| u64::from_le_bytes(*eight))
+    let eight = bytes.get(at..at.saturating_add(8)).and_then(|eight| eight.try_into().ok());
+    eight.map_or(0, u64::from_le_bytes)
 }
 
 /// A word at its place in phrases.
@@ -154,7 +160,8 @@ impl Table {
     pub(super) fn mark(&mut self, hash: Hash) {
         let place = hash.number(self.filter.len());
         if let Some(number) = self.filter.get_mut(place) {
-            *number |= hash.bits();
+            let (one, other) = hash.bits();
+            *number |= 1 << one | 1 << other;
         }
     }
 
@@ -173,7 +180,8 @@ impl Table {
     #[inline]
     pub(super) fn may_hold(&self, hash: Hash) -> bool {
         let number = self.filter.get(hash.number(self.filter.len())).copied().unwrap_or_default();
-        number & hash.bits() == hash.bits()
+        let (one, other) = hash.bits();
+        number >> one & number >> other & 1 == 1
     }
 
     /// The node with this hash that `is_it` confirms.
