@@ -116,13 +116,18 @@ pub fn slug(name: &str) -> String {
     if slug.is_empty() { "brand".to_owned() } else { slug }
 }
 
-/// Whether a name is also a common word in French or English, a first name or a place.
+/// Whether a name is also a common word in French or English, or the plural of one, a first or family name or a place.
 pub fn is_common(name: &str) -> bool {
     static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         let lines = include_str!("keyword/common.txt").lines().filter(|line| !line.starts_with('#'));
         lines.flat_map(str::split_whitespace).collect()
     });
-    COMMON.contains(bare(name).as_str())
+    let bare = bare(name);
+    let one = bare.strip_suffix(['s', 'x']).filter(|one| one.chars().count() > 2);
+    [Some(bare.as_str()), one, one.and_then(|one| one.strip_suffix('e'))]
+        .into_iter()
+        .flatten()
+        .any(|word| COMMON.contains(word))
 }
 
 /// Whether a name is likely to stand in posts that mean something else: a common word, or very short.

@@ -213,7 +213,10 @@ fn beside(facts: &mut Facts, sense: &Sense, style: &Style, tokens: &[Token], at:
         if glued && (kind(Kind::Pronoun) || kind(Kind::Modal)) {
             facts.set(if lower { "used as a verb" } else { "pronoun before the name" });
         }
-        let proud = matches!(before.form, Form::Capital | Form::Upper | Form::Mixed) && before.sign.is_none();
+        // the capital of `L'Équipe` and `D'Orange` says nothing of the word before
+        let proud = matches!(before.form, Form::Capital | Form::Upper | Form::Mixed)
+            && before.sign.is_none()
+            && name.between != Between::Apostrophe;
         let known = sense.before.contains(word);
         facts.when(glued && known, "its full name");
         if glued && proud && !known && !kind(Kind::Stop) && !lower && !style.titled && !style.shouted {

@@ -79,8 +79,11 @@ impl Sense {
                     *place = true;
                 }
                 let joined = |token: &Token| matches!(token.between, Between::Nothing | Between::Hyphen);
-                if let (Some(before), true) =
-                    (at.checked_sub(1).and_then(|at| tokens.get(at)), tokens.get(at).is_some_and(joined))
+                let elided =
+                    |before: &Token, name: &Token| is_article(before) && name.between == Between::Apostrophe;
+                if let (Some(before), Some(name)) =
+                    (at.checked_sub(1).and_then(|at| tokens.get(at)), tokens.get(at))
+                    && (joined(name) || elided(before, name))
                 {
                     if is_article(before) {
                         self.article = true;
