@@ -5,12 +5,14 @@
 //! opaque sign each, so that keywords never match inside them. The rules are those of the query language.
 
 mod address;
+mod hidden;
 mod scan;
 mod table;
 
 use std::ops::Range;
 
 pub use address::links;
+pub(crate) use hidden::visible;
 pub(crate) use scan::{KEYCAP, step_at};
 pub use table::{is_emoji, is_invisible, is_unspaced, is_word};
 
@@ -85,12 +87,12 @@ pub struct Folded {
 impl Folded {
     /// Folds `text`; what was here before is forgotten.
     pub fn fold(&mut self, text: &str) {
-        Scan::whole(text, false, self, ());
+        Scan::<()>::whole(text, false, self);
     }
 
     /// Folds a keyword or a part of a query: links and addresses are read as the words they are made of.
     pub fn fold_words(&mut self, text: &str) {
-        Scan::whole(text, true, self, ());
+        Scan::<()>::whole(text, true, self);
     }
 
     /// Whether every byte certainly stands where the one stands in `text` that it came from: where that is nothing but
@@ -225,7 +227,7 @@ impl Record for Places {
 impl Places {
     /// Folds `text` once more, noting where each piece comes from.
     pub fn of(text: &str) -> Places {
-        Scan::whole(text, false, &mut Folded::default(), Places::default())
+        Scan::whole(text, false, &mut Folded::default())
     }
 
     /// The range of the original that the range `wanted` of the folded bytes came from.

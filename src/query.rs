@@ -106,13 +106,13 @@ impl Query {
     /// # Errors
     /// Every fault of it, each with its place.
     pub fn parse(text: &str) -> Result<Query, Refused> {
-        parse::parse(text)
+        parse::parse(&fold::visible(text))
     }
 
     /// What a reader of this query should be told although it can be run: operators of other languages that are read
     /// as words.
     pub fn warnings(text: &str) -> Vec<Fault> {
-        lex::warnings(text)
+        lex::warnings(&fold::visible(text))
     }
 
     fn new(root: Node, leaves: Vec<Leaf>) -> Query {

@@ -12,6 +12,7 @@ use lane::{Lane, STEP};
 pub(crate) use marks::KEYCAP;
 
 use super::address;
+use super::hidden::{self, Shifted, is_hidden};
 use super::table::{self, Class, is_unspaced, look_up};
 use super::{Folded, Kind, Token};
 
@@ -64,6 +65,8 @@ pub(super) struct Scan<'t, 'o, R> {
     start: usize,
     /// Whether links and addresses are read as the words they are made of.
     words_only: bool,
+    /// Whether a sign was met that nobody sees.
+    hidden: bool,
     folded: &'o mut Folded,
     record: R,
 }
@@ -80,7 +83,20 @@ fn narrow(place: usize) -> u32 {
 
 impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
     /// Folds all of `text` into `folded`, which is emptied first.
-    pub(super) fn whole(text: &'t str, words_only: bool, folded: &'o mut Folded, record: R) -> R {
+    pub(super) fn whole(text: &'t str, words_only: bool, folded: &'o mut Folded) -> R
+    where
+        R: Default,
+    {
+        let (record, hidden) = Scan::pass(text, words_only, &mut *folded, R::default());
+        if !hidden {
+            return record;
+        }
+        // rare: once more, without what nobody sees
+        let clean = hidden::visible(text);
+        Scan::pass(&clean, words_only, folded, Shifted::new(text, R::default())).0.record
+    }
+
+    fn pass(text: &'t str, words_only: bool, folded: &'o mut Folded, record: R) -> (R, bool) {
         folded.tokens.clear();
         folded.even = true;
         let mut scan = Scan {
@@ -91,13 +107,14 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
             open: Open::Nothing,
             start: 0,
             words_only,
+            hidden: false,
             folded,
             record,
         };
         scan.reserve(0);
         scan.run();
         scan.folded.used = scan.out;
-        scan.record
+        (scan.record, scan.hidden)
     }
 
     /// Makes room for the rest of the text and `more` bytes.
@@ -149,7 +166,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
                 [b'$' | b'%' | b'&', ..] => true,
                 [b':', b'/', b'/', ..] => false,
                 [b':', ..] => true,
-                [b'\'' | b'`', next, ..] => !next.eq_ignore_ascii_case(&b'h'),
+                [b'\'' | b'`', next, ..] => next.is_ascii() && !next.eq_ignore_ascii_case(&b'h'),
                 [b'/', ..] => {
                     let before = (at + place).checked_sub(1).and_then(|before| bytes.get(before));
                     !before.is_some_and(u8::is_ascii_alphanumeric)
@@ -249,6 +266,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
             b'/' if !self.words_only && self.open == Open::Word => {
                 if let Some(end) = address::path_after(self.text, self.at) {
                     // The path of a bare domain is not read as words.
+                    self.hidden |= hidden::hides(self.text.get(self.at..end).unwrap_or_default());
                     self.separate();
                     self.at = end;
                     return;
@@ -265,7 +283,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
                 }
             }
             b'#' | b'*' if self.keycap(byte) => return,
-            b'#' if self.open == Open::Nothing && self.hashtag(1) => return,
+            b'#' if self.open == Open::Nothing && !self.after_tag() && self.hashtag(1) => return,
             b'\'' | b'`' if self.today(1) => return,
             _ => {}
         }
@@ -366,9 +384,12 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
                     self.at += length;
                 }
             }
-            Class::Drop => self.at += length,
+            Class::Drop => {
+                self.hidden |= is_hidden(c) || c == '\u{200d}';
+                self.at += length;
+            }
             Class::Word | Class::Run | Class::Separator | Class::Accent | Class::Other => match c {
-                '＃' if self.open == Open::Nothing && self.hashtag(length) => {}
+                '＃' if self.open == Open::Nothing && !self.after_tag() && self.hashtag(length) => {}
                 '＠' if self.open == Open::Nothing && self.account(length) => {}
                 '＃' | '＠' => {
                     self.separate();

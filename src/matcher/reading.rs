@@ -65,6 +65,7 @@ impl<'p> Reading<'p> {
                 // An address shown for a link is no second link.
                 let marked = self.post.html.as_deref().filter(|_| part.field == Field::Text);
                 let text = marked.map_or(Cow::Borrowed(&*part.text), |html| html::outside_links(html).into());
+                let text = fold::visible(&text);
                 let places = fold::links(&text);
                 links.extend(places.into_iter().filter_map(|place| Address::read(text.get(place)?)));
             }

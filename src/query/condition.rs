@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::link::LinkPattern;
 use crate::post::Kind;
 
@@ -41,7 +43,8 @@ pub struct AuthorPattern {
 impl AuthorPattern {
     /// Whether the account `handle`, written with or without its server, is meant.
     pub fn holds(&self, handle: &str) -> bool {
-        let handle = handle.trim().trim_start_matches('@').to_lowercase();
+        let handle: String = handle.trim().trim_start_matches('@').nfc().collect();
+        let handle = handle.to_lowercase();
         let (name, server) = match handle.split_once('@') {
             Some((name, server)) => (name, Some(server)),
             None => (handle.as_str(), None),
@@ -93,7 +96,7 @@ impl Condition {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn parse(field: &str, value: &str) -> Result<Condition, String> {
-        let lower = value.to_lowercase();
+        let lower = value.nfc().collect::<String>().to_lowercase();
         match field {
             "author" => author(&lower),
             "lang" => lang(&lower),

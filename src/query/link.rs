@@ -1,7 +1,10 @@
 //! Addresses, compared as people mean them: without scheme, `www.`, final slash, case, escapes, punycode.
 
 use percent_encoding::percent_decode_str;
+use unicode_normalization::UnicodeNormalization as _;
 use url::Url;
+
+use crate::fold::visible;
 
 /// The address of a link, ready to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct Address {
 impl Address {
     /// Reads an address as it stands in a post, with or without its scheme; `None` when it leads to no web page.
     pub fn read(text: &str) -> Option<Address> {
-        let text = text.trim();
+        let text: &str = &visible(text.trim()).nfc().collect::<String>();
         // `mailto:` and its like lead to no page; what follows the name of a server is a port.
         let scheme = text.split_once(':').filter(|(scheme, rest)| {
             let port = rest.starts_with(|c: char| c.is_ascii_digit()) && scheme.contains('.');
@@ -33,7 +36,9 @@ impl Address {
         }
         let host = url.host_str()?.trim_end_matches('.').to_lowercase();
         let host = host.strip_prefix("www.").unwrap_or(&host).to_owned();
-        let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().to_lowercase();
+        let plain = |text: &str| {
+            percent_decode_str(text).decode_utf8_lossy().nfc().collect::<String>().to_lowercase()
+        };
         let path = plain(url.path()).trim_end_matches('/').to_owned();
         let query =
             url.query_pairs().map(|(key, value)| (key.to_lowercase(), value.to_lowercase())).collect();
@@ -54,7 +59,10 @@ impl LinkPattern {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn parse(text: &str) -> Result<LinkPattern, String> {
-        if text.contains('*') {
+        let (before, after) = text.split_once('?').unwrap_or((text, "="));
+        // a mark with neither a path before it nor a parameter after it
+        let is_wild = !before.rsplit("://").next().unwrap_or_default().contains('/') && !after.contains('=');
+        if text.contains('*') || is_wild {
             return Err("link: takes no wildcard; it finds everything under the address anyway".to_owned());
         }
         let address = Address::read(text)

@@ -1,5 +1,7 @@
 //! Wildcards of a term: `*` at the end of a word, `?` for one character.
 
+use unicode_normalization::char::is_combining_mark;
+
 use crate::fold;
 
 /// The fewest characters before a star.
@@ -26,7 +28,8 @@ pub(super) fn marked(text: &str) -> Result<String, &'static str> {
             }
             '*' => {
                 let word = signs.get(..place).unwrap_or_default().iter().rev();
-                let before = word.take_while(|c| in_word(**c) || **c == '?').count();
+                let word = word.take_while(|c| in_word(**c) || **c == '?');
+                let before = word.filter(|c| !is_combining_mark(**c)).count();
                 let inside = before > 0 && (in_word(at(place + 1)) || matches!(at(place + 1), '*' | '?'));
                 if inside || place > 0 && at(place - 1) == '*' {
                     return Err("`*` may stand only at the end of a word");

@@ -1,22 +1,33 @@
 //! What a sign opens: links, hashtags, accounts; and the one word with an apostrophe inside.
 
 use super::{Open, Record, Scan, narrow};
+use crate::fold::hidden::hides;
+use crate::fold::table::{is_accent, spell};
 use crate::fold::{Kind, LINK_BYTE, Token, address, folded_letter};
 
 impl<R: Record> Scan<'_, '_, R> {
     /// The apostrophe inside `aujourd'hui` is nothing: that is one word.
     pub(super) fn today(&mut self, length: usize) -> bool {
         let word = self.folded.bytes.get(self.start..self.out).unwrap_or_default();
-        let after = self.text.as_bytes().get(self.at + length..self.at + length + 3).unwrap_or_default();
-        let today = self.open == Open::Word && word == b"aujourd" && after.eq_ignore_ascii_case(b"hui");
+        let after = self.text.get(self.at + length..).unwrap_or_default().chars();
+        let today = self.open == Open::Word
+            && word == b"aujourd"
+            && after.filter(|c| !is_accent(*c)).take(3).flat_map(|c| spell(c).into_bytes()).eq(*b"hui");
         if today {
             self.at += length;
         }
         today
     }
 
+    /// Whether a hashtag ends right here: another begins only after a sign.
+    pub(super) fn after_tag(&self) -> bool {
+        let place = narrow(self.out);
+        self.folded.tokens.last().is_some_and(|token| token.closes_tag && token.end == place)
+    }
+
     /// A link or an address: one sign, in place of what was written from `back` on.
     pub(super) fn opaque(&mut self, back: usize, end: usize, kind: Kind) {
+        self.hidden |= hides(self.text.get(back..end).unwrap_or_default());
         self.cut(self.out.saturating_sub(self.at - back));
         self.close();
         let start = self.out;
@@ -54,6 +65,7 @@ impl<R: Record> Scan<'_, '_, R> {
     pub(super) fn account(&mut self, length: usize) -> bool {
         let rest = self.text.get(self.at + length..self.end).unwrap_or_default();
         let Some((name, server)) = address::account_lengths(rest) else { return false };
+        self.hidden |= hides(rest.get(..name + server).unwrap_or_default());
         self.record.piece(self.out, 1, self.at, length, false);
         self.sign(b'@');
         self.at += length;
