@@ -162,8 +162,8 @@ impl Finder {
         found
     }
 
-    /// Calls `each` with everything found, in the order of the tokens it begins with (wildcards and mixed phrases:
-    /// of the token they are found by), until it answers `false`.
+    /// Calls `each` with everything found, in the order of the tokens it is found by (a phrase: its second word; wildcards and
+    /// mixed phrases: one that is sure), until it answers `false`.
     #[inline]
     pub fn find(&self, text: &Folded, mut each: impl FnMut(&Hit) -> bool) {
         let roomy = text.roomy();

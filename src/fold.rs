@@ -28,7 +28,7 @@ pub const STAR: char = '\u{fdd0}';
 /// Stands for one character of a word, in what is folded to be searched for.
 pub const ANY: char = '\u{fdd1}';
 
-/// What a token is.
+/// What a token is: first what is found as a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A word: letters, digits, underscores.

@@ -59,7 +59,7 @@ impl Hash {
     /// The place of the first slot that may be its own, of so many.
     #[inline]
     fn place(self, length: usize) -> usize {
-        usize::try_from(self.0 >> 40).unwrap_or_default() & length.wrapping_sub(1)
+        usize::try_from(self.0 >> 32).unwrap_or_default() & length.wrapping_sub(1)
     }
 
     /// The place of the number of the filter that holds its bits, of so many.
@@ -70,7 +70,7 @@ impl Hash {
 
     /// The part of it that a slot keeps.
     fn part(self) -> u32 {
-        u32::try_from((self.0 ^ self.0 >> 32) & u64::from(u32::MAX)).unwrap_or_default()
+        u32::try_from((self.0 ^ self.0 >> 29) & u64::from(u32::MAX)).unwrap_or_default()
     }
 }
 

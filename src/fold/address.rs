@@ -18,8 +18,11 @@ pub(super) fn link_around(text: &str, colon: usize) -> Option<(usize, usize)> {
     while length > 0 && !before.get(colon - length)?.is_ascii_alphabetic() {
         length -= 1;
     }
+    if length <= 1 {
+        return None;
+    }
     let end = colon + 3 + link_tail(text.get(colon + 3..)?);
-    (length > 1 && end > colon + 3).then_some((colon - length, end))
+    (end > colon + 3).then_some((colon - length, end))
 }
 
 /// How far a link goes on.
@@ -32,21 +35,19 @@ fn link_tail(rest: &str) -> usize {
     };
     let tail: &str = rest.split(is_end).next().unwrap_or_default();
     let mut end = tail.len();
+    // closing brackets that no opening one stands for
+    let surplus = |open, close| tail.matches(close).count().saturating_sub(tail.matches(open).count());
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
     loop {
-        let kept = tail.get(..end).unwrap_or_default();
-        let Some(last) = kept.chars().next_back() else { return end };
-        let unpaired = |open: char, close: char| {
-            last == close && kept.matches(open).count() < kept.matches(close).count()
-        };
-        if matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '’' | '…' | '*' | '|')
-            || unpaired('(', ')')
-            || unpaired('[', ']')
-            || is_invisible(last)
-        {
-            end -= last.len_utf8();
-        } else {
-            return end;
+        let Some(last) = tail.get(..end).and_then(|kept| kept.chars().next_back()) else { return end };
+        match last {
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '’' | '…' | '*' | '|' => {}
+            last if is_invisible(last) => {}
+            _ => return end,
         }
+        end -= last.len_utf8();
     }
 }
 

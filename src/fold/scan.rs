@@ -72,7 +72,7 @@ pub(super) struct Scan<'t, 'o, R> {
 }
 
 #[inline]
-fn wide(bits: u32) -> usize {
+fn count(bits: u32) -> usize {
     usize::try_from(bits).unwrap_or_default()
 }
 
@@ -157,11 +157,12 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
         stopped
     }
 
-    /// How far it is from `at` to the first of these signs that may be more than a space between words.
+    /// How far it is from `at` to the first of these signs that may be more than a space between words: those of which
+    /// [`Scan::special`] would make one.
     fn stop(&self, at: usize, mut signs: u32) -> usize {
         let bytes = self.text.as_bytes();
         loop {
-            let place = wide((signs | 1 << STEP).trailing_zeros());
+            let place = count((signs | 1 << STEP).trailing_zeros());
             let is_space = match bytes.get(at + place..).unwrap_or_default() {
                 [b'$' | b'%' | b'&', ..] => true,
                 [b':', b'/', b'/', ..] => false,
@@ -193,13 +194,13 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
         let (mut starts, mut ends) = (word & !before, !word & before);
         ends &= u64::MAX >> (BLOCK - length);
         let mut next = || {
-            let start = wide(starts.trailing_zeros());
+            let start = count(starts.trailing_zeros());
             starts &= starts.wrapping_sub(1);
             self.out + start
         };
         let mut start = if inside { self.start } else { next() };
         while ends != 0 {
-            let end = self.out + wide(ends.trailing_zeros());
+            let end = self.out + count(ends.trailing_zeros());
             ends &= ends - 1;
             self.folded.tokens.push(Token::new(narrow(start), narrow(end), Kind::Word));
             start = next();
@@ -251,7 +252,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
         self.text.as_bytes().get(at).copied().unwrap_or_default()
     }
 
-    /// A character that the quick way leaves alone.
+    /// A character that the quick way leaves alone. [`Scan::stop`] knows where a sign does nothing here.
     fn special(&mut self) {
         let byte = self.byte(self.at);
         if byte >= 0x80 {
@@ -305,7 +306,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
                 [a, b, c, ..] if (0xe0..0xf0).contains(&a) => {
                     let code = three(a, b, c);
                     if table::stays(code) {
-                        self.stretch();
+                        self.unchanged();
                         continue;
                     }
                     (code, 3)
@@ -344,7 +345,7 @@ impl<'t, 'o, R: Record> Scan<'t, 'o, R> {
 
     /// Goes on over characters of three bytes that stay as they are, all of them parts of runs.
     #[inline]
-    fn stretch(&mut self) {
+    fn unchanged(&mut self) {
         self.open(Open::Run);
         let rest = self.text.as_bytes().get(self.at..self.end).unwrap_or_default();
         let same = |[a, b, c]: &&[u8; 3]| (0xe0..0xf0).contains(a) && table::stays(three(*a, *b, *c));

@@ -69,11 +69,12 @@ impl<'b, const N: usize> Cast<'_, 'b, N> {
         serde_json::from_str(self.message.get(start - 1..=end)?).ok().map(Cow::Owned)
     }
 
-    /// A whole number.
+    /// A whole number, where the first of the shape had one.
     pub(in crate::network) fn whole(&self, value: usize) -> Option<i64> {
         let Place { start, end, .. } = self.place(value)?;
         let digits = self.message.as_bytes().get(start..end)?;
-        // at most [`DIGITS`] of them
+        // at most [`DIGITS`] of them, where it is a number
+        digits.iter().all(u8::is_ascii_digit).then_some(())?;
         Some(digits.iter().fold(0, |whole, digit| whole * 10 + i64::from(digit & 0x0f)))
     }
 }
