@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::raw::Exact;
 use super::{Field, fields};
 use crate::fold::{self, Folded, Kind, Places, Token};
@@ -65,7 +67,8 @@ impl<'p> Reading<'p> {
                 // An address shown for a link is no second link.
                 let marked = self.post.html.as_deref().filter(|_| part.field == Field::Text);
                 let text = marked.map_or(Cow::Borrowed(&*part.text), |html| html::outside_links(html).into());
-                let text = fold::visible(&text);
+                // as one sees it: letters of domains with their accents
+                let text: String = fold::visible(&text).nfc().collect();
                 let places = fold::links(&text);
                 links.extend(places.into_iter().filter_map(|place| Address::read(text.get(place)?)));
             }

@@ -163,7 +163,13 @@ fn contexts(names: &[String], posts: &[String]) -> Vec<Query> {
         let at = place * 7_919;
         let text = format!(
             "{} AND (\"{}\" OR \"{}\" OR \"{}\" OR \"{}\") AND NOT (\"{}\" OR \"{}\")",
-            name.join(" AND "), pick(at), pick(at + 613), pick(at + 1_229), pick(at + 1_847), pick(at + 31), pick(at + 977)
+            name.join(" AND "),
+            pick(at),
+            pick(at + 613),
+            pick(at + 1_229),
+            pick(at + 1_847),
+            pick(at + 31),
+            pick(at + 977)
         );
         Query::parse(&text).ok()
     };
@@ -346,7 +352,7 @@ fn whole_way(posts: &[String], keywords: &[String], rounds: usize) {
                 let seen = Time(start / 1_000);
                 // as the daemon asks ([`vigie::source::Interest`])
                 if let Some(skim) = network.skim(message, last, seen)
-                    && let is_answer = skim.is_answer && stage > Stage::Hits
+                    && let is_answer = (skim.is_answer && stage > Stage::Hits)
                     && !may_concern(&judge.matcher, std::iter::once(&*skim.text), is_answer, &mut scratch)
                 {
                     last = skim.mark;
