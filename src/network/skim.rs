@@ -10,7 +10,7 @@ use crate::time::Time;
 pub struct Mark(pub i64);
 
 /// A native id as it stands in a message: parts, to be read end to end.
-pub type Parts<'b> = [Cow<'b, str>; 4];
+pub type Parts<'b> = [&'b str; 4];
 
 /// As much of a message of a stream as shows whether anything stands in it: one new post.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Skim<'b> {
     /// The post's native id.
     pub native_id: Parts<'b>,
     /// Native id of its author.
-    pub author: Cow<'b, str>,
+    pub author: &'b str,
     /// All its words.
     pub text: Cow<'b, str>,
     /// Whether it answers another post.
@@ -50,7 +50,7 @@ impl Passed {
 
     /// Adds a post that was skimmed.
     pub fn push_skimmed(&mut self, network: &NetworkName, skim: &Skim<'_>) {
-        self.push(network.as_str(), skim.native_id.iter().map(|part| &**part));
+        self.push(network.as_str(), skim.native_id);
     }
 
     /// Adds all of others.

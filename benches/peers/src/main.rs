@@ -284,8 +284,8 @@ impl Stage {
     }
 }
 
-/// Messages stored in one transaction: some 900 of them are mentions.
-const BATCH: usize = 16_000;
+/// Messages stored in one transaction: a thousand of them are mentions.
+const BATCH: usize = 18_000;
 
 fn whole_way(posts: &[String], keywords: &[String], rounds: usize) {
     let start = 1_770_000_000_000_000_i64;

@@ -16,9 +16,9 @@ const MIDDLE: &str = "/app.bsky.feed.post/";
 /// As much of a plain new post as shows whether anything stands in it.
 #[derive(Debug)]
 pub(super) struct Plain<'b> {
-    pub(super) did: Cow<'b, str>,
+    pub(super) did: &'b str,
     pub(super) time_us: i64,
-    pub(super) rkey: Cow<'b, str>,
+    pub(super) rkey: &'b str,
     pub(super) text: Cow<'b, str>,
     pub(super) is_answer: bool,
 }
@@ -28,7 +28,7 @@ pub(super) fn skim(message: &[u8]) -> Option<Plain<'_>> {
     let mut walk = Walk::over(message);
     let (mut did, mut time_us, mut kind, mut commit) = (None, None, None, None);
     walk.object(|walk, key| match key {
-        b"did" => once(&mut did, walk.text()?),
+        b"did" => once(&mut did, plain(walk)?),
         b"time_us" => once(&mut time_us, walk.whole()?),
         b"kind" => once(&mut kind, walk.only("commit")?),
         b"commit" => once(&mut commit, Commit::skim(walk)?),
@@ -41,6 +41,14 @@ pub(super) fn skim(message: &[u8]) -> Option<Plain<'_>> {
     Some(Plain { did, time_us, rkey, text, is_answer })
 }
 
+/// A text without escapes, as identifiers are.
+fn plain<'b>(walk: &mut Walk<'b>) -> Option<&'b str> {
+    match walk.text()? {
+        Cow::Borrowed(plain) => Some(plain),
+        Cow::Owned(_) => None,
+    }
+}
+
 /// Keeps the value of a key that stands only once.
 fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
     slot.replace(value).is_none().then_some(())
@@ -48,7 +56,7 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
 
 /// The part of a message that says what was written.
 struct Commit<'b> {
-    rkey: Cow<'b, str>,
+    rkey: &'b str,
     record: Record<'b>,
 }
 
@@ -58,7 +66,7 @@ impl<'b> Commit<'b> {
         walk.object(|walk, key| match key {
             b"operation" => once(&mut operation, walk.only("create")?),
             b"collection" => once(&mut collection, walk.only(POST)?),
-            b"rkey" => once(&mut rkey, walk.text()?),
+            b"rkey" => once(&mut rkey, plain(walk)?),
             b"record" => once(&mut record, Record::skim(walk)?),
             _ => walk.skip().map(drop),
         })?;
@@ -168,13 +176,13 @@ impl<'b> Plain<'b> {
 
     /// The address of the post in the network, by which it is known.
     pub(super) fn uri(&self) -> String {
-        ["at://", &self.did, MIDDLE, &self.rkey].concat()
+        ["at://", self.did, MIDDLE, self.rkey].concat()
     }
 
     /// The same for whoever does not want to read more; `until`: [`Plain::at`].
     pub(super) fn skimmed(self, until: Option<Time>) -> Skim<'b> {
         let Plain { did, time_us, rkey, text, is_answer } = self;
-        let native_id = ["at://".into(), did.clone(), MIDDLE.into(), rkey];
+        let native_id = ["at://", did, MIDDLE, rkey];
         Skim { native_id, author: did, text, is_answer, mark: Mark(time_us), until }
     }
 
@@ -183,8 +191,8 @@ impl<'b> Plain<'b> {
         let said = |text: Option<Cow<'_, str>>| text.filter(|text| !text.is_empty()).map(Cow::into_owned);
         let (uri, at, Rest { created, lang, parent, root }) = (self.uri(), self.at(), rest);
         let mut post = Post::new(NAME, uri);
-        post.permalink = places.permalink(&self.did, &post.native_id);
-        post.author = Some(places.author(&self.did));
+        post.permalink = places.permalink(self.did, &post.native_id);
+        post.author = Some(places.author(self.did));
         post.text = self.text.into_owned();
         post.lang = lang.map(Cow::into_owned);
         post.published = created.and_then(|created| moment(&created)).or(at);

@@ -66,8 +66,8 @@ impl Shapes {
 }
 
 fn plain<'b>(cast: &Cast<'_, 'b, 8>, told: Told) -> Option<Plain<'b>> {
-    let did = cast.text(0).filter(|did| !did.is_empty())?;
-    let (time_us, rkey, text) = (cast.whole(1)?, cast.text(2)?, cast.text(3)?);
+    let did = cast.plain(0).filter(|did| !did.is_empty())?;
+    let (time_us, rkey, text) = (cast.whole(1)?, cast.plain(2)?, cast.text(3)?);
     Some(Plain { did, time_us, rkey, text, is_answer: told.is_answer })
 }
 

@@ -60,11 +60,18 @@ impl<'b, const N: usize> Cast<'_, 'b, N> {
         self.place(value).is_some()
     }
 
+    /// A text without escapes; `None` when it has any, or there is none.
+    #[inline]
+    pub(in crate::network) fn plain(&self, value: usize) -> Option<&'b str> {
+        let Place { start, end, .. } = self.place(value).filter(|place| !place.escaped)?;
+        self.message.get(start..end)
+    }
+
     /// A text; `None` when its escapes are broken, or there is none.
     pub(in crate::network) fn text(&self, value: usize) -> Option<Cow<'b, str>> {
         let Place { start, end, escaped } = self.place(value)?;
         if !escaped {
-            return self.message.get(start..end).map(Cow::Borrowed);
+            return self.plain(value).map(Cow::Borrowed);
         }
         serde_json::from_str(self.message.get(start - 1..=end)?).ok().map(Cow::Owned)
     }
