@@ -216,8 +216,7 @@ mod tests {
     fn plainly(message: &[u8]) -> Option<Plain<'_>> {
         #[derive(Deserialize)]
         struct Message<'b> {
-            #[serde(borrow)]
-            did: Cow<'b, str>,
+            did: &'b str,
             time_us: i64,
             #[serde(borrow)]
             kind: Cow<'b, str>,
@@ -230,8 +229,7 @@ mod tests {
             operation: Cow<'b, str>,
             #[serde(borrow)]
             collection: Cow<'b, str>,
-            #[serde(borrow)]
-            rkey: Cow<'b, str>,
+            rkey: &'b str,
             #[serde(borrow)]
             record: Record<'b>,
         }
