@@ -80,3 +80,52 @@ proptest::proptest! {
         }
     }
 }
+
+/// Whether `query` holds for a post with this text, by an author of this name; `None` when it is refused.
+fn holds(query: &str, handle: &str, text: &str) -> Option<bool> {
+    let mut brand = Brand::named("x", true);
+    brand.query = Some(query.to_owned());
+    let mut post = Post::new(NetworkName::known("test"), "1");
+    text.clone_into(&mut post.text);
+    post.author = Some(crate::post::Author { handle: Some(handle.to_owned()), ..Default::default() });
+    let matcher = Matcher::new(&[brand]).ok()?;
+    Some(!matcher.mentions(&post, "", &mut Scratch::default()).is_empty())
+}
+
+#[test]
+fn signs_that_nobody_sees_change_nothing() {
+    for (query, text, expected) in [
+        ("link:acme.fr", "Ac\u{200b}me.fr est lent", Some(true)),
+        ("link:acme.fr", "ht\u{200b}tps://acme.fr", Some(true)),
+        ("link:acme.fr/x", "https://ac\u{200d}me.fr/\u{200e}x", Some(true)),
+        ("acme", "contact\u{200b}@acme.fr", Some(false)),
+        ("@acme@social.example", "@acme@so\u{200b}cial.example", Some(true)),
+        ("hui", "aujourd'\u{200b}hui", Some(false)),
+        ("aujourd'hui", "𝐚𝐮𝐣𝐨𝐮𝐫𝐝'𝐡𝐮𝐢", Some(true)),
+        ("hui", "ａｕｊｏｕｒｄ’ｈｕｉ", Some(false)),
+        ("\"la po\u{200b}st*\"", "la poste", Some(true)),
+        ("\"a b\"\u{200b}~2", "a x b", Some(true)),
+        ("acme \u{200d}-jus", "acme jus", Some(false)),
+        ("author:\"an\u{200b}a\"", "rien", Some(true)),
+    ] {
+        assert_eq!(holds(query, "ana", text), expected, "{query:?} {text:?}");
+    }
+}
+
+#[test]
+fn accents_of_their_own_are_those_of_letters() {
+    for (query, handle, text, expected) in [
+        ("link:été.fr", "ana", "Rdv sur e\u{301}te\u{301}.fr", Some(true)),
+        ("link:acme.fr/été", "ana", "https://acme.fr/e\u{301}te\u{301}", Some(true)),
+        ("link:acme.fr/e\u{301}te\u{301}", "ana", "https://acme.fr/%C3%A9t%C3%A9", Some(true)),
+        ("author:élodie", "e\u{301}lodie", "rien", Some(true)),
+        ("e\u{301}t*", "ana", "étude", None),
+        ("e\u{301}tu*", "ana", "étude", Some(true)),
+        ("#acme", "ana", "#Orange#acme", Some(false)),
+        ("#orange", "ana", "#Orange#acme", Some(true)),
+        ("link:ac?e.fr", "ana", "https://acme.fr", None),
+        ("link:acme.fr?x=1", "ana", "https://acme.fr/?x=1&y=2", Some(true)),
+    ] {
+        assert_eq!(holds(query, handle, text), expected, "{query:?} {text:?}");
+    }
+}

@@ -138,9 +138,16 @@ fn names_with_quotes_and_line_ends_cannot_leave_their_place() {
 #[test]
 fn a_word_that_is_common_is_told() {
     let place = Place::new("init-common");
-    let ran = place.run(&["init", "--brand", "Orange", "--against", "SFR,Le Coq,Molivelle"]);
+    let ran = place.run(&["init", "--brand", "Orange", "--against", "SFR,Le Coq,Président,Boots,Molivelle"]);
     assert_eq!(ran.code, 0);
-    for (name, warned) in [("Orange", true), ("SFR", true), ("Le Coq", true), ("Molivelle", false)] {
+    for (name, warned) in [
+        ("Orange", true),
+        ("SFR", true),
+        ("Le Coq", true),
+        ("Président", true),
+        ("Boots", true),
+        ("Molivelle", false),
+    ] {
         assert_eq!(ran.err.contains(&format!("the word \"{name}\"")), warned, "{name}: {}", ran.err);
     }
 }
